@@ -1,0 +1,107 @@
+"""One column from pandas to Arrow and back: every dtype that holds text, and the dtypes of answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from dfai_core.errors import ConfigError
+from dfai_core.text_columns import arrow_texts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["arrow_column", "empty_column", "kind_of", "pandas_column"]
+
+
+def kind_of(series: pd.Series[Any]) -> str:
+    """What a column holds, told from its dtype as far as that goes."""
+    import pandas as pd
+
+    dtype = series.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        kind = kind_of(pd.Series(dtype.categories))
+        return kind if kind in ("text", "unknown") else f"other: category of {dtype.categories.dtype}"
+    if isinstance(dtype, pd.ArrowDtype):
+        arrow = dtype.pyarrow_dtype
+        if pa.types.is_dictionary(arrow):
+            arrow = arrow.value_type
+        if pa.types.is_string(arrow) or pa.types.is_large_string(arrow) or pa.types.is_string_view(arrow):
+            return "text"
+        if pa.types.is_binary(arrow) or pa.types.is_large_binary(arrow):
+            return "bytes"
+        return "unknown" if pa.types.is_null(arrow) else f"other: {dtype}"
+    if isinstance(dtype, pd.StringDtype):
+        return "text"
+    if dtype == object or bool(series.isna().all()):
+        return "unknown"  # only the values tell
+    return f"other: {dtype}"
+
+
+def arrow_column(series: pd.Series[Any], wanted: pa.DataType | None = None) -> pa.Array:
+    """A column as an Arrow array; *wanted* is the type of an existing answer column.
+
+    Raises
+    ------
+    ConfigError
+        For an existing answer column that holds something else than the verb's answers.
+    """
+    import pandas as pd
+
+    if wanted is not None:
+        try:
+            return _one(pa.array(series, type=wanted, from_pandas=True))
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+            raise ConfigError(
+                f"column {series.name!r} is there but does not hold what this verb answers ({wanted}): {error}. "
+                'Choose another output=, or if_exists="replace".'
+            ) from error
+    if series.dtype == object:
+        return arrow_texts(series.to_numpy())
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        return arrow_texts(series.astype(object).to_numpy())
+    return _one(pa.array(series, from_pandas=True))
+
+
+def _one(array: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def pandas_column(values: pa.ChunkedArray, nested: str = "python") -> Any:
+    """An answer column as pandas holds it.
+
+    Text is ``str`` (under pandas 2 ``string[pyarrow]``), truth values are ``boolean``, whole numbers
+    ``Int64``, other numbers ``float64``; lists, structs and bytes are Python objects, or with *nested*
+    "arrow" ``ArrowDtype``.
+    """
+    import pandas as pd
+
+    kind = values.type
+    if pa.types.is_string(kind):
+        return _text_dtype().__from_arrow__(values)
+    if pa.types.is_floating(kind):
+        return values.to_numpy()
+    if pa.types.is_boolean(kind):
+        return pd.BooleanDtype().__from_arrow__(values)
+    if pa.types.is_integer(kind):
+        return pd.Int64Dtype().__from_arrow__(values)
+    if nested == "arrow":
+        return pd.array(values, dtype=pd.ArrowDtype(kind))
+    objects = np.empty(len(values), dtype=object)
+    objects[:] = values.to_pylist()
+    return objects
+
+
+def empty_column(kind: pa.DataType, nested: str = "python") -> Any:
+    """An empty answer column, for a lazy frame's meta."""
+    return pandas_column(pa.chunked_array([], type=kind), nested)
+
+
+def _text_dtype() -> Any:
+    import pandas as pd
+
+    if int(pd.__version__.partition(".")[0]) >= 3:
+        return pd.StringDtype("pyarrow", na_value=np.nan)
+    return pd.StringDtype("pyarrow")

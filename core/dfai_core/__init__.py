@@ -1,0 +1,34 @@
+"""How calls run: batched requests to a service, and the services' wire protocol.
+
+The way of a request: `call.py`, `run.py`, `documents.py`, `dispatch.py`, `attempt.py`, `transports/`, and back.
+"""
+
+from __future__ import annotations
+
+from dfai_core.backend import Backend, Run, backend_of, backends
+from dfai_core.call import Call, Col, col
+from dfai_core.run import run
+from dfai_core.service import Column, Exchange, Failure, Limits, Option, Service
+from dfai_core.services import families, services
+from dfai_core.settings import Config, Settings
+
+__all__ = [
+    "Backend",
+    "Call",
+    "Col",
+    "Column",
+    "Config",
+    "Exchange",
+    "Failure",
+    "Limits",
+    "Option",
+    "Run",
+    "Service",
+    "Settings",
+    "backend_of",
+    "backends",
+    "col",
+    "families",
+    "run",
+    "services",
+]

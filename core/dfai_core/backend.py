@@ -1,0 +1,94 @@
+"""What a backend must do. Ours use nothing that a third party's could not."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from dfai_core.call import Call
+from dfai_core.errors import BackendNotFound
+
+__all__ = ["Backend", "Run", "backend_of", "backends"]
+
+Run = Callable[[Call, Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
+"""What a backend applies to a frame's rows: as many rows out as in, in the same order."""
+
+
+class Backend(Protocol):
+    """Serves the frames of one library; found by the entry-point group ``dfai.backends``.
+
+    The entry point's name is the top module of the frame's class. Importing a backend must not import its
+    library: that happens when a frame of it is seen.
+    """
+
+    name: str
+    lazy: bool
+    """Whether frames are computed later: then nothing is sent by a verb itself."""
+    trigger: str
+    """The module after whose import the accessor is put on the library's frames."""
+
+    def attach(self, name: str, frame: Callable[[Any], Any], series: Callable[[Any], Any] | None) -> str | None:
+        """Puts an accessor called *name* on the library's classes; who holds the name already, if someone does."""
+        ...
+
+    def accepts(self, frame: Any) -> str | None:
+        """None for a frame of this backend, otherwise why it is declined, with the remedy."""
+        ...
+
+    def columns(self, frame: Any) -> Sequence[Hashable]:
+        """The frame's column names, repeated ones as often as they stand there."""
+        ...
+
+    def same_name(self, frame: Any) -> Callable[[Hashable], Hashable]:
+        """Brings names to the form in which this library compares them (Spark may ignore case)."""
+        ...
+
+    def kind(self, frame: Any, column: Hashable) -> str:
+        """What a column holds: "text", "bytes", "other: <its type>", or "unknown" where only the values tell."""
+        ...
+
+    def apply(self, frame: Any, call: Call, run: Run, drop: Sequence[Hashable]) -> Any:
+        """A new frame without the columns *drop* and with the call's answer columns, in order.
+
+        A dropped column that the answer has again keeps its place where the library can do that cheaply.
+        """
+        ...
+
+    def pick(self, frame: Any, column: Hashable) -> Any:
+        """One column of *frame* as the library's own series; only where it has one."""
+        ...
+
+    def framed(self, series: Any) -> tuple[Any, Hashable]:
+        """A frame of one column out of a series, and the column's name."""
+        ...
+
+
+@cache
+def backends() -> dict[str, EntryPoint]:
+    """Installed backends by the top module of the frames they serve."""
+    return {point.name: point for point in entry_points(group="dfai.backends")}
+
+
+def backend_of(frame: object) -> Backend:
+    """The backend of *frame*, or of the nearest library that its class derives from.
+
+    Raises
+    ------
+    BackendNotFound
+        Naming the installed backends, or why the right one declines this frame.
+    """
+    for cls in type(frame).__mro__:  # a GeoDataFrame is served as pandas
+        if point := backends().get(cls.__module__.partition(".")[0]):
+            backend: Backend = point.load()
+            if reason := backend.accepts(frame):
+                raise BackendNotFound(reason)
+            return backend
+    kind = f"{type(frame).__module__}.{type(frame).__qualname__}"
+    near = difflib.get_close_matches(kind.partition(".")[0], backends(), n=1)
+    hint = f" Did you mean a {near[0]} frame?" if near else ""
+    raise BackendNotFound(f"no backend for a {kind}; installed: {', '.join(sorted(backends()))}.{hint}")

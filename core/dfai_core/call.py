@@ -1,0 +1,80 @@
+"""A call: one verb on one frame, resolved and frozen. This is what travels to workers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pyarrow as pa
+
+from dfai_core.service import Service, Wiring
+from dfai_core.settings import Config
+
+__all__ = ["Call", "Col", "col"]
+
+
+@dataclass(frozen=True, slots=True)
+class Col:
+    """A column instead of one value for all rows."""
+
+    name: Any
+
+    def __repr__(self) -> str:
+        return f"dfai.col({self.name!r})"
+
+
+def col(name: Any) -> Col:
+    """Takes an option from a column, row by row: ``language=dfai.col("lang")``."""
+    return Col(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A service with its options, the columns it reads and writes, and the settings it was made under.
+
+    *inputs* are the columns with the data, then those of the options in *varying*, then (with *fill*) the
+    existing answer columns: the order in which a backend hands them over.
+    """
+
+    service: Service
+    inputs: tuple[Any, ...]
+    output: str
+    include: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    varying: tuple[tuple[str, Any], ...] = ()  # (option, column)
+    prior: tuple[Any, ...] = ()  # existing answer columns, only with if_exists="fill"
+    config: Config = field(default_factory=Config)
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The answer's columns."""
+        return self.service.schema(self.output, self.include)
+
+    @property
+    def columns(self) -> tuple[Any, ...]:
+        """The frame's columns that a backend hands over, in order; one may stand there twice."""
+        return (*self.inputs, *(column for _, column in self.varying), *self.prior)
+
+    @property
+    def target_kind(self) -> str:
+        """The kind of the target that answers this service."""
+        return self.config.target.resolve(self.service).kind
+
+    def wiring(self) -> Wiring:
+        """What the service must know to prepare requests."""
+        return Wiring(
+            options=self.options,
+            varying=tuple(name for name, _ in self.varying),
+            include=self.include,
+            api_version=self.config.api_version or self.service.api_version,
+            model_version=self.config.model_version,
+            keep_logs=self.config.service_logs == "on",
+            target_kind=self.target_kind,
+        )
+
+    def shipped(self) -> Call:
+        """This call as it may leave the process; ConfigError where a secret would be pickled with it."""
+        return replace(self, config=replace(self.config, target=self.config.target.shipped()))

@@ -1,0 +1,355 @@
+"""All requests of one call in this process: packed, paced, kept in flight, brought to their end.
+
+Everything here runs on the loop's thread, so nothing is locked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from dfai_core.attempt import Attempter, Outcome, Refused
+from dfai_core.call import Call
+from dfai_core.errors import ConfigError
+from dfai_core.flow.limiter import Pace
+from dfai_core.flow.retry import Retry
+from dfai_core.jobs import Entry, Job, Lane, Ticket, Whole
+from dfai_core.loop import after_fork
+from dfai_core.packing import Packer
+from dfai_core.peers import peer_of
+from dfai_core.report import counters_of
+from dfai_core.service import Document, Failure, Part, Values
+from dfai_core.splitting import split
+from dfai_core.targets import joined
+
+__all__ = ["Dispatcher", "join"]
+
+# A request that is not full waits this long for more documents while some caller still reads its input.
+_LINGER_S = 0.25
+# Answers of this many documents, or of this much input, are remembered for rows that ask the same later.
+_REMEMBERED = 50_000
+_REMEMBERED_BYTES = 64_000_000
+# A call that nobody uses is forgotten after this time: another partition may still come.
+_IDLE_S = 5.0
+# max_error_ratio says nothing before this many documents.
+_LEAST_FOR_RATIO = 100
+
+
+class Dispatcher:
+    """One call's requests. Callers in several threads may share it, as Dask's partitions do."""
+
+    def __init__(self, call: Call) -> None:
+        config = call.config
+        target = config.target.resolve(call.service)
+        self.call = call
+        self.loop = asyncio.get_running_loop()
+        self.users = 0
+        self.readers = 0  # callers that still read their input: what is not full yet may become so
+        self.counters = counters_of(call.id)
+        self._limits = call.service.limits_at(target.kind)
+        self._base = target.url(call.service)
+        self._pace = Pace(config.rate_per_s)
+        self._peer = peer_of(target, config)
+        # A model that computes in this process cannot be cut short, and a slow machine is no fault: there only
+        # the deadline holds.
+        timeout_s = config.deadline_s if target.kind == "local" else config.timeout_s
+        retry = Retry(attempts=config.attempts)
+        self._attempter = Attempter(self._peer, retry, self.counters, timeout_s, config.deadline_s)
+        self._detail = "error_detail" in call.include
+        self._no_error = (None,) * (3 if self._detail else 2)
+        self._width = len(call.schema) - len(self._no_error)
+        options = [call.service.option(name) for name, _ in call.varying]
+        self._lane_options = [
+            (place, option) for place, option in enumerate(options, len(call.inputs)) if option.scope == "request"
+        ]
+        self._lanes: dict[Document, Lane] = {}
+        self._known: dict[Document, Entry] = {}
+        self._known_bytes = 0
+        self._tickets: set[Ticket] = set()
+        self._ready: deque[Job] = deque()
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._linger: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._failed = 0
+        self._stopped: Values | None = None  # what the rest ends with, once the call is stopped
+
+    # ---- documents come in -------------------------------------------------------------------------------
+
+    def submit(self, ticket: Ticket, documents: Sequence[Document], size_bytes: int) -> None:
+        """Asks for *documents*; the ticket is done when each has ended."""
+        self._tickets.add(ticket)
+        if self._known_bytes > _REMEMBERED_BYTES or len(self._known) > _REMEMBERED:
+            self._known = {document: entry for document, entry in self._known.items() if entry.values is None}
+            self._known_bytes = 0
+        self._known_bytes += size_bytes
+        known = self._known
+        for document in documents:
+            entry = known.get(document)
+            if entry is None:
+                entry = known[document] = Entry(document)
+                self.counters.documents += 1
+                self._enqueue(entry)
+            ticket.entries.append(entry)
+            if entry.values is None:
+                entry.waiting.append(ticket)
+                ticket.remaining += 1
+        if not ticket.remaining:
+            ticket.done.set_result(None)
+        self._go()
+
+    def _enqueue(self, entry: Entry) -> None:
+        if self._stopped is not None:
+            entry.settle(self._stopped)
+            return
+        try:
+            lane = self._lane(entry.document)
+        except ConfigError as error:  # an option's value, taken from a column, is not one that the service knows
+            self._end(None, entry, Refused(Failure("refused", str(error)), 0, None))
+            return
+        text = entry.document[0]
+        longest = self._limits.max_chars
+        if longest is not None and isinstance(text, str) and len(text) > longest:
+            whole = Whole(entry, split(text, longest), partial(self._joined, lane))
+            for _, piece in whole.pieces:
+                if piece is not None:
+                    lane.packer.add(piece)
+        else:
+            lane.packer.add(entry)
+
+    def _lane(self, document: Document) -> Lane:
+        chosen = tuple(document[place] for place, _ in self._lane_options)
+        lane = self._lanes.get(chosen)
+        if lane is None:
+            wiring = self.call.wiring()
+            varied = {option.name for _, option in self._lane_options}
+            options = {
+                option.name: option.default if value is None else option.check(option.name, value)
+                for value, (_, option) in zip(chosen, self._lane_options, strict=True)
+            }
+            wiring = replace(
+                wiring,
+                options={**wiring.options, **options},
+                varying=tuple(name for name in wiring.varying if name not in varied),
+            )
+            exchange = self.call.service.wire(wiring)
+            if self._lane_options:
+                dropped = {place for place, _ in self._lane_options}
+                write = exchange.write
+
+                def without_lane_options(documents: Sequence[Document]) -> bytes:
+                    return write([tuple(v for place, v in enumerate(d) if place not in dropped) for d in documents])
+
+                exchange = replace(exchange, write=without_lane_options)
+            lane = self._lanes[chosen] = Lane(exchange, joined(self._base, exchange.path), Packer(self._limits))
+        return lane
+
+    # ---- requests go out ---------------------------------------------------------------------------------
+
+    def _go(self) -> None:
+        """Sees that as many requests are in flight as may be."""
+        room = self.call.config.concurrency - len(self._tasks)
+        while room > 0 and (job := self._next()) is not None:
+            task = self.loop.create_task(self._work(job))
+            self._tasks.add(task)
+            task.add_done_callback(self._done)
+            room -= 1
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fail(error)
+        else:
+            self._go()
+
+    def _next(self) -> Job | None:
+        if self._ready:
+            return self._ready.popleft()
+        partial: Lane | None = None
+        for lane in self._lanes.values():
+            if lane.packer.full():
+                return Job(lane, lane.packer.take())
+            if len(lane.packer):
+                partial = partial or lane
+        if partial is None:
+            return None
+        if not self.readers:
+            return Job(partial, partial.packer.take())
+        if self._linger is None:
+            self._linger = self.loop.call_later(_LINGER_S, self.flush)
+        return None
+
+    def flush(self) -> None:
+        """Sends what waits for company."""
+        if self._linger is not None:
+            self._linger.cancel()
+            self._linger = None
+        for lane in self._lanes.values():
+            while len(lane.packer):
+                self._ready.append(Job(lane, lane.packer.take()))
+        self._go()
+
+    async def _work(self, job: Job | None) -> None:
+        """A worker: takes jobs one after the other while there are any."""
+        while job is not None:
+            await self._turn()
+            self._take(job.lane, await self._attempter.attempt(job))
+            job = self._next()
+
+    async def _turn(self) -> None:
+        """Waits for the rate and for a pause that the service asked for."""
+        peer, clock = self._peer, self.loop.time
+        if self.call.config.rate_per_s is None and peer.paused_until <= clock():
+            return
+        while (wait := self._pace.reserve(clock(), peer.paused_until)) > 0:
+            await asyncio.sleep(wait)
+            if peer.paused_until <= clock():
+                return
+
+    # ---- answers come back -------------------------------------------------------------------------------
+
+    def _take(self, lane: Lane, outcome: Outcome) -> None:
+        if outcome.fatal is not None:
+            self._fail(outcome.fatal)
+            return
+        for entry, result in outcome.settled:
+            self._end(lane, entry, result)
+        for job, wait_s in outcome.again:
+            if self._stopped is not None:
+                self._drop(job)
+            elif wait_s > 0:
+                self._later(job, wait_s)
+            else:
+                self._ready.appendleft(job)
+
+    def _later(self, job: Job, wait_s: float) -> None:
+        """Puts *job* back in the queue in a while; nobody waits for it, so its place in flight is free."""
+
+        def again() -> None:
+            self._timers.discard(timer)
+            self._ready.append(job)
+            self._go()
+
+        timer = self.loop.call_later(wait_s, again)
+        self._timers.add(timer)
+
+    def _end(self, lane: Lane | None, entry: Entry, result: Values | Refused) -> None:
+        if isinstance(result, Refused):
+            self._failed += 1
+            entry.settle(self._error_values(result))
+        elif entry.whole is not None or lane is None or lane.exchange.finish is None:
+            entry.settle((*result, *self._no_error))
+        else:
+            entry.settle((*lane.exchange.finish(result), *self._no_error))
+        self.counters.settled += 1
+        ratio = self.call.config.max_error_ratio
+        if ratio < 1.0 and self.counters.settled >= _LEAST_FOR_RATIO and self._failed > ratio * self.counters.settled:
+            self._stop(f"{self._failed:,} of the first {self.counters.settled:,} documents failed: more than max_error_ratio")
+
+    def _joined(self, lane: Lane, parts: Sequence[Part]) -> Values:
+        """A long text's answer out of its pieces'."""
+        errors = len(self._no_error)
+        bare = [Part(offset, text, values and values[:-errors]) for offset, text, values in parts]
+        merged = lane.exchange.merge(bare)
+        return (*(lane.exchange.finish(merged) if lane.exchange.finish else merged), *self._no_error)
+
+    def _error_values(self, refused: Refused) -> Values:
+        failure = refused.failure
+        known = [f"HTTP {failure.status}"] if failure.status and failure.status != 200 else []
+        if refused.attempts > 1:
+            known.append(f"{refused.attempts} attempts")
+        if refused.request_id:
+            known.append(f"request {refused.request_id}")
+        message = failure.message + (f" ({', '.join(known)})" if known else "")
+        detail = {
+            "status": failure.status,
+            "attempts": refused.attempts,
+            "retryable": failure.retryable,
+            "request_id": refused.request_id,
+            "service_code": failure.service_code,
+        }
+        nothing = (None,) * self._width
+        return (*nothing, detail, failure.code, message) if self._detail else (*nothing, failure.code, message)
+
+    # ---- the end -----------------------------------------------------------------------------------------
+
+    def _stop(self, message: str) -> None:
+        """Sends no more: what has not ended ends as "stopped"."""
+        if self._stopped is not None:
+            return
+        self._stopped = self._error_values(Refused(Failure("stopped", message, retryable=True), 0, None))
+        for lane in self._lanes.values():
+            for entry in lane.packer.clear():
+                entry.settle(self._stopped)
+        for job in self._ready:
+            self._drop(job)
+        self._ready.clear()
+
+    def _drop(self, job: Job) -> None:
+        assert self._stopped is not None
+        for entry in job.entries:
+            entry.settle(self._stopped)
+
+    def _fail(self, error: BaseException) -> None:
+        """Ends every caller with *error*: a setting is wrong, or the core is."""
+        self._stop(f"the call failed: {type(error).__name__}")
+        for ticket in self._tickets:
+            if not ticket.done.done():
+                ticket.done.set_exception(error)
+
+    def release(self, ticket: Ticket) -> None:
+        """The caller has its batch, or wants it no more."""
+        self._tickets.discard(ticket)
+
+    def read(self) -> None:
+        """A caller has read its input to the end."""
+        self.readers -= 1
+        if not self.readers:
+            self.flush()
+
+    def leave(self, tickets: Sequence[Ticket], still_reading: bool) -> None:
+        """A caller is through, perhaps early; the last one's leaving ends what nobody waits for."""
+        self._tickets.difference_update(tickets)
+        if still_reading:
+            self.readers -= 1
+        self.users -= 1
+        if not self.users:
+            self._cancel()
+            self.loop.call_later(_IDLE_S, self._forget_if_idle)
+
+    def _cancel(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+        self._ready.clear()
+        for lane in self._lanes.values():
+            lane.packer.clear()
+        for task in self._tasks:
+            task.cancel()
+        self._known = {document: entry for document, entry in self._known.items() if entry.values is not None}
+
+    def _forget_if_idle(self) -> None:
+        if not self.users and _dispatchers.get(self.call.id) is self:
+            del _dispatchers[self.call.id]
+
+
+_dispatchers: dict[str, Dispatcher] = {}
+
+
+async def join(call: Call) -> Dispatcher:
+    """The dispatcher of *call* in this process, with one more user and reader."""
+    dispatcher = _dispatchers.get(call.id)
+    if dispatcher is None:
+        dispatcher = _dispatchers[call.id] = Dispatcher(call)
+    dispatcher.users += 1
+    dispatcher.readers += 1
+    return dispatcher
+
+
+def _forget() -> None:
+    _dispatchers.clear()
+
+
+after_fork(_forget)

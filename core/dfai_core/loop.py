@@ -1,0 +1,126 @@
+"""One event-loop thread a process: the only bridge between synchronous callers and the asynchronous core.
+
+It works where a loop already runs in the caller's thread (notebooks), after a fork (each process makes
+its own), and on Ctrl-C (the work is cancelled and cleaned up before the interrupt goes on).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any, TypeVar
+
+__all__ = ["LoopThread", "after_fork", "loop_thread"]
+
+T = TypeVar("T")
+_CLEANUP_S = 5.0
+
+
+class LoopThread:
+    """A daemon thread that runs one event loop until the process ends."""
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, name="dfai-loop", daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_forever()
+
+    def soon(self, function: Callable[..., object], *arguments: object) -> None:
+        """Calls *function* on the loop's thread, later; returns at once."""
+        self.loop.call_soon_threadsafe(function, *arguments)
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Runs *work* on the loop and waits for its result."""
+        if threading.current_thread() is self._thread:
+            work.close()
+            raise RuntimeError("a synchronous dfai call was made on dfai's own loop thread: it would wait for itself")
+        done: Future[T] = Future()
+        tasks: list[asyncio.Task[T]] = []
+        self.soon(lambda: tasks.append(_start(self.loop, work, done)))
+        try:
+            return done.result()
+        except KeyboardInterrupt:
+            self.soon(lambda: tasks and tasks[0].cancel())
+            with suppress(BaseException):  # the interrupt below is what the caller must see
+                done.result(_CLEANUP_S)
+            raise
+
+    def stop(self) -> None:
+        """Cancels everything, lets it clean up for two seconds, ends the thread."""
+        if self.pid != os.getpid() or not self._thread.is_alive():
+            return
+        with suppress(Exception):  # the interpreter is leaving: there is nobody to tell
+            asyncio.run_coroutine_threadsafe(_cancel_all(), self.loop).result(2.0)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(2.0)
+
+
+def _start(
+    loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T], done: Future[T]
+) -> asyncio.Task[T]:
+    task = loop.create_task(work)
+
+    def finish(task: asyncio.Task[T]) -> None:
+        if task.cancelled():
+            done.cancel()
+            done.set_running_or_notify_cancel()
+        elif (error := task.exception()) is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(task.result())
+
+    task.add_done_callback(finish)
+    return task
+
+
+async def _cancel_all() -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+_lock = threading.Lock()
+_current: LoopThread | None = None
+# Loops inherited through a fork stay referenced for ever: collecting one in the child would remove the parent's
+# sockets from the epoll set that both share.
+_inherited: list[LoopThread] = []
+_after_fork: list[Callable[[], None]] = []
+
+
+def loop_thread() -> LoopThread:
+    """This process's loop thread, started on first use."""
+    global _current
+    with _lock:
+        if _current is None:
+            _current = LoopThread()
+            atexit.register(_current.stop)
+        return _current
+
+
+def after_fork(reset: Callable[[], None]) -> None:
+    """Registers what else a forked child must forget (pools, sessions), called in the child."""
+    _after_fork.append(reset)
+
+
+def _forget_in_child() -> None:
+    global _current, _lock
+    _lock = threading.Lock()
+    if _current is not None:
+        _inherited.append(_current)
+        _current = None
+    for reset in _after_fork:
+        reset()
+
+
+if hasattr(os, "register_at_fork"):  # absent on Windows, where there is no fork
+    os.register_at_fork(after_in_child=_forget_in_child)

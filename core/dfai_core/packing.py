@@ -1,0 +1,90 @@
+"""Documents to requests, within a service's limits."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, Generic, Protocol, TypeVar
+
+import orjson
+
+from dfai_core.service import Document, Limits
+
+__all__ = ["Packer", "Sized", "fits_by_count", "json_bytes"]
+
+# What the envelope and each document's id, language and punctuation may add to a body.
+_ENVELOPE_BYTES = 2_000
+_DOCUMENT_BYTES = 96
+# JSON writes a control character as \u00XX; no character of UTF-8 grows by more.
+_WORST_GROWTH = 6
+
+
+class Sized(Protocol):
+    """What a packer must know of a document."""
+
+    @property
+    def document(self) -> Document: ...
+
+
+T = TypeVar("T", bound=Sized)
+
+
+def fits_by_count(limits: Limits) -> bool:
+    """Whether *max_documents* texts of the greatest length always fit, so that no size need be counted."""
+    if limits.max_chars is None or limits.max_chars_per_request is not None:
+        return False
+    most = limits.max_documents * (limits.max_chars * _WORST_GROWTH + _DOCUMENT_BYTES) + _ENVELOPE_BYTES
+    return most <= limits.max_bytes
+
+
+def json_bytes(document: Document) -> int:
+    """Bytes that a document adds to a JSON body."""
+    return len(orjson.dumps(document)) + _DOCUMENT_BYTES
+
+
+def _chars(document: tuple[Any, ...]) -> int:
+    return sum(len(value) for value in document if isinstance(value, str))
+
+
+class Packer(Generic[T]):
+    """A queue of documents that gives them out as requests: in order, as full as the limits allow."""
+
+    __slots__ = ("_by_count", "_limits", "_queue")
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._by_count = fits_by_count(limits)
+        self._queue: deque[T] = deque()
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def add(self, document: T) -> None:
+        self._queue.append(document)
+
+    def clear(self) -> list[T]:
+        """Takes everything out."""
+        taken = list(self._queue)
+        self._queue.clear()
+        return taken
+
+    def full(self) -> bool:
+        """Whether another document would not make the next request fuller."""
+        return len(self._queue) >= self._limits.max_documents
+
+    def take(self) -> list[T]:
+        """The next request's documents; at least one, even if that one alone is over a limit."""
+        queue = self._queue
+        most = min(len(queue), self._limits.max_documents)
+        if self._by_count:
+            return [queue.popleft() for _ in range(most)]
+        budget_bytes = self._limits.max_bytes - _ENVELOPE_BYTES
+        budget_chars = self._limits.max_chars_per_request or budget_bytes
+        taken: list[T] = []
+        while len(taken) < most:
+            document = queue[0].document
+            budget_bytes -= json_bytes(document)
+            budget_chars -= _chars(document)
+            if taken and (budget_bytes < 0 or budget_chars < 0):
+                break
+            taken.append(queue.popleft())
+        return taken

@@ -1,0 +1,124 @@
+"""The whole journey of a call's rows through this process, on one screen."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import TimeoutError as NotYet
+
+import pyarrow as pa
+
+from dfai_core.call import Call
+from dfai_core.dispatch import Dispatcher, join
+from dfai_core.documents import Asked, answer_batch, ask
+from dfai_core.errors import error_for
+from dfai_core.jobs import Ticket
+from dfai_core.loop import loop_thread
+from dfai_core.report import Counters, counters_of
+
+__all__ = ["run"]
+
+# Rows handled at a time: enough for Arrow to work in bulk, few enough to stream.
+_BATCH_ROWS = 10_000
+# How far reading runs ahead of the oldest unanswered batch. Beyond it one slow request holds up the others:
+# flat memory is worth that.
+_AHEAD_ROWS = 100_000
+_AHEAD_BYTES = 64_000_000
+_WATCH_S = 0.1
+
+
+def run(
+    call: Call, batches: Iterable[pa.RecordBatch], *, watch: Callable[[Counters], None] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Answers *batches* of a call's columns: as many rows out as in, in the same order.
+
+    Input is read in the caller's thread, since reading may block; requests live on the process's loop thread.
+    A batch leaves as soon as it and all before it are answered. Batches may leave in other sizes than they came.
+
+    Parameters
+    ----------
+    watch
+        Called in the caller's thread every tenth of a second while it waits: for progress bars.
+
+    Raises
+    ------
+    DfaiError
+        Where the whole call cannot go on, and, with ``on_error="raise"``, for the first row without an answer.
+    """
+    thread = loop_thread()
+    dispatcher = thread.run(join(call))
+    counters = counters_of(call.id)
+    line: deque[tuple[Asked, Ticket]] = deque()
+    ahead_rows = ahead_bytes = 0
+    reading = True
+    try:
+        for whole in batches:
+            for start in range(0, max(1, whole.num_rows), _BATCH_ROWS):
+                asked = ask(call, whole.slice(start, _BATCH_ROWS))
+                ticket = Ticket()
+                line.append((asked, ticket))
+                ahead_rows += asked.rows
+                ahead_bytes += asked.bytes
+                thread.soon(dispatcher.submit, ticket, asked.documents, asked.bytes)
+                while line and (line[0][1].done.done() or ahead_rows > _AHEAD_ROWS or ahead_bytes > _AHEAD_BYTES):
+                    if not line[0][1].done.done():
+                        thread.soon(dispatcher.flush)
+                    head = line[0][0]
+                    ahead_rows -= head.rows
+                    ahead_bytes -= head.bytes
+                    yield _finish(call, dispatcher, line, counters, watch)
+        reading = False
+        thread.soon(dispatcher.read)
+        while line:
+            yield _finish(call, dispatcher, line, counters, watch)
+    finally:
+        thread.soon(dispatcher.leave, [ticket for _, ticket in line], reading)
+
+
+def _finish(
+    call: Call,
+    dispatcher: Dispatcher,
+    line: deque[tuple[Asked, Ticket]],
+    counters: Counters,
+    watch: Callable[[Counters], None] | None,
+) -> pa.RecordBatch:
+    """Waits for the oldest batch and joins its answers to its rows."""
+    asked, ticket = line[0]
+    while watch is not None:
+        try:
+            ticket.done.result(timeout=_WATCH_S)
+            break
+        except NotYet:
+            watch(counters)
+    ticket.done.result()
+    line.popleft()
+    loop_thread().soon(dispatcher.release, ticket)
+    answer = answer_batch(call, asked, [entry.values for entry in ticket.entries if entry.values is not None])
+    _count(counters, asked, answer)
+    if watch is not None:
+        watch(counters)
+    if call.config.on_error == "raise":
+        _raise_first(call, answer)
+    return answer
+
+
+def _count(counters: Counters, asked: Asked, answer: pa.RecordBatch) -> None:
+    counters.rows += asked.rows
+    counters.coalesced += len(asked.codes) - asked.codes.null_count - len(asked.documents)
+    errors = answer.column(answer.num_columns - 2)
+    if errors.null_count < len(errors):
+        for found in errors.value_counts():
+            code, count = found["values"].as_py(), found["counts"].as_py()
+            if code is not None:
+                counters.errors[code] += count
+
+
+def _raise_first(call: Call, answer: pa.RecordBatch) -> None:
+    codes, messages = answer.column(answer.num_columns - 2), answer.column(answer.num_columns - 1)
+    for row, code in enumerate(codes.to_pylist() if codes.null_count < len(codes) else ()):
+        if code is not None:
+            raise error_for(
+                code,
+                f"{call.service.name}: a row has no answer: {code}: {messages[row].as_py()}. "
+                'With on_error="column" the row says so in its own error column, and the others go on.',
+            )

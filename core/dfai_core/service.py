@@ -1,0 +1,173 @@
+"""The declaration of a service: what it reads, what it answers, its limits, and how it looks on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+import pyarrow as pa
+
+from dfai_core.transports.base import Answer
+
+__all__ = [
+    "ERROR_DETAIL",
+    "Column",
+    "Document",
+    "Exchange",
+    "Failure",
+    "Limits",
+    "Option",
+    "Part",
+    "Service",
+    "Values",
+    "Wiring",
+]
+
+Document = tuple[Any, ...]
+"""The values of one distinct row: the inputs in order, then the options that vary by row."""
+
+
+Values = tuple[Any, ...]
+"""A document's answer: one value for each of the service's own and included columns, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may hold. *source* says where the numbers come from."""
+
+    max_documents: int
+    max_chars: int | None  # text elements (grapheme clusters) a document; None: no such limit
+    max_bytes: int  # of the request's body
+    source: str
+    max_chars_per_request: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the answer: *suffix* is added to the output name; "" is the headline."""
+
+    suffix: str
+    type: pa.DataType
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of a verb. *scope* "document" may differ in one request, "request" may not."""
+
+    name: str
+    scope: Literal["document", "request"]
+    default: Any
+    check: Callable[[str, Any], Any]
+
+
+class Failure(NamedTuple):
+    """Why a document has no answer."""
+
+    code: str
+    message: str
+    status: int | None = None
+    retryable: bool = False
+    service_code: str | None = None
+
+
+class Part(NamedTuple):
+    """A piece of a text that was too long for one document. Pieces in order give the text again."""
+
+    offset: int  # of its first code point
+    text: str
+    values: Values | None  # None: the piece is blank and was not sent
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What a service must know of a call to prepare its requests."""
+
+    options: Mapping[str, Any]  # of scope "request", and those of scope "document" that do not vary
+    varying: tuple[str, ...]  # options that each document carries, after the inputs
+    include: tuple[str, ...]
+    api_version: str
+    model_version: str | None
+    keep_logs: bool
+    target_kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """How one call's requests look on the wire, prepared once.
+
+    *write* makes a request's body from its documents; documents are numbered by their place. *read* gives,
+    by the same places, each document's values, its `Failure`, or None where the answer does not hold it; it
+    raises ValueError for a body that makes no sense. *merge* joins the parts of a long text; *finish* gives
+    a whole document's values their final form, where parts must keep more than the answer shows.
+    """
+
+    path: str
+    write: Callable[[Sequence[Document]], bytes]
+    read: Callable[[Answer, int], list[Values | Failure | None]]
+    merge: Callable[[Sequence[Part]], Values]
+    finish: Callable[[Values], Values] | None = None
+    method: str = "POST"
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
+
+
+ERROR_DETAIL = Column(
+    "_error_detail",
+    pa.struct(
+        [
+            pa.field("status", pa.int64()),
+            pa.field("attempts", pa.int64()),
+            pa.field("retryable", pa.bool_()),
+            pa.field("request_id", pa.string()),
+            pa.field("service_code", pa.string()),
+        ]
+    ),
+    "What is known of the error: HTTP status, attempts, whether asking again may help, the service's request id and code.",
+)
+_ERRORS = (
+    Column("_error", pa.string(), "A code where the row has no answer; null otherwise."),
+    Column("_error_message", pa.string(), "One line for people where the row has no answer; null otherwise."),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One service: small, declarative, the single place where its protocol and its columns are written.
+
+    *name* is the verb, *noun* the headline column unless the caller chooses ``output=``.
+    """
+
+    name: str
+    family: str
+    noun: str
+    inputs: tuple[str, ...]
+    columns: tuple[Column, ...]
+    options: tuple[Option, ...]
+    limits: Mapping[str, Limits]  # by kind of target; "azure" holds where a kind is not listed
+    operation: str  # the protocol's own name for what is asked
+    wire: Callable[[Wiring], Exchange]
+    api_version: str
+    includes: Mapping[str, Column] = field(default_factory=dict)
+    long_running: bool = False
+    retired: str | None = None  # why Azure does not offer it any more, and who does
+    known_as: tuple[str, ...] = ()  # names of the same verb elsewhere
+
+    def limits_at(self, kind: str) -> Limits:
+        """The limits that hold at a target of *kind*."""
+        return self.limits.get(kind) or self.limits["azure"]
+
+    def answer_columns(self, include: Sequence[str] = ()) -> tuple[Column, ...]:
+        """Every column of the answer, in order: headline, companions, included ones, errors."""
+        included = [self.includes[name] for name in self.includes if name in include]
+        detail = [ERROR_DETAIL] if "error_detail" in include else []
+        return (*self.columns, *included, *detail, *_ERRORS)
+
+    def schema(self, output: str | None = None, include: Sequence[str] = ()) -> pa.Schema:
+        """The answer's Arrow schema, from which every backend derives its own types."""
+        prefix = self.noun if output is None else output
+        return pa.schema([pa.field(prefix + column.suffix, column.type) for column in self.answer_columns(include)])
+
+    def option(self, name: str) -> Option:
+        """The option called *name*."""
+        return next(option for option in self.options if option.name == name)

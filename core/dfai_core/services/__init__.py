@@ -1,0 +1,30 @@
+"""Every service that dfai knows, by verb: add a file, then a line here."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from dfai_core.service import Service
+from dfai_core.services.language.detect_language import DETECT_LANGUAGE
+from dfai_core.services.language.entities import ENTITIES
+from dfai_core.services.language.extract_summary import EXTRACT_SUMMARY
+from dfai_core.services.language.key_phrases import KEY_PHRASES
+from dfai_core.services.language.linked_entities import LINKED_ENTITIES
+from dfai_core.services.language.redact_pii import REDACT_PII
+from dfai_core.services.language.sentiment import SENTIMENT
+
+__all__ = ["families", "services"]
+
+_ALL = (SENTIMENT, KEY_PHRASES, DETECT_LANGUAGE, ENTITIES, LINKED_ENTITIES, REDACT_PII, EXTRACT_SUMMARY)
+
+
+@cache
+def services() -> dict[str, Service]:
+    """Services by the name of their verb."""
+    return {service.name: service for service in _ALL}
+
+
+@cache
+def families() -> tuple[str, ...]:
+    """The families, in the order of their first service."""
+    return tuple(dict.fromkeys(service.family for service in _ALL))

@@ -1,0 +1,1 @@
+"""Azure AI Language: ``/language/:analyze-text`` and its jobs."""

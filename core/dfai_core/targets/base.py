@@ -1,0 +1,60 @@
+"""Who answers: what the core asks of a target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from dfai_core.transports.base import Transport
+
+if TYPE_CHECKING:
+    from dfai_core.service import Service
+
+__all__ = ["Target", "joined"]
+
+
+@runtime_checkable
+class Target(Protocol):
+    """A frozen, picklable value: where requests go, under which credential, and what is served there."""
+
+    @property
+    def kind(self) -> str:
+        """Which of a service's limits hold here: "azure", "container" or "local"."""
+        ...
+
+    def resolve(self, service: Service) -> Target:
+        """The target that answers *service* (itself, unless it is a route)."""
+        ...
+
+    def check(self, service: Service) -> None:
+        """Raises ConfigError or NotOffered, before any request, where this target cannot serve *service*."""
+        ...
+
+    def prepare(self, service: Service, announce: Callable[[str], None]) -> None:
+        """Called once on the driver before a call: fetches what workers will need."""
+        ...
+
+    def url(self, service: Service) -> str:
+        """Scheme, host and prefix; a service's path follows."""
+        ...
+
+    async def headers(self) -> Mapping[str, str]:
+        """The credential, resolved in the sending process."""
+        ...
+
+    def transport(self) -> Transport:
+        """A new transport on the running loop."""
+        ...
+
+    def shipped(self) -> Target:
+        """This target as it may travel to other processes; ConfigError where it must not."""
+        ...
+
+
+def joined(base: str, path: str) -> str:
+    """*path* below *base*, with one slash between.
+
+    >>> joined("http://localhost:5000/", "/language/:analyze-text")
+    'http://localhost:5000/language/:analyze-text'
+    """
+    return f"{base.rstrip('/')}/{path.lstrip('/')}"

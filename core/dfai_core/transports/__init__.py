@@ -1,0 +1,5 @@
+"""How a request travels: three small adapters behind one interface."""
+
+from dfai_core.transports.base import Answer, BadAnswer, MaybeSent, NotSent, Request, Transport, TransportError
+
+__all__ = ["Answer", "BadAnswer", "MaybeSent", "NotSent", "Request", "Transport", "TransportError"]

@@ -1,0 +1,61 @@
+"""The default transport, over aiohttp, with its exceptions read for one thing: was the request sent or not?"""
+
+from __future__ import annotations
+
+import aiohttp
+from yarl import URL
+
+from dfai_core.transports.base import Answer, BadAnswer, MaybeSent, NotSent, Request
+
+__all__ = ["AiohttpTransport"]
+
+_CONNECT_TIMEOUT_S = 10.0
+# Servers close idle connections after about five seconds (uvicorn) or more. A request written to a connection
+# that the server is just closing fails in a way that looks as if it had been read, so we close first.
+_KEEPALIVE_S = 4.0
+
+
+class AiohttpTransport:
+    """A pool of kept-alive connections on the running loop; as many as are asked for at once."""
+
+    def __init__(self) -> None:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_S, ttl_dns_cache=10),
+            # One deadline for the whole attempt is the caller's; a total here would not say if anything was sent.
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=True,
+            trust_env=True,  # company proxies, as httpx does
+        )
+        self._urls: dict[str, URL] = {}
+
+    async def send(self, request: Request) -> Answer:
+        url = self._urls.get(request.url)
+        if url is None:
+            if len(self._urls) > 1_000:
+                self._urls.clear()
+            url = self._urls[request.url] = URL(request.url, encoded=True)
+        try:
+            # Redirects are never followed by the library: it would carry the key to another host.
+            async with self._session.request(
+                request.method, url, data=request.body, headers=request.headers, allow_redirects=False
+            ) as response:
+                return Answer(response.status, response.headers, await response.read())
+        except (aiohttp.ClientConnectorCertificateError, aiohttp.ServerFingerprintMismatch) as error:
+            raise NotSent(f"the server's certificate was not accepted: {error}", permanent=True) from error
+        except aiohttp.InvalidURL as error:
+            raise NotSent(f"not a URL: {error}", permanent=True) from error
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:  # before its base, ClientOSError
+            raise NotSent(f"no connection: {_short(error)}") from error
+        except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError) as error:
+            # ClientResponseError says status 400 for garbage on the wire: never read that as the server's word.
+            raise BadAnswer(f"the answer was cut short or is not HTTP ({type(error).__name__})") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise MaybeSent(f"the connection broke: {_short(error)}") from error
+
+    async def aclose(self) -> None:
+        await self._session.close()
+
+
+def _short(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

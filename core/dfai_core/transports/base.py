@@ -1,0 +1,59 @@
+"""The one interface between the core and the network: a request goes out, an answer or one of three errors comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+__all__ = ["Answer", "BadAnswer", "MaybeSent", "NotSent", "Request", "Transport", "TransportError"]
+
+
+@dataclass(slots=True)
+class Request:
+    """What is sent. Headers are few and constant for a call, so the mapping is shared, not copied."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(slots=True)
+class Answer:
+    """What came back, whatever its status. *headers* are looked up without regard to case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+class TransportError(Exception):
+    """An exchange that gave no usable answer. *permanent*: trying again cannot help."""
+
+    def __init__(self, message: str, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
+class NotSent(TransportError):
+    """The request never left: connection refused, name not found, TLS failure."""
+
+
+class MaybeSent(TransportError):
+    """The connection broke after the request may have been read: it may have been billed."""
+
+
+class BadAnswer(TransportError):
+    """The server answered with something that is not a whole HTTP response."""
+
+
+class Transport(Protocol):
+    """Sends one request; raises `NotSent`, `MaybeSent` or `BadAnswer` and nothing else.
+
+    Timeouts are the caller's: a transport is cancelled when its time is up.
+    """
+
+    async def send(self, request: Request) -> Answer: ...
+
+    async def aclose(self) -> None: ...

@@ -1,0 +1,122 @@
+"""What an attempt's outcome means: a pure judgement, no I/O."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, NamedTuple
+
+import orjson
+
+from dfai_core.flow.retry import retry_after_s
+from dfai_core.transports.base import Answer, BadAnswer, MaybeSent, NotSent, TransportError
+
+__all__ = ["Action", "Verdict", "judge_answer", "judge_error", "request_id"]
+
+
+class Action(Enum):
+    """What to do next with a request."""
+
+    READ = "read"  # it was answered
+    WAIT = "wait"  # it was accepted as a long-running operation
+    RETRY = "retry"
+    SPLIT = "split"  # one of its documents is at fault: halve it until that one stands alone
+    REFUSE = "refuse"  # none of its documents will ever be answered
+    UNAUTHORIZED = "unauthorized"
+
+
+class Verdict(NamedTuple):
+    """An action, and the error that stands if it comes to nothing."""
+
+    action: Action
+    code: str = ""
+    message: str = ""
+    status: int | None = None
+    retry_after_s: float | None = None
+    service_code: str | None = None
+    request_id: str | None = None
+    maybe_billed: bool = False
+
+
+_READ = Verdict(Action.READ)
+# Refusals of the request as such: no part of it would fare better alone.
+_WHOLE = frozenset(
+    {
+        "FeatureNotAvailable",
+        "InvalidApiVersionParameter",
+        "MissingApiVersionParameter",
+        "ModelVersionIncorrect",
+        "UnsupportedApiVersion",
+        "UnsupportedOperation",
+    }
+)
+_UNSUPPORTED = frozenset({"FeatureNotAvailable", "UnsupportedOperation"})
+
+
+def judge_answer(answer: Answer) -> Verdict:
+    """What an HTTP answer means.
+
+    >>> judge_answer(Answer(503, {"Retry-After": "2"}, b"")).retry_after_s
+    2.0
+    """
+    status = answer.status
+    if status == 200:
+        return _READ
+    if status == 202:
+        return Verdict(Action.WAIT, status=202)
+    if 200 < status < 300:
+        return Verdict(Action.RETRY, "bad_answer", "the answer holds nothing", status)
+    service_code, message = _words(answer.body)
+    identity = request_id(answer)
+    common = {"status": status, "service_code": service_code, "request_id": identity}
+    if status == 429:
+        wait = retry_after_s(answer.headers)
+        return Verdict(Action.RETRY, "rate_limited", message or "too many requests", retry_after_s=wait, **common)
+    if status == 408 or (status >= 500 and status != 501):
+        wait = retry_after_s(answer.headers)
+        return Verdict(Action.RETRY, "unavailable", message or "the service failed", retry_after_s=wait, **common)
+    if status in (401, 403):
+        return Verdict(Action.UNAUTHORIZED, "unauthorized", message or "access denied", **common)
+    if 300 <= status < 400:
+        return Verdict(Action.REFUSE, "refused", "the target redirects elsewhere, which dfai does not follow", **common)
+    if status == 413:
+        return Verdict(Action.SPLIT, "too_large", message or "the request is too large", **common)
+    if status == 400 and service_code not in _WHOLE:
+        return Verdict(Action.SPLIT, "refused", message or "the service refuses the request", **common)
+    code = "unsupported" if status == 501 or service_code in _UNSUPPORTED else "refused"
+    return Verdict(Action.REFUSE, code, message or "the service refuses the request", **common)
+
+
+def judge_error(error: TransportError | TimeoutError) -> Verdict:
+    """What an exchange without an answer means."""
+    match error:
+        case NotSent():
+            action = Action.REFUSE if error.permanent else Action.RETRY
+            return Verdict(action, "unavailable", str(error))
+        case MaybeSent():
+            return Verdict(Action.RETRY, "unavailable", str(error), maybe_billed=True)
+        case BadAnswer():
+            return Verdict(Action.RETRY, "bad_answer", str(error), maybe_billed=True)
+        case _:
+            return Verdict(Action.RETRY, "timeout", "no answer in time", maybe_billed=True)
+
+
+def request_id(answer: Answer) -> str | None:
+    """The id under which the service's support finds this request."""
+    return answer.headers.get("apim-request-id") or answer.headers.get("x-ms-request-id")
+
+
+def _words(body: bytes) -> tuple[str | None, str]:
+    """The code and message of an error body, in any of the shapes that Azure's gateways use."""
+    try:
+        parsed: Any = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None, ""  # gateways answer in HTML or not at all: the status says enough
+    if not isinstance(parsed, dict):
+        return None, ""
+    error = parsed.get("error", parsed)
+    if not isinstance(error, dict):
+        return None, str(error)[:500]
+    inner = error.get("innererror") or error.get("innerError") or {}
+    code = (inner.get("code") if isinstance(inner, dict) else None) or error.get("code")
+    message = (inner.get("message") if isinstance(inner, dict) else None) or error.get("message") or ""
+    return (None if code is None else str(code)), " ".join(str(message).split())[:500]

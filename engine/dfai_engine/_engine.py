@@ -1,0 +1,90 @@
+"""The engine's door: what a client in the same process asks of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from dfai_engine.app import App
+    from dfai_engine.language.documents import Analyze
+
+__all__ = ["ENGINE", "Engine"]
+
+
+class Engine:
+    """Makes the application, and sees to the weights that its kinds of analysis need."""
+
+    def create_app(
+        self,
+        *,
+        key: str | None = None,
+        limits: Literal["azure", "wide"] = "wide",
+        kinds: Mapping[str, Analyze] | None = None,
+        workers: int | None = None,
+    ) -> App:
+        """An ASGI application; see :func:`dfai_engine.app.create_app`. In process, batches may be large."""
+        from dfai_engine.app import create_app
+
+        return create_app(key=key, limits=limits, kinds=kinds, workers=workers)
+
+    def missing(self, kinds: Sequence[str]) -> list[str]:
+        """The models that these kinds of analysis want and that are not on this disk.
+
+        A kind whose packages are missing wants none: its requests say what to install.
+        """
+        from dfai_engine import weights
+
+        wanted = dict.fromkeys(name for kind in kinds for name in self._models(kind)[0])
+        return [name for name in wanted if not weights.present(name)]
+
+    def prepare(self, kinds: Sequence[str], announce: Callable[[str], None] = print) -> None:
+        """Fetch what is missing for these kinds, once; *announce* gets one line that says what and how large.
+
+        ``DFAI_PULL=never`` fetches nothing. The models are then missing where they are needed, and the
+        request says so.
+
+        Raises
+        ------
+        PullFailed
+            The weights could not be fetched.
+        """
+        if os.environ.get("DFAI_PULL", "").lower() == "never":
+            return
+        names = self.missing(kinds)
+        if names:
+            from dfai_engine import pull, weights
+
+            pull.pull([weights.model(name) for name in names], announce=announce)
+
+    def versions(self, kinds: Sequence[str] | None = None) -> dict[str, str]:
+        """For each kind, the engine's version and the models on this disk that would answer it.
+
+        Two machines with the same versions give the same answers, so a client may key stored answers by them.
+        """
+        from dfai_engine import weights
+        from dfai_engine.language.kinds import KINDS
+        from dfai_engine.version import version
+
+        found = {}
+        for kind in KINDS if kinds is None else kinds:
+            needed, optional = self._models(kind)
+            present = [name for name in (*needed, *optional) if weights.present(name)]
+            found[kind] = "+".join([version(), *present])
+        return found
+
+    @staticmethod
+    def _models(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        from dfai_engine.language.kinds import KINDS
+
+        if name not in KINDS:
+            raise ValueError(f"no kind {name!r}; there are: {', '.join(KINDS)}")
+        try:
+            module = KINDS[name].load()
+        except ImportError:
+            return (), ()
+        return module.MODELS, module.OPTIONAL_MODELS
+
+
+ENGINE = Engine()

@@ -1,0 +1,164 @@
+"""The embedded engine as an ASGI application: every family's routes behind one gate."""
+
+from __future__ import annotations
+
+import hmac
+import time
+import uuid
+from collections.abc import Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from dfai_engine import protocol, status
+from dfai_engine.jobs import Jobs
+from dfai_engine.language import job_routes, routes
+from dfai_engine.language.documents import ServiceFailure
+from dfai_engine.language.kinds import Kinds
+from dfai_engine.language.limits import LIMITS, LimitsName
+from dfai_engine.protocol import Reply
+from dfai_engine.threads import Threads, usable_cores
+from dfai_engine.version import version
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from dfai_engine.language.documents import Analyze
+    from dfai_engine.language.envelope import Analysis, Batch
+
+__all__ = ["App", "create_app"]
+
+
+def create_app(
+    *,
+    key: str | None = None,
+    limits: LimitsName = "azure",
+    kinds: Mapping[str, Analyze] | None = None,
+    workers: int | None = None,
+    max_in_flight: int | None = None,
+) -> App:
+    """The engine, ready to be called in process or to be served.
+
+    Parameters
+    ----------
+    key
+        What requests must bring in ``Ocp-Apim-Subscription-Key``; None asks for none.
+    limits
+        How much a request may hold: as the service has it ("azure") or larger batches ("wide").
+    kinds
+        Handlers to use in place of the built-in ones, by kind.
+    workers
+        Threads that compute; as many as there are processors when not given.
+    max_in_flight
+        Requests that may be under way; one more is refused with 429. None leaves it to the queue
+        before the threads.
+
+    Returns
+    -------
+    An ASGI application. It needs no lifespan events; where they come, shutdown ends its threads.
+    """
+    threads = Threads(workers)
+    job_threads = Threads(workers or max(1, usable_cores() // 2), waiting=1_000)
+    jobs: Jobs[Batch, Analysis] = Jobs(job_threads)
+    handlers = Kinds(kinds)
+    served = [
+        *routes.routes(threads, handlers, LIMITS[limits]),
+        *job_routes.routes(threads, jobs, handlers, LIMITS[limits]),
+    ]
+    guarded = key is not None
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        threads.close()
+        job_threads.close()
+
+    inner = Starlette(
+        routes=[*served, *status.routes(served, guarded=guarded, version=version())],
+        exception_handlers={HTTPException: _not_routed},
+        lifespan=lifespan,
+    )
+    inner.router.redirect_slashes = False
+    return App(inner, key=key, max_in_flight=max_in_flight, closes=(threads, job_threads))
+
+
+class App:
+    """The gate before the routes: the key, the number of requests under way, the headers of every response."""
+
+    def __init__(
+        self, inner: ASGIApp, *, key: str | None, max_in_flight: int | None, closes: tuple[Threads, ...] = ()
+    ) -> None:
+        self._inner = inner
+        self._key = None if key is None else key.encode()
+        self._max_in_flight = max_in_flight
+        self._in_flight = 0
+        self._closes = closes
+
+    def close(self) -> None:
+        """Drop what waits; let running computations end."""
+        for threads in self._closes:
+            threads.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._inner(scope, receive, send)
+            return
+        began = time.perf_counter()
+
+        async def send_named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=message["headers"])
+                headers["apim-request-id"] = str(uuid.uuid4())
+                headers["x-envoy-upstream-service-time"] = str(int((time.perf_counter() - began) * 1_000))
+                headers["x-content-type-options"] = "nosniff"
+            await send(message)
+
+        refused = self._refused(scope)
+        if refused is not None:
+            await _response(refused)(scope, receive, send_named)
+            return
+        self._in_flight += 1
+        try:
+            await self._inner(scope, receive, send_named)
+        finally:
+            self._in_flight -= 1
+
+    def _refused(self, scope: Scope) -> Reply | None:
+        if self._key is not None and scope["path"] not in status.OPEN_PATHS:
+            headers = Headers(scope=scope)
+            brought = headers.get("ocp-apim-subscription-key")
+            if brought is None and "authorization" in headers:
+                return protocol.unauthorized(
+                    "This server knows no tokens. Bring its key in the header Ocp-Apim-Subscription-Key."
+                )
+            # Compared in constant time: how long a refusal takes tells nothing of the key.
+            if brought is None or not hmac.compare_digest(brought.encode("latin-1"), self._key):
+                return protocol.unauthorized()
+        if self._max_in_flight is not None and self._in_flight >= self._max_in_flight:
+            return protocol.refusal(
+                ServiceFailure(
+                    "As many requests are under way as this server takes.", status=429, code="TooManyRequests"
+                )
+            )
+        return None
+
+
+async def _not_routed(request: Request, fault: Exception) -> Response:
+    """Paths and methods that nothing serves, in the gateway's form."""
+    if not isinstance(fault, HTTPException):
+        raise fault
+    message = "Resource not found" if fault.status_code == 404 else fault.detail
+    body = {"error": {"code": str(fault.status_code), "message": message}}
+    return _response(protocol.reply(body, status=fault.status_code, headers=fault.headers))
+
+
+def _response(reply: Reply) -> Response:
+    return Response(reply.body, reply.status, {**reply.headers}, media_type=protocol.JSON)

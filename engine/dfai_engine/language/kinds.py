@@ -1,0 +1,88 @@
+"""The kinds of analysis, and which module answers each. A module is imported when its kind is first asked for."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from dfai_engine.language.documents import Answered, Document, ServiceFailure
+from dfai_engine.weights import ModelMissing
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from dfai_engine.language.documents import Analyze
+
+__all__ = ["KINDS", "Kind", "Kinds"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of analysis, in the protocol's spelling."""
+
+    name: str
+    module: str  # beside this file
+    noun: str  # what the sentences about missing packages call it
+    extra: str  # the extra of dfai that brings its packages
+    alone: bool = True  # as a request of its own
+    job: bool = True  # as a task of a job
+
+    def load(self) -> ModuleType:
+        """The module that answers; its packages may be missing (ImportError)."""
+        return importlib.import_module(f"dfai_engine.language.{self.module}")
+
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("SentimentAnalysis", "sentiment", "sentiment", "local"),
+        Kind("LanguageDetection", "detect", "language detection", "local", job=False),
+        Kind("KeyPhraseExtraction", "key_phrases", "key phrases", "local"),
+        Kind("EntityRecognition", "entities", "entities", "nlp"),
+        Kind("PiiEntityRecognition", "pii", "personal information", "nlp"),
+        Kind("EntityLinking", "linking", "linked entities", "local"),
+        Kind("ExtractiveSummarization", "summary", "summaries", "local", alone=False),
+    )
+}
+
+
+class Kinds:
+    """The handlers of one app.
+
+    Parameters
+    ----------
+    given
+        Handlers to use in place of the built-in ones, by kind.
+    """
+
+    def __init__(self, given: Mapping[str, Analyze] | None = None) -> None:
+        unknown = set(given or ()) - set(KINDS)
+        if unknown:
+            raise ValueError(f"no kind {', '.join(sorted(unknown))}; there are: {', '.join(KINDS)}")
+        self._given = given or {}
+
+    def analyze(self, name: str, documents: Sequence[Document], parameters: Mapping[str, object]) -> Answered:
+        """One batch through its handler; what the handler lacks on this machine becomes a sentence.
+
+        Raises
+        ------
+        ServiceFailure
+            Also for missing packages (``FeatureNotAvailable``) and missing weights (``ModelNotAvailable``).
+        """
+        kind = KINDS[name]
+        try:
+            handler = self._given.get(name) or cast("Analyze", kind.load().analyze)
+            answered = handler(documents, parameters)
+        except ModelMissing as missing:
+            raise ServiceFailure(str(missing), inner_code="ModelNotAvailable", target=name) from missing
+        except ImportError as missing:
+            raise ServiceFailure(
+                f'{kind.noun} need packages that are not here ({missing.name}). pip install "dfai[{kind.extra}]"',
+                inner_code="FeatureNotAvailable",
+                target=name,
+            ) from missing
+        if len(answered.results) != len(documents):
+            raise ValueError(f"the handler of {name} gave {len(answered.results)} results for {len(documents)} documents")
+        return answered

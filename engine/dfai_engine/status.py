@@ -1,0 +1,68 @@
+"""What a container answers besides its service: ``/status``, ``/ready`` and ``/swagger``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dfai_engine import protocol
+from dfai_engine.protocol import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.requests import Request
+    from starlette.routing import Route
+
+__all__ = ["OPEN_PATHS", "description", "routes"]
+
+SERVICE = "dfai-engine"
+# Probes and people may read these without a key: they tell nothing of any request.
+OPEN_PATHS = frozenset(("/status", "/ready", "/swagger"))
+
+
+def routes(served: Iterable[Route], *, guarded: bool, version: str) -> list[Route]:
+    """The routes, which describe the *served* ones."""
+    from starlette.routing import Route
+
+    document = description(served, guarded=guarded, version=version)
+    needed = "Requests need the key of this server." if guarded else "Requests need no key."
+
+    async def status(request: Request) -> Reply:
+        return protocol.reply({"service": SERVICE, "apiStatus": "Valid", "apiStatusMessage": needed})
+
+    async def ready(request: Request) -> Reply:
+        return protocol.reply({"service": SERVICE, "ready": "ready"})
+
+    async def swagger(request: Request) -> Reply:
+        return protocol.reply(document)
+
+    return [
+        Route("/status", protocol.endpoint(status), methods=["GET"]),
+        Route("/ready", protocol.endpoint(ready), methods=["GET"]),
+        Route("/swagger", protocol.endpoint(swagger), methods=["GET"]),
+    ]
+
+
+def description(served: Iterable[Route], *, guarded: bool, version: str) -> dict[str, object]:
+    """An OpenAPI document of the paths and methods that are served; the bodies are the public contracts'."""
+    paths: dict[str, dict[str, object]] = {}
+    for route in served:
+        operations = paths.setdefault(route.path, {})
+        for method in sorted((route.methods or set()) - {"HEAD"}):
+            parameters: list[dict[str, object]] = [
+                {"name": "api-version", "in": "query", "required": True, "schema": {"type": "string"}}
+            ]
+            for name in route.param_convertors:
+                parameters.append({"name": name, "in": "path", "required": True, "schema": {"type": "string"}})
+            answers = {"default": {"description": "As the public contract of this api-version has it."}}
+            operations[method.lower()] = {"parameters": parameters, "responses": answers}
+    document: dict[str, object] = {
+        "openapi": "3.0.3",
+        "info": {"title": SERVICE, "version": version},
+        "paths": paths,
+    }
+    if guarded:
+        scheme = {"type": "apiKey", "in": "header", "name": "Ocp-Apim-Subscription-Key"}
+        document["components"] = {"securitySchemes": {"key": scheme}}
+        document["security"] = [{"key": []}]
+    return document

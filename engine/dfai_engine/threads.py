@@ -1,0 +1,73 @@
+"""Models compute in threads, never on the event loop; and only so many requests may wait for them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from dfai_engine.language.documents import ServiceFailure
+
+__all__ = ["Threads", "usable_cores"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def usable_cores() -> int:
+    """The processors that this process may use: fewer than the machine's in a container or under ``taskset``."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Threads:
+    """A pool of threads and a bounded queue before it.
+
+    Parameters
+    ----------
+    workers
+        Computations at a time. The models' own libraries are told nothing: a model that uses several cores
+        for one batch does so.
+    waiting
+        Further computations that may wait; one more is refused with 429 and a Retry-After.
+    """
+
+    def __init__(self, workers: int | None = None, *, waiting: int = 256) -> None:
+        count = workers or usable_cores()
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="dfai-engine")
+        self._places = threading.Semaphore(count + waiting)
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The function's result, computed in a thread."""
+        return await asyncio.wrap_future(self.submit(function, *args, **kwargs))
+
+    def submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Begin a computation without waiting for it.
+
+        Raises
+        ------
+        ServiceFailure
+            429: as many are waiting as may wait.
+        """
+        if not self._places.acquire(blocking=False):
+            raise ServiceFailure(
+                "The engine has as many requests waiting as it holds. Send fewer at a time.",
+                status=429,
+                code="TooManyRequests",
+            )
+        try:
+            future: Future[T] = self._pool.submit(function, *args, **kwargs)
+        except BaseException:
+            self._places.release()
+            raise
+        # The place is free when the thread is, even if nobody waits for the result any more.
+        future.add_done_callback(lambda _: self._places.release())
+        return future
+
+    def close(self) -> None:
+        """Let running computations end, drop the waiting ones."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
