@@ -1,0 +1,51 @@
+"""``import dfai`` puts an ``.ai`` accessor on pandas, Dask and Spark frames.
+
+>>> df = pd.DataFrame({"review": ["Lovely room.", "Never again!"]})
+>>> df.ai.sentiment("review")["sentiment"].tolist()
+['positive', 'negative']
+"""
+
+from __future__ import annotations
+
+from dfai import errors
+from dfai._frame import FrameAI, on
+from dfai._register import register
+from dfai._register import watch_imports as _watch_imports
+from dfai._settings import configure, settings, using
+from dfai._verbs import Verbs
+from dfai._verbs import verb_names as verbs
+from dfai_core import Col, Settings, col
+from dfai_core.backend import backends as _backends
+from dfai_core.secrets import env, secret
+from dfai_core.targets import Target, azure, container, local, route
+
+__all__ = [
+    "Col",
+    "FrameAI",
+    "Settings",
+    "Target",
+    "Verbs",
+    "azure",
+    "backends",
+    "col",
+    "configure",
+    "container",
+    "env",
+    "errors",
+    "local",
+    "on",
+    "register",
+    "route",
+    "secret",
+    "settings",
+    "using",
+    "verbs",
+]
+
+
+def backends() -> tuple[str, ...]:
+    """The libraries whose frames can be served here, by their top module."""
+    return tuple(sorted(_backends()))
+
+
+_watch_imports()

@@ -41,9 +41,21 @@ class PandasBackend:
             register(name)(make)
         return None
 
-    def accepts(self, frame: Any) -> str | None:
+    def detach(self, name: str) -> None:
+        import pandas as pd
+
+        for cls in (pd.DataFrame, pd.Series):
+            if hasattr(cls, name):
+                delattr(cls, name)
+
+    def declines(self, frame: Any) -> str | None:
+        if not hasattr(frame, "columns"):
+            return "this is a column, not a frame: call series.ai.<verb>(), or the verb on its frame."
         if frame.columns.nlevels > 1:
-            return "this frame's columns are a MultiIndex; give them one level, for example df.columns = df.columns.map('_'.join)."
+            return (
+                "this frame's columns are a MultiIndex; give them one level, "
+                "for example df.columns = df.columns.map('_'.join)."
+            )
         return None
 
     def columns(self, frame: Any) -> Sequence[Hashable]:

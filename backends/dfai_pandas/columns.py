@@ -89,9 +89,7 @@ def pandas_column(values: pa.ChunkedArray, nested: str = "python") -> Any:
         return pd.Int64Dtype().__from_arrow__(values)
     if nested == "arrow":
         return pd.array(values, dtype=pd.ArrowDtype(kind))
-    objects = np.empty(len(values), dtype=object)
-    objects[:] = values.to_pylist()
-    return objects
+    return np.fromiter(values.to_pylist(), dtype=object, count=len(values))
 
 
 def empty_column(kind: pa.DataType, nested: str = "python") -> Any:

@@ -36,8 +36,12 @@ class Backend(Protocol):
         """Puts an accessor called *name* on the library's classes; who holds the name already, if someone does."""
         ...
 
-    def accepts(self, frame: Any) -> str | None:
-        """None for a frame of this backend, otherwise why it is declined, with the remedy."""
+    def detach(self, name: str) -> None:
+        """Takes whatever is called *name* off the library's classes, so that `attach` may take its place."""
+        ...
+
+    def declines(self, frame: Any) -> str | None:
+        """Why this backend cannot serve *frame*, with the remedy; None for a frame that it serves."""
         ...
 
     def columns(self, frame: Any) -> Sequence[Hashable]:
@@ -80,13 +84,11 @@ def backend_of(frame: object) -> Backend:
     Raises
     ------
     BackendNotFound
-        Naming the installed backends, or why the right one declines this frame.
+        Naming the installed backends.
     """
     for cls in type(frame).__mro__:  # a GeoDataFrame is served as pandas
         if point := backends().get(cls.__module__.partition(".")[0]):
             backend: Backend = point.load()
-            if reason := backend.accepts(frame):
-                raise BackendNotFound(reason)
             return backend
     kind = f"{type(frame).__module__}.{type(frame).__qualname__}"
     near = difflib.get_close_matches(kind.partition(".")[0], backends(), n=1)

@@ -86,15 +86,22 @@ def create_app(
         lifespan=lifespan,
     )
     inner.router.redirect_slashes = False
-    return App(inner, key=key, max_in_flight=max_in_flight, closes=(threads, job_threads))
+    return App(inner, jobs, key=key, max_in_flight=max_in_flight, closes=(threads, job_threads))
 
 
 class App:
     """The gate before the routes: the key, the number of requests under way, the headers of every response."""
 
     def __init__(
-        self, inner: ASGIApp, *, key: str | None, max_in_flight: int | None, closes: tuple[Threads, ...] = ()
+        self,
+        inner: ASGIApp,
+        jobs: Jobs[Batch, Analysis],
+        *,
+        key: str | None,
+        max_in_flight: int | None,
+        closes: tuple[Threads, ...] = (),
     ) -> None:
+        self.jobs = jobs
         self._inner = inner
         self._key = None if key is None else key.encode()
         self._max_in_flight = max_in_flight

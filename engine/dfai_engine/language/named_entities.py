@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dfai_engine.language import english
+from dfai_engine.language.dates import dates
 from dfai_engine.language.documents import Document
 from dfai_engine.language.pii_rules import Found
 
@@ -51,7 +52,6 @@ _SUBCATEGORIES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("Natural", r"\b(?:hurricane|earthquake|typhoon|cyclone|tsunami|storm|flood|eruption|tornado)\b"),
         ("Cultural", r"\b(?:festival|carnival|fair|expo|exhibition|biennale|christmas|easter|thanksgiving|oscars?|parade)\b"),
     ),
-    "PRODUCT": (("Computing products", r"\b(?:windows|linux|android|ios|macos|python|java|office|excel|iphone|ipad|macbook|playstation|xbox|gpt|azure)\b"),),
     "DATE": (
         ("Set", r"\b(?:every|each|daily|weekly|monthly|yearly|annually|annual|quarterly|hourly|weekdays|weekends)\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b"),
         ("Duration", rf"^(?:(?:about|around|almost|nearly|over|under|only|just|at least|more than|less than|up to|the (?:past|last|next|first)) )*{_COUNT}(?: and a half)?[ -](?:{_UNITS})$"),
@@ -71,8 +71,14 @@ _COMPILED = {
     label: [(name, re.compile(shape, re.IGNORECASE)) for name, shape in shapes]
     for label, shapes in _SUBCATEGORIES.items()
 }
+# The pipeline takes most of these for organisations.
+_PRODUCT = re.compile(
+    r"\b(?:windows(?: \d+| xp| server)?|linux|ubuntu|android|macos|iphones?|ipads?|macbooks?|playstation|xbox|chromebooks?|"
+    r"kindle|photoshop|powerpoint|sql server|postgresql|mysql)\b",
+    re.IGNORECASE,
+)
 _AGE = re.compile(r"\byears?[- ]olds?$|^aged? ", re.IGNORECASE)
-_HEAD = re.compile(r"(?:the|a|an|le|la|les|l['’]) ?(?=\S)", re.IGNORECASE)
+_HEAD = re.compile(r"(?:(?:the|a|an|le|la|les) |l['’])(?=\S)", re.IGNORECASE)
 _TAIL = re.compile(r"(?:['’]s?|[\s,.;:!?]+)$")
 _WITH_ARTICLE = frozenset({"ORG", "FAC", "LOC", "GPE", "EVENT", "PRODUCT"})
 
@@ -88,6 +94,10 @@ def category(label: str, text: str) -> tuple[str, str] | None:
         return None
     if label == "DATE" and _AGE.search(text):
         return "Quantity", "Age"
+    if label == "DATE" and any(found.start == 0 and found.end == len(text) for found in dates(text)):
+        return known
+    if label in ("ORG", "GPE", "PERSON", "PRODUCT") and _PRODUCT.search(text):
+        return "Product", "Computing products"
     for name, shape in _COMPILED.get(label, ()):
         if shape.search(text):
             return known[0], name
@@ -134,6 +144,8 @@ def _edges(entity: Span) -> tuple[int, int]:
     start = entity.start_char
     if entity.label_ in _WITH_ARTICLE and (head := _HEAD.match(text)) and head.end() < len(text):
         start += head.end()
+    if entity.label_ == "MONEY" and start and entity.doc.text[start - 1] in "$€£¥":
+        start -= 1
     tail = _TAIL.search(text)
     end = entity.end_char - (len(tail[0]) if tail else 0)
     return (start, end) if start < end else (entity.start_char, entity.end_char)

@@ -1,4 +1,9 @@
-"""Sentiment of documents and of their sentences, in the service's shape."""
+"""Sentiment of documents and of their sentences, in the service's shape.
+
+A sentence is scored by itself and then read in its document: its probabilities are multiplied by those of the whole
+text. The document's label follows from its sentences' labels exactly as the service documents it. Measured on rated
+texts, this is better than either the sentences alone or the whole text alone (docs/models-language.md).
+"""
 
 from __future__ import annotations
 
@@ -6,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from dfai_engine.language import polarity, sentences
-from dfai_engine.language.documents import Answered, Document, DocumentFailure
+from dfai_engine.language.documents import Answered, Document, DocumentFailure, ServiceFailure
 
-__all__ = ["MODELS", "OPTIONAL_MODELS", "analyze", "overall"]
+__all__ = ["MODELS", "OPTIONAL_MODELS", "analyze", "answers", "overall"]
 
 MODELS: tuple[str, ...] = ("use-multilingual-v3",)
 OPTIONAL_MODELS: tuple[str, ...] = ("e5-small-q4",)
@@ -19,11 +24,28 @@ Spans = list[tuple[int, int]]
 
 
 def analyze(documents: Sequence[Document], parameters: Mapping[str, object]) -> Answered:
-    """The handler of SentimentAnalysis.
+    """The handler of SentimentAnalysis: the best tier that is here, or the one that ``modelVersion`` names."""
+    tiers = polarity.tiers()
+    versions = {"latest": tiers[0]} | {f"{RELEASED}-{tier}": tier for tier in tiers}
+    asked = parameters.get("modelVersion") or "latest"
+    if asked not in versions:
+        raise ServiceFailure(
+            f"Invalid model version. Possible values are: {', '.join(versions)}.",
+            inner_code="ModelVersionIncorrect",
+            target="modelVersion",
+        )
+    scorer = polarity.scorer(versions[str(asked)])
+    results = answers(scorer, documents, opinions=parameters.get("opinionMining") is True)
+    return Answered(results, f"{RELEASED}-{scorer.name}")
 
-    The sentences of all documents go to the model as one batch, and so do documents of several sentences.
+
+def answers(
+    scorer: polarity.Scorer, documents: Sequence[Document], *, opinions: bool = False
+) -> list[dict[str, object] | DocumentFailure]:
+    """Each document's result or failure, in order.
+
+    The sentences of all documents go to the model as one batch, with the whole texts of those that have several.
     """
-    scorer = polarity.best()
     readable = [document for document in documents if _base(document.language) in scorer.languages]
     cuts = [_spans(document) for document in readable]
     texts: list[str] = []
@@ -32,30 +54,26 @@ def analyze(documents: Sequence[Document], parameters: Mapping[str, object]) -> 
         pieces = [document.text[at : at + length] for at, length in cut]
         texts += pieces if len(pieces) == 1 else [*pieces, document.text]
         languages += [_base(document.language)] * (len(texts) - len(languages))
-    scores = iter([(float(row[0]), float(row[1]), float(row[2])) for row in scorer.score(texts, languages)])
+    rows = scorer.score(texts, languages) if texts else ()
+    scores = iter([(float(row[0]), float(row[1]), float(row[2])) for row in rows])
     results = []
     for document, cut in zip(readable, cuts, strict=True):
-        own = list(islice(scores, len(cut)))
-        whole = own[0] if len(cut) == 1 else next(scores)
-        results.append(_result(document, cut, own, whole, opinions=parameters.get("opinionMining") is True))
+        alone = list(islice(scores, len(cut)))
+        whole = alone[0] if len(cut) == 1 else next(scores)
+        results.append(_result(document, cut, alone, whole, opinions=opinions))
     given = iter(results)
-    return Answered(
-        [
-            next(given) if _base(document.language) in scorer.languages else _unsupported(document.language, scorer)
-            for document in documents
-        ],
-        f"{RELEASED}-{scorer.name}",
-    )
+    return [
+        next(given) if _base(document.language) in scorer.languages else _unsupported(document.language, scorer)
+        for document in documents
+    ]
 
 
-def overall(whole: Scores, labels: Sequence[str]) -> str:
-    """A document's label, from the labels of its sentences as the service documents it.
+def overall(labels: Sequence[str]) -> str:
+    """A document's label, from those of its sentences: both signs are mixed, one sign is that sign, none neutral.
 
-    Sentences of both signs make it mixed, of one sign that sign, none neutral.
-
-    >>> overall((0.2, 0.7, 0.1), ["positive", "neutral", "neutral"])
+    >>> overall(["positive", "neutral", "neutral"])
     'positive'
-    >>> overall((0.4, 0.2, 0.4), ["positive", "neutral", "negative"])
+    >>> overall(["positive", "neutral", "negative"])
     'mixed'
     """
     signs = {label for label in labels if label != "neutral"}
@@ -65,8 +83,9 @@ def overall(whole: Scores, labels: Sequence[str]) -> str:
 
 
 def _result(
-    document: Document, cut: Spans, own: Sequence[Scores], whole: Scores, *, opinions: bool
+    document: Document, cut: Spans, alone: Sequence[Scores], whole: Scores, *, opinions: bool
 ) -> dict[str, object]:
+    own = [whole] if len(cut) == 1 else [_in_context(scores, whole) for scores in alone]
     labels = [_label(scores) for scores in own]
     found: list[dict[str, object]] = [
         {
@@ -83,7 +102,28 @@ def _result(
         from dfai_engine.language import opinions as mining
 
         mining.attach(document.text, document.language, found)
-    return {"sentiment": overall(whole, labels), "confidenceScores": _confidence(whole), "sentences": found}
+    label = overall(labels)
+    return {
+        "sentiment": label,
+        "confidenceScores": _confidence(_agreeing(label, labels, own, whole)),
+        "sentences": found,
+    }
+
+
+def _in_context(scores: Scores, whole: Scores) -> Scores:
+    positive, neutral, negative = (a * b for a, b in zip(scores, whole, strict=True))
+    total = positive + neutral + negative
+    return positive / total, neutral / total, negative / total
+
+
+def _agreeing(label: str, labels: Sequence[str], own: Sequence[Scores], whole: Scores) -> Scores:
+    """The whole text's scores, unless another label than the document's leads them: then the mean of the sentences
+    that decided it, whose leader is that label."""
+    if label in ("mixed", _label(whole)):
+        return whole
+    deciding = [scores for scores, name in zip(own, labels, strict=True) if name == label]
+    positive, neutral, negative = (sum(column) / len(deciding) for column in zip(*deciding, strict=True))
+    return positive, neutral, negative
 
 
 def _spans(document: Document) -> Spans:
@@ -109,12 +149,10 @@ def _base(language: str) -> str:
 
 
 def _unsupported(language: str, scorer: polarity.Scorer) -> DocumentFailure:
-    hint = {
-        "lexicon": " More languages come with: dfai models pull text",
-        "use": " More languages come with: dfai models pull embed",
-    }.get(scorer.name, "")
+    family = {"lexicon": "text", "use": "embed"}.get(scorer.name)
+    hint = f" More languages come with: dfai models pull {family}" if family else ""
     return DocumentFailure(
         "InvalidArgument",
         "UnsupportedLanguageCode",
-        f"Invalid language code {language!r}. Supported languages: {','.join(sorted(scorer.languages))}.{hint}",
+        f"Invalid language code {language!r}. Supported languages: {', '.join(sorted(scorer.languages))}.{hint}",
     )

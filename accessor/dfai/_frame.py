@@ -1,0 +1,161 @@
+"""The accessor of a frame: a verb becomes a call, the call goes through the frame's backend."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Generic, Literal, NoReturn, TypeVar
+
+import pyarrow as pa
+
+from dfai import _hints
+from dfai._answer import output_name, place_answer
+from dfai._inputs import read_include, read_inputs, read_options
+from dfai._progress import Bar
+from dfai._settings import effective
+from dfai._verbs import Columns, IfExists, Verbs, verb_names
+from dfai_core import Backend, Call, Config, Service, Settings, backend_of, run
+from dfai_core.errors import BackendNotFound, ConfigError, LanguageAssumed, RowsFailed
+from dfai_core.report import counters_of
+from dfai_core.services.language.wire import knows_auto
+
+__all__ = ["FrameAI", "on"]
+
+F = TypeVar("F")
+
+
+class FrameAI(Verbs[F], Generic[F]):
+    """Every verb on one frame. Made by ``df.ai``, ``df.dfai`` and ``dfai.on(df)``."""
+
+    def __init__(self, frame: F) -> None:
+        self._frame = frame
+        self._backend = backend_of(frame)
+        if reason := self._backend.declines(frame):
+            raise BackendNotFound(reason)
+
+    def _call(
+        self,
+        service: Service,
+        inputs: tuple[Columns, ...],
+        options: Mapping[str, Any],
+        include: Sequence[str] | Literal["all"],
+        output: str,
+        if_exists: IfExists,
+        settings: Settings,
+    ) -> F:
+        _hints.refuse_foreign_arguments(settings)
+        config, _ = effective(settings)
+        frame: Any = self._frame
+        first = inputs[0]
+        several = isinstance(first, list)
+        columns: list[Any] = list(first) if isinstance(first, list) else [first]
+        if not columns:
+            raise ConfigError(f"{service.name}: name at least one column.")
+        calls = []
+        # All of them are checked before the first is made: a clash found late would have cost requests.
+        for column in columns:
+            name = output_name(service, output, column, several)
+            calls.append(
+                _make(self._backend, frame, service, (column, *inputs[1:]), options, include, name, if_exists, config)
+            )
+        _prepare(service, config)
+        for call, drop in calls:
+            frame = _apply(self._backend, frame, call, drop)
+        result: F = frame
+        return result
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(_hints.missing_verb(name))
+
+    def __dir__(self) -> list[str]:
+        return list(verb_names())
+
+    def __repr__(self) -> str:
+        return f"<dfai verbs for a {self._backend.name} frame: {', '.join(verb_names())}>"
+
+
+def on(frame: F) -> FrameAI[F]:
+    """The verbs of *frame*, typed: ``dfai.on(df).sentiment("review")`` is ``df.ai.sentiment("review")``.
+
+    Raises
+    ------
+    BackendNotFound
+        Where no installed backend knows this kind of frame.
+    """
+    return FrameAI(frame)
+
+
+def _make(
+    backend: Backend,
+    frame: Any,
+    service: Service,
+    inputs: Sequence[Any],
+    options: Mapping[str, Any],
+    include: Any,
+    output: str,
+    if_exists: str,
+    config: Config,
+) -> tuple[Call, tuple[Any, ...]]:
+    found = read_inputs(backend, frame, service, inputs)
+    fixed, varying = read_options(backend, frame, service, options)
+    included = read_include(service, include)
+    place = place_answer(backend, frame, service, output, included, if_exists)
+    call = Call(
+        service=service,
+        inputs=found,
+        output=output,
+        include=included,
+        options=fixed,
+        varying=varying,
+        prior=place.prior,
+        config=config,
+    )
+    config.target.check(service)
+    _warn_of_language(call)
+    return call, place.drop
+
+
+def _prepare(service: Service, config: Config) -> None:
+    config.target.resolve(service).prepare(service, print)
+
+
+def _warn_of_language(call: Call) -> None:
+    if call.options.get("language") != "auto":
+        return
+    version = call.wiring().api_version
+    if not knows_auto(call.target_kind, version):
+        warnings.warn(
+            f"api-version {version} cannot detect the language, so English is assumed. Say language='…', or take it "
+            "from a column: language=dfai.col(\"language\") after detect_language.",
+            LanguageAssumed,
+            stacklevel=5,
+        )
+
+
+def _apply(backend: Backend, frame: Any, call: Call, drop: Sequence[Any]) -> Any:
+    if backend.lazy:
+        return backend.apply(frame, call.shipped(), run, drop)
+    with Bar(call, len(frame)) as bar:
+        result = backend.apply(frame, call, partial(_watched, bar), drop)
+    _warn_of_failures(call)
+    return result
+
+
+def _watched(bar: Bar, call: Call, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    return run(call, batches, watch=bar.update if bar.shown else None)
+
+
+def _warn_of_failures(call: Call) -> None:
+    counters = counters_of(call.id)
+    errors = {code: count for code, count in counters.errors.items() if count}
+    if not errors:
+        return
+    failed = sum(errors.values())
+    words = ", ".join(f"{code} {count:,}" for code, count in sorted(errors.items(), key=lambda item: -item[1]))
+    retry = ' Ask for these alone: if_exists="fill".' if set(errors) != {"empty"} else ""
+    warnings.warn(
+        f"{failed:,} of {counters.rows:,} rows have no answer: {words}; see {call.output + '_error'!r}.{retry}",
+        RowsFailed,
+        stacklevel=5,
+    )

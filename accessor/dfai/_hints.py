@@ -1,0 +1,73 @@
+"""Names known from elsewhere, led to ours."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from dfai._verbs import verb_names
+from dfai_core import services
+from dfai_core.errors import ConfigError
+
+__all__ = ["missing_verb", "refuse_foreign_arguments"]
+
+_ARGUMENTS = {
+    "input_col": "the column comes first: df.ai.verb(\"column\")",
+    "inputCol": "the column comes first: df.ai.verb(\"column\")",
+    "textCol": "the column comes first: df.ai.verb(\"column\")",
+    "text_col": "the column comes first: df.ai.verb(\"column\")",
+    "output_col": 'write output="…"',
+    "outputCol": 'write output="…"',
+    "error_col": "errors stand in the columns <output>_error and <output>_error_message",
+    "errorCol": "errors stand in the columns <output>_error and <output>_error_message",
+    "subscription_key": 'write target=dfai.azure("region", key=dfai.env("NAME"))',
+    "subscriptionKey": 'write target=dfai.azure("region", key=dfai.env("NAME"))',
+    "location": 'write target=dfai.azure("region")',
+    "engine": 'who answers is target=…; where it runs follows from the frame',
+    "retries": "write attempts=…, which counts the first try too",
+    "timeout": "write timeout_s=… (one request) or deadline_s=… (a row in all)",
+    "max_workers": "write concurrency=…",
+    "batch_size": "requests are packed within the service's limits by themselves",
+}
+_SETTERS = {
+    "setTextCol": "the column comes first",
+    "setInputCol": "the column comes first",
+    "setOutputCol": 'write output="…"',
+    "setErrorCol": "errors stand in <output>_error",
+    "setSubscriptionKey": 'write target=dfai.azure("region", key=dfai.env("NAME"))',
+    "setLocation": 'write target=dfai.azure("region")',
+    "setUrl": 'write target=dfai.container("http://…")',
+    "setLanguage": 'write language="…"',
+    "setConcurrency": "write concurrency=…",
+    "transform": "call the verb itself",
+}
+
+
+def missing_verb(name: str) -> str:
+    """What to say of ``df.ai.<name>`` where there is no such verb.
+
+    >>> missing_verb("analyze_sentiment").split(". ")[1]
+    'Here it is: df.ai.sentiment("review", output="…")'
+    """
+    start = f"df.ai has no {name!r}."
+    if name in _SETTERS:
+        return f'{start} There is nothing to set: {_SETTERS[name]}, as in df.ai.sentiment("review"). All verbs: dfai.verbs().'
+    for service in services().values():
+        if _plain(name) in map(_plain, service.known_as):
+            return f'{start} Here it is: df.ai.{service.name}("review", output="…"). All verbs: dfai.verbs().'
+    near = difflib.get_close_matches(name, verb_names(), n=1)
+    hint = f" Did you mean df.ai.{near[0]}(…)?" if near else ""
+    return f"{start}{hint} All verbs: dfai.verbs()."
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z]", "", name.lower())
+
+
+def refuse_foreign_arguments(arguments: Mapping[str, Any]) -> None:
+    """ConfigError for an argument that another library has and we spell otherwise."""
+    for name in arguments:
+        if name in _ARGUMENTS:
+            raise ConfigError(f"no setting or option {name!r}: {_ARGUMENTS[name]}.")

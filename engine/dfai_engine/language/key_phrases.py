@@ -1,0 +1,162 @@
+"""Key phrases: noun phrases of the English pipeline where it is here, else what stands between stop words.
+
+Phrases keep the text's spelling, come in order of appearance, and no phrase comes twice, whatever its case.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from dfai_engine.language import english
+from dfai_engine.language.documents import Answered, Document, DocumentFailure
+from dfai_engine.language.stop_words import STOP_WORDS
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc, Span
+
+__all__ = ["MODELS", "OPTIONAL_MODELS", "analyze", "between_stop_words", "noun_phrases"]
+
+MODELS: tuple[str, ...] = ()
+OPTIONAL_MODELS: tuple[str, ...] = ("spacy-en-sm",)
+
+_MAX_WORDS = 4
+# A word, or what ends a phrase. Elided articles (l', d', qu') are words of their own.
+_TOKEN = re.compile(
+    r"(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|dell|nell|dall|sull|all|un)['’](?=\w)"
+    r"|https?://\S+|[\w.+-]+@[\w-]+\.[\w.]+|\w+(?:[-'’&]\w+)*(?:\+\+|#)?|[^\w\s]|\n",
+    re.IGNORECASE,
+)
+# One lower-case word behind these is an adjective, and no phrase: "was clean", "très propre".
+_BEFORE_ADJECTIVES = {
+    "en": "is are was were be been being am isn't aren't wasn't weren't seem seems seemed look looks looked feel feels "
+    "felt get gets got stay stayed remain remains became become very so too really quite extremely absolutely",
+    "fr": "est sont était étaient sera très trop assez plus moins si",
+    "es": "es son era eran fue fueron está están estaba estaban estuvo muy más menos tan demasiado",
+    "it": "è sono era erano fu sta molto troppo più meno così",
+    "pt": "é são era eram foi foram está estão estava estavam muito mais menos tão",
+    "nl": "is zijn was waren wordt zeer erg heel te zo",
+    "sv": "är var blev blir mycket så för",
+    "da": "er var blev bliver meget så for",
+    "no": "er var ble blir meget veldig så for",
+}
+_ADJECTIVE_NEXT = {language: frozenset(words.split()) for language, words in _BEFORE_ADJECTIVES.items()}
+# "was not clean", "was clean and quiet": these leave the adjective still to come.
+_BETWEEN = frozenset("not and or , more most also always never still just all rather even but et y e en och og".split())
+_ADVERB = re.compile(r".{3,}ly$")
+_NOT_ADVERBS = frozenset("family supply assembly july italy reply anomaly monopoly jelly belly bully fly ally rally lily".split())
+
+
+def analyze(documents: Sequence[Document], parameters: Mapping[str, object]) -> Answered:
+    """Find the key phrases of each document; there are no parameters."""
+    parsed = [document for document in documents if _has_nouns(document.language)]
+    from_pipeline = iter(noun_phrases([document.text for document in parsed]) if parsed else ())
+    results: list[dict[str, object] | DocumentFailure] = []
+    for document in documents:
+        language = english.base(document.language)
+        if _has_nouns(document.language):
+            results.append({"keyPhrases": next(from_pipeline)})
+        elif language in STOP_WORDS:
+            results.append({"keyPhrases": between_stop_words(document.text, language)})
+        else:
+            results.append(
+                DocumentFailure(
+                    "InvalidArgument",
+                    "UnsupportedLanguageCode",
+                    f"Invalid language code {document.language!r}. Supported languages: {','.join(sorted(STOP_WORDS))}.",
+                )
+            )
+    return Answered(results, "dfai-noun-chunks-1" if parsed else "dfai-stop-words-1")
+
+
+def _has_nouns(language: str) -> bool:
+    return english.base(language) == "en" and english.available("en")
+
+
+def noun_phrases(texts: Sequence[str]) -> list[list[str]]:
+    """The noun chunks of English texts, without determiners, pronouns and stop words at their edges."""
+    return english.pipeline("en").read(texts, lambda doc: _distinct(_chunks(doc)), without=["ner", "lemmatizer"])
+
+
+def _chunks(doc: Doc) -> Iterator[str]:
+    for chunk in doc.noun_chunks:
+        if trimmed := _trimmed(chunk):
+            yield doc.text[trimmed.start_char : trimmed.end_char]
+
+
+def _trimmed(chunk: Span) -> Span | None:
+    start, end = chunk.start, chunk.end
+    doc = chunk.doc
+    while start < end and (doc[start].pos_ in _EDGES or doc[start].is_stop or not doc[start].text[0].isalnum()):
+        start += 1
+    while start < end and (doc[end - 1].pos_ in _EDGES or not doc[end - 1].text[-1].isalnum()):
+        end -= 1
+    if start == end or all(token.pos_ in ("NUM", "ADJ", "ADV") or token.is_stop for token in doc[start:end]):
+        return None
+    return doc[start:end]
+
+
+_EDGES = frozenset({"DET", "PRON", "PUNCT", "SPACE", "CCONJ", "ADV", "SYM", "PART"})
+
+
+def between_stop_words(text: str, language: str) -> list[str]:
+    """What stands between stop words and punctuation, up to four words.
+
+    >>> between_stop_words("The staff at the front desk was very helpful.", "en")
+    ['staff', 'front desk']
+    """
+    return _distinct(_candidates(text, language))
+
+
+def _candidates(text: str, language: str) -> Iterator[str]:
+    stops = STOP_WORDS[language]
+    start = end = words = 0
+    openers = _ADJECTIVE_NEXT.get("no" if language in ("nb", "nn") else language, frozenset())
+    behind = False  # the next word stands behind one of those
+    held = False  # so does the phrase that is being built
+    for match in [*_TOKEN.finditer(text), None]:
+        token = match[0] if match is not None else "."
+        lower = token.lower().replace("’", "'")
+        if match is not None and _is_word(lower, stops, language):
+            if not words:
+                start, held = match.start(), behind
+            if words == _MAX_WORDS or (words and text[end : match.start()].strip(" ")):
+                yield from _phrase(text[start:end], words, language, held=held)
+                start, words, held = match.start(), 0, False
+            end, words = match.end(), words + 1
+        else:
+            if words:
+                yield from _phrase(text[start:end], words, language, held=held)
+            words = 0
+            behind = lower in openers or ((behind or held) and lower in _BETWEEN)
+            held = held and behind
+
+
+def _is_word(lower: str, stops: frozenset[str], language: str) -> bool:
+    if not lower[0].isalnum() or lower in stops or lower.endswith(("'", "n't")):
+        return False
+    if language == "en" and _ADVERB.match(lower) and lower not in _NOT_ADVERBS:
+        return False
+    return not lower.replace(".", "").isdigit()
+
+
+def _phrase(phrase: str, words: int, language: str, *, held: bool) -> Iterator[str]:
+    """Drop what a list of stop words can tell is no noun phrase."""
+    if held and words == 1 and phrase.islower():
+        return
+    if language == "de":
+        # German nouns are capitalised, and end their phrase.
+        parts = phrase.split(" ")
+        while parts and parts[-1].islower():
+            parts.pop()
+        phrase = " ".join(parts)
+    if len(phrase) > 1:
+        yield phrase
+
+
+def _distinct(phrases: Iterable[str]) -> list[str]:
+    kept: dict[str, str] = {}
+    for phrase in phrases:
+        kept.setdefault(phrase.casefold(), phrase)
+    return list(kept.values())

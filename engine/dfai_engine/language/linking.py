@@ -1,0 +1,29 @@
+"""Entity linking: refused, with what can do it. No open model that fits a laptop carries an encyclopedia."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dfai_engine.language.documents import Answered, Document, ServiceFailure
+
+__all__ = ["MODELS", "OPTIONAL_MODELS", "analyze"]
+
+MODELS: tuple[str, ...] = ()
+OPTIONAL_MODELS: tuple[str, ...] = ()
+
+
+def analyze(documents: Sequence[Document], parameters: Mapping[str, object]) -> Answered:
+    """Refuse the whole request.
+
+    Raises
+    ------
+    ServiceFailure
+        Always.
+    """
+    raise ServiceFailure(
+        "EntityLinking is not offered by this server: linking needs an encyclopedia, and there is none in its models. "
+        "An Azure AI Language resource serves it (dfai: target=dfai.azure(region=...)); "
+        "the kind EntityRecognition finds the entities here, without links.",
+        inner_code="FeatureNotAvailable",
+        target="kind",
+    )

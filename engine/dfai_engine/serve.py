@@ -1,0 +1,88 @@
+"""The engine as a server, for other languages, other processes and tests."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+from dfai_engine.language.limits import LimitsName
+
+if TYPE_CHECKING:
+    import uvicorn
+
+__all__ = ["MAX_IN_FLIGHT", "NotGuarded", "is_loopback", "server"]
+
+# Requests under way at a time; each may hold one body in memory.
+MAX_IN_FLIGHT = 256
+KEEP_ALIVE_S = 75
+# What a client gets to end its requests when the server is told to stop.
+FAREWELL_S = 10
+
+
+class NotGuarded(ValueError):
+    """The server was asked to listen where others can reach it, without a key."""
+
+
+def server(
+    host: str = "127.0.0.1",
+    port: int = 5000,
+    *,
+    key: str | None = None,
+    limits: LimitsName = "azure",
+    workers: int | None = None,
+) -> uvicorn.Server:
+    """A server that has not begun to listen; its ``run()`` serves until it is interrupted.
+
+    Parameters
+    ----------
+    host, port
+        Where to listen. Beyond this machine only with a *key*.
+    key
+        What requests must bring in ``Ocp-Apim-Subscription-Key``.
+    limits
+        How much a request may hold: as the service has it ("azure") or larger batches ("wide").
+    workers
+        Threads that compute.
+
+    Raises
+    ------
+    NotGuarded
+        *host* is not a loopback address and there is no key.
+    """
+    if key is None and not is_loopback(host):
+        raise NotGuarded(
+            f"{host or 'every interface'} can be reached from other machines, so requests must bring a key: "
+            "--key env:NAME. Without one: --host 127.0.0.1"
+        )
+    import uvicorn
+
+    from dfai_engine.app import create_app
+
+    app = create_app(key=key, limits=limits, workers=workers, max_in_flight=MAX_IN_FLIGHT)
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        access_log=False,  # query strings of other services may carry what nobody should log
+        log_level="warning",
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=FAREWELL_S,
+        backlog=1_024,
+        ws="none",
+    )
+    return uvicorn.Server(config)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches *host*.
+
+    >>> [is_loopback(host) for host in ("localhost", "127.0.0.1", "::1", "0.0.0.0", "", "example.org")]
+    [True, True, True, False, False, False]
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
