@@ -29,7 +29,9 @@ def output_name(service: Service, output: Any, column: Hashable, several: bool) 
         return output.replace("{column}", str(column))
     pattern = "{column}_" + service.noun if output == service.noun else output
     if "{column}" not in pattern:
-        raise ConfigError(f'output={output!r} with several columns: write where their names go, as in "{{column}}_{output}".')
+        raise ConfigError(
+            f'output={output!r} with several columns: write where their names go, as in "{{column}}_{output}".'
+        )
     return pattern.replace("{column}", str(column))
 
 

@@ -127,7 +127,7 @@ def _warn_of_language(call: Call) -> None:
     if not knows_auto(call.target_kind, version):
         warnings.warn(
             f"api-version {version} cannot detect the language, so English is assumed. Say language='…', or take it "
-            "from a column: language=dfai.col(\"language\") after detect_language.",
+            'from a column: language=dfai.col("language") after detect_language.',
             LanguageAssumed,
             stacklevel=5,
         )

@@ -14,10 +14,10 @@ from dfai_core.errors import ConfigError
 __all__ = ["missing_verb", "refuse_foreign_arguments"]
 
 _ARGUMENTS = {
-    "input_col": "the column comes first: df.ai.verb(\"column\")",
-    "inputCol": "the column comes first: df.ai.verb(\"column\")",
-    "textCol": "the column comes first: df.ai.verb(\"column\")",
-    "text_col": "the column comes first: df.ai.verb(\"column\")",
+    "input_col": 'the column comes first: df.ai.verb("column")',
+    "inputCol": 'the column comes first: df.ai.verb("column")',
+    "textCol": 'the column comes first: df.ai.verb("column")',
+    "text_col": 'the column comes first: df.ai.verb("column")',
     "output_col": 'write output="…"',
     "outputCol": 'write output="…"',
     "error_col": "errors stand in the columns <output>_error and <output>_error_message",
@@ -25,7 +25,7 @@ _ARGUMENTS = {
     "subscription_key": 'write target=dfai.azure("region", key=dfai.env("NAME"))',
     "subscriptionKey": 'write target=dfai.azure("region", key=dfai.env("NAME"))',
     "location": 'write target=dfai.azure("region")',
-    "engine": 'who answers is target=…; where it runs follows from the frame',
+    "engine": "who answers is target=…; where it runs follows from the frame",
     "retries": "write attempts=…, which counts the first try too",
     "timeout": "write timeout_s=… (one request) or deadline_s=… (a row in all)",
     "max_workers": "write concurrency=…",
@@ -53,7 +53,8 @@ def missing_verb(name: str) -> str:
     """
     start = f"df.ai has no {name!r}."
     if name in _SETTERS:
-        return f'{start} There is nothing to set: {_SETTERS[name]}, as in df.ai.sentiment("review"). All verbs: dfai.verbs().'
+        way = f'{_SETTERS[name]}, as in df.ai.sentiment("review")'
+        return f"{start} There is nothing to set: {way}. All verbs: dfai.verbs()."
     for service in services().values():
         if _plain(name) in map(_plain, service.known_as):
             return f'{start} Here it is: df.ai.{service.name}("review", output="…"). All verbs: dfai.verbs().'

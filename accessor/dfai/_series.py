@@ -48,17 +48,17 @@ def _without_input(verb: Any) -> Any:
                     f"a column's verb gives the headline alone, so it takes no {name}=. "
                     f"Call it on the frame: df.ai.{verb.__name__}(column, {name}=…)."
                 )
-        frame, name = self._backend.framed(self._series)
+        frame, column = self._backend.framed(self._series)
         headline = "dfai_headline"
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            result = getattr(FrameAI(frame), verb.__name__)(name, output=headline, **arguments)
+            result = getattr(FrameAI(frame), verb.__name__)(column, output=headline, **arguments)
         for warning in caught:
             text = str(warning.message)
             if issubclass(warning.category, RowsFailed):
                 text = (
                     f"{text.partition(';')[0]}. A column has no room for errors; the frame tells: "
-                    f"df.ai.{verb.__name__}({name!r})."
+                    f"df.ai.{verb.__name__}({column!r})."
                 )
             warnings.warn(text, warning.category, stacklevel=2)
         return self._backend.pick(result, headline).rename(services()[verb.__name__].noun)

@@ -29,10 +29,11 @@ class PandasBackend:
     def attach(self, name: str, frame: Callable[[Any], Any], series: Callable[[Any], Any] | None) -> str | None:
         import pandas as pd
 
-        for cls, make, register in (
+        places: list[tuple[type[Any], Any, Callable[[str], Callable[[Any], Any]]]] = [
             (pd.DataFrame, frame, pd.api.extensions.register_dataframe_accessor),
             (pd.Series, series, pd.api.extensions.register_series_accessor),
-        ):
+        ]
+        for cls, make, register in places:
             if make is None:
                 continue
             holder = getattr(cls, name, None)

@@ -35,7 +35,7 @@ def kind_of(series: pd.Series[Any]) -> str:
         return "unknown" if pa.types.is_null(arrow) else f"other: {dtype}"
     if isinstance(dtype, pd.StringDtype):
         return "text"
-    if dtype == object or bool(series.isna().all()):
+    if pd.api.types.is_object_dtype(dtype) or bool(series.isna().all()):
         return "unknown"  # only the values tell
     return f"other: {dtype}"
 
@@ -58,10 +58,10 @@ def arrow_column(series: pd.Series[Any], wanted: pa.DataType | None = None) -> p
                 f"column {series.name!r} is there but does not hold what this verb answers ({wanted}): {error}. "
                 'Choose another output=, or if_exists="replace".'
             ) from error
-    if series.dtype == object:
-        return arrow_texts(series.to_numpy())
+    if pd.api.types.is_object_dtype(series.dtype):
+        return arrow_texts(series.tolist())
     if isinstance(series.dtype, pd.CategoricalDtype):
-        return arrow_texts(series.astype(object).to_numpy())
+        return arrow_texts(series.astype(object).tolist())
     return _one(pa.array(series, from_pandas=True))
 
 
@@ -80,16 +80,20 @@ def pandas_column(values: pa.ChunkedArray, nested: str = "python") -> Any:
 
     kind = values.type
     if pa.types.is_string(kind):
-        return _text_dtype().__from_arrow__(values)
+        return _from_arrow(_text_dtype(), values)
     if pa.types.is_floating(kind):
         return values.to_numpy()
     if pa.types.is_boolean(kind):
-        return pd.BooleanDtype().__from_arrow__(values)
+        return _from_arrow(pd.BooleanDtype(), values)
     if pa.types.is_integer(kind):
-        return pd.Int64Dtype().__from_arrow__(values)
+        return _from_arrow(pd.Int64Dtype(), values)
     if nested == "arrow":
         return pd.array(values, dtype=pd.ArrowDtype(kind))
     return np.fromiter(values.to_pylist(), dtype=object, count=len(values))
+
+
+def _from_arrow(dtype: Any, values: pa.ChunkedArray) -> Any:
+    return dtype.__from_arrow__(values)  # pandas' extension protocol; its type stubs do not know it
 
 
 def empty_column(kind: pa.DataType, nested: str = "python") -> Any:

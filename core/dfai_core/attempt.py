@@ -130,7 +130,9 @@ class Attempter:
             self.answered = True
         if missing:
             reason = failure or Failure("bad_answer", "the answer does not hold this document", 200)
-            verdict = Verdict(Action.RETRY, reason.code, reason.message, 200, None, reason.service_code, request_id(answer))
+            verdict = Verdict(
+                Action.RETRY, reason.code, reason.message, 200, None, reason.service_code, request_id(answer)
+            )
             rest = self._again(job.of(missing, job.tries), verdict)
             settled += rest.settled
             outcome.again = rest.again
@@ -183,7 +185,13 @@ class Attempter:
     def _refused_key(self, verdict: Verdict) -> str:
         target = self.peer.target
         key = getattr(target, "key", None)
-        named = f"the key from {key}" if key is not None and ":" in str(key) else "the credential" if key is None else str(key)
+        named = (
+            f"the key from {key}"
+            if key is not None and ":" in str(key)
+            else "the credential"
+            if key is None
+            else str(key)
+        )
         return (
             f"{target} refused {named} before anything was answered ({verdict.status}: {verdict.message}); "
             "no more was sent. Is it the key of a resource in this place that serves this?"

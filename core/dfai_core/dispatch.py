@@ -246,7 +246,9 @@ class Dispatcher:
         self.counters.settled += 1
         ratio = self.call.config.max_error_ratio
         if ratio < 1.0 and self.counters.settled >= _LEAST_FOR_RATIO and self._failed > ratio * self.counters.settled:
-            self._stop(f"{self._failed:,} of the first {self.counters.settled:,} documents failed: more than max_error_ratio")
+            self._stop(
+                f"{self._failed:,} of the first {self.counters.settled:,} documents failed: more than max_error_ratio"
+            )
 
     def _joined(self, lane: Lane, parts: Sequence[Part]) -> Values:
         """A long text's answer out of its pieces'."""

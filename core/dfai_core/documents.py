@@ -126,9 +126,7 @@ def answer_batch(call: Call, asked: Asked, answers: Sequence[Values]) -> pa.Reco
             extra.append(failed(width, *error, detail="error_detail" in call.include))
         codes = pa.array(places, mask=np.isnan(places)).cast(pa.int32())
     columns = list(zip(*answers, *extra, strict=True)) if answers or extra else [()] * width
-    arrays = [
-        pa.array(values, type=field.type).take(codes) for values, field in zip(columns, schema, strict=True)
-    ]
+    arrays = [pa.array(values, type=field.type).take(codes) for values, field in zip(columns, schema, strict=True)]
     if asked.prior:
         kept = codes.is_null()
         # Concatenating and taking works for every type; if_else does not know nested ones everywhere.

@@ -64,9 +64,7 @@ class LoopThread:
         self._thread.join(2.0)
 
 
-def _start(
-    loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T], done: Future[T]
-) -> asyncio.Task[T]:
+def _start(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T], done: Future[T]) -> asyncio.Task[T]:
     task = loop.create_task(work)
 
     def finish(task: asyncio.Task[T]) -> None:

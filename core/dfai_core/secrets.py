@@ -54,8 +54,7 @@ class Secret:
         message = f"{self.reference} is not set on {socket.gethostname()} (process {os.getpid()})."
         if scheme == "env":
             message += (
-                f" Set it there (Spark: spark.executorEnv.{name}),"
-                f' or send it along: dfai.env("{name}", read="driver").'
+                f' Set it there (Spark: spark.executorEnv.{name}), or send it along: dfai.env("{name}", read="driver").'
             )
         return message
 

@@ -123,7 +123,7 @@ ERROR_DETAIL = Column(
             pa.field("service_code", pa.string()),
         ]
     ),
-    "What is known of the error: HTTP status, attempts, whether asking again may help, the service's request id and code.",
+    "HTTP status, attempts, whether asking again may help, the service's own request id and code; null on success.",
 )
 _ERRORS = (
     Column("_error", pa.string(), "A code where the row has no answer; null otherwise."),

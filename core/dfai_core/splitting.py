@@ -8,7 +8,7 @@ import unicodedata
 __all__ = ["split"]
 
 # A sentence ends with its mark and the white space behind it; marks of Chinese and Japanese need no space.
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*\s+|[。！？]+[”’」』）]*\s*|\n+")  # noqa: RUF001
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*\s+|[。！？]+[”’」』）]*\s*|\n+")
 _SPACE = re.compile(r"\s+")
 _ZWJ = "\u200d"
 # Sentences shorter than this share of the limit are not worth a request of their own.

@@ -43,9 +43,7 @@ def arrow_texts(values: Sequence[Any]) -> pa.Array:
     array = pa.array(texts, type=pa.string())
     if not any(kinds):
         return array
-    return pa.StructArray.from_arrays(
-        [array, pa.array(kinds, type=pa.string())], names=["text", _MISFIT_FIELD]
-    )
+    return pa.StructArray.from_arrays([array, pa.array(kinds, type=pa.string())], names=["text", _MISFIT_FIELD])
 
 
 def _text_or_kind(value: Any) -> tuple[str | None, str | None]:

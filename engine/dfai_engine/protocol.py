@@ -91,7 +91,7 @@ def broken(fault: Exception) -> Reply:
     The log gets the fault's type and place only: its message may quote a text, and texts are never logged.
     """
     place = "".join(traceback.format_tb(fault.__traceback__))
-    LOG.error("%s while answering a request\n%s", type(fault).__qualname__, place)
+    LOG.error("%s while answering\n%s", type(fault).__qualname__, place)
     message = f"The engine failed on this request ({type(fault).__qualname__}); its log has the place."
     return refusal(ServiceFailure(message, status=500, code="InternalServerError"))
 

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 from dfai_engine.language.limits import LimitsName
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import uvicorn
+
+    from dfai_engine.language.documents import Analyze
 
 __all__ = ["MAX_IN_FLIGHT", "NotGuarded", "is_loopback", "server"]
 
@@ -30,6 +34,7 @@ def server(
     key: str | None = None,
     limits: LimitsName = "azure",
     workers: int | None = None,
+    kinds: Mapping[str, Analyze] | None = None,
 ) -> uvicorn.Server:
     """A server that has not begun to listen; its ``run()`` serves until it is interrupted.
 
@@ -43,6 +48,8 @@ def server(
         How much a request may hold: as the service has it ("azure") or larger batches ("wide").
     workers
         Threads that compute.
+    kinds
+        Handlers to use in place of the built-in ones, by kind.
 
     Raises
     ------
@@ -58,7 +65,7 @@ def server(
 
     from dfai_engine.app import create_app
 
-    app = create_app(key=key, limits=limits, workers=workers, max_in_flight=MAX_IN_FLIGHT)
+    app = create_app(key=key, limits=limits, kinds=kinds, workers=workers, max_in_flight=MAX_IN_FLIGHT)
     config = uvicorn.Config(
         app,
         host=host,

@@ -183,9 +183,7 @@ class LanguageVerbs(VerbBase[R]):
         -----
         The local target needs ``pip install "dfai[nlp]"``.
         """
-        return self._call(
-            services()["entities"], (text,), {"language": language}, include, output, if_exists, settings
-        )
+        return self._call(services()["entities"], (text,), {"language": language}, include, output, if_exists, settings)
 
     def linked_entities(
         self,

@@ -133,7 +133,7 @@ def azure(
 
 
 def _cloud_of(place: str) -> str:
-    if place.startswith("usgov") or place.startswith("usdod") or place.endswith(".us"):
+    if place.startswith(("usgov", "usdod")) or place.endswith(".us"):
         return "us-government"
     if place.startswith("china") or place.endswith(".cn"):
         return "china"

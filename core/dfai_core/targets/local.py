@@ -38,7 +38,9 @@ class Local:
         except FileNotFoundError as error:
             raise ModelMissing(str(error)) from error
         except ImportError as error:
-            raise MissingExtra(f"{service.name} on the local target needs packages that are not here. {error}") from error
+            raise MissingExtra(
+                f"{service.name} on the local target needs packages that are not here. {error}"
+            ) from error
 
     def url(self, service: Service) -> str:
         return "http://local"

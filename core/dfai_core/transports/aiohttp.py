@@ -45,7 +45,10 @@ class AiohttpTransport:
             raise NotSent(f"the server's certificate was not accepted: {error}", permanent=True) from error
         except aiohttp.InvalidURL as error:
             raise NotSent(f"not a URL: {error}", permanent=True) from error
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:  # before its base, ClientOSError
+        except (
+            aiohttp.ClientConnectorError,
+            aiohttp.ConnectionTimeoutError,
+        ) as error:  # before its base, ClientOSError
             raise NotSent(f"no connection: {_short(error)}") from error
         except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError) as error:
             # ClientResponseError says status 400 for garbage on the wire: never read that as the server's word.

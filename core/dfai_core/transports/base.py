@@ -1,4 +1,4 @@
-"""The one interface between the core and the network: a request goes out, an answer or one of three errors comes back."""
+"""The one interface between core and network: a request goes out, an answer or one of three errors comes back."""
 
 from __future__ import annotations
 

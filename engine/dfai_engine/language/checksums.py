@@ -48,12 +48,12 @@ _VERHOEFF_PRODUCT = (
 _VERHOEFF_SHIFT = (
     "0123456789", "1576283094", "5803796142", "8916043527", "9453126870", "4286573901", "2793806415", "7046913258",
 )  # fmt: skip
+_FISCAL_HEAD = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21)
 # Italian fiscal code: what a character is worth at an odd place (1st, 3rd, …).
 _FISCAL_ODD = dict(
     zip(
         "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-        [1, 0, 5, 7, 9, 13, 15, 17, 19, 21]
-        + [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23],
+        (*_FISCAL_HEAD, *_FISCAL_HEAD, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23),
         strict=True,
     )
 )

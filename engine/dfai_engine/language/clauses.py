@@ -15,17 +15,22 @@ __all__ = ["pairs_of_clauses"]
 
 Word = re.Match[str]
 
-_CLAUSE = re.compile(r"[.!?;:,\n()–—]+|\b(?:but|however|although|though|while|whereas|because|which|yet)\b", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"[.!?;:,\n()–—]+|\b(?:but|however|although|though|while|whereas|because|which|yet)\b", re.IGNORECASE
+)
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _COPULA = frozenset(
     "is are was were be been isn't aren't wasn't weren't looks looked seems seemed feels felt tastes tasted smells "
     "smelled became stayed gets got remains remained sounded".split()
 )
-_NEGATIONS = frozenset("not no never hardly barely isn't aren't wasn't weren't don't doesn't didn't can't won't nothing".split())
+_NEGATIONS = frozenset(
+    "not no never hardly barely isn't aren't wasn't weren't don't doesn't didn't can't won't nothing".split()
+)
 _VERDICTS = frozenset(
     "love loves loved hate hates hated enjoy enjoyed adore adored dislike disliked despise despised regret recommend "
     "recommended appreciate appreciated".split()
 )
+_POINTERS = frozenset("the this that their our my how its".split())
 _NEVER_TARGETS = STOP_WORDS["en"] | frozenset(
     "also very really extremely absolutely i we he she they it me us them him her you who everyone someone".split()
 )
@@ -36,7 +41,7 @@ def pairs_of_clauses(text: str) -> Iterator[Pair]:
     start = 0
     for boundary in [*_CLAUSE.finditer(text), None]:
         end = boundary.start() if boundary is not None else len(text)
-        yield from _clause([match for match in _WORD.finditer(text, start, end)])
+        yield from _clause(list(_WORD.finditer(text, start, end)))
         start = boundary.end() if boundary is not None else end
 
 
@@ -59,7 +64,7 @@ def _clause(words: Sequence[Word]) -> Iterator[Pair]:
 
 def _phrase_after(lower: Sequence[str], place: int, *, skip_articles: bool) -> tuple[int, int] | None:
     start = place + 1
-    while skip_articles and start < len(lower) and lower[start] in ("the", "this", "that", "their", "our", "my", "how", "its"):
+    while skip_articles and start < len(lower) and lower[start] in _POINTERS:
         start += 1
     end = start
     while end < len(lower) and end - start < 3 and _may_be_target(lower[end]):

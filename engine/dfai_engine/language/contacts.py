@@ -21,28 +21,47 @@ _URL = re.compile(
 )
 _IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:.]{3,45}(?:%\w{1,16})?(?![\w:])")
-_NOT_AN_ADDRESS = re.compile(r"\b(?:version|ver|v|release|build|section|chapter|clause|firmware)[\s.:]*$", re.IGNORECASE)
-
-_STREET = r"Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Square|Sq|Way|Terrace|Parkway|Pkwy|Highway|Hwy|Close|Crescent|Gardens|Row|Mews"
-_NAME = r"[A-ZÀ-Þ][\w'’-]{0,30}"
-_ADDRESS = re.compile(
-    # 1600 Pennsylvania Avenue NW, Washington, DC 20500
-    rf"(?<![\w.,/-])\d{{1,5}}[A-Za-z]?(?: [NSEW]{{1,2}}\.?)?(?: (?:{_NAME}\.?|\d{{1,3}}(?:st|nd|rd|th))){{1,4}}? (?:{_STREET})\b\.?"
-    r"(?: (?:NW|NE|SW|SE|N|S|E|W)\b)?(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Floor|#)\.? ?\w{1,6})?"
-    rf"(?:,? {_NAME}(?: {_NAME}){{0,2}})??(?:,? [A-Z]{{2}})?(?:,? \d{{5}}(?:-\d{{4}})?|,? [A-Z]{{1,2}}\d[A-Z\d]? ?\d[A-Z]{{2}})"
-    rf"|(?<![\w.,/-])\d{{1,5}}[A-Za-z]?(?: [NSEW]{{1,2}}\.?)?(?: (?:{_NAME}\.?|\d{{1,3}}(?:st|nd|rd|th))){{1,4}}? (?:{_STREET})\b"
-    r"(?: (?:NW|NE|SW|SE)\b)?(?:,? (?:Apt|Apartment|Suite|Ste|Unit|#)\.? ?\w{1,6})?"
-    r"|\bP\.? ?O\.? Box \d{1,6}\b"
-    # Hauptstraße 12, 10115 Berlin
-    rf"|\b[A-ZÄÖÜ][\w-]{{1,30}}(?:straße|strasse|str\.|weg|platz|allee|gasse) \d{{1,4}} ?[a-z]?\b(?:,? \d{{4,5}} {_NAME})?"
-    # 12 bis rue de la Paix, 75002 Paris
-    r"|(?<![\w.,/-])\d{1,4}(?: bis| ter)?,? (?:rue|avenue|boulevard|place|chemin|allée|impasse|quai)"
-    rf"(?: (?:de|du|des|la|le|les|aux?)| d['’]| l['’]){{0,3}} ?{_NAME}(?: {_NAME}){{0,3}}(?:,? \d{{5}} {_NAME})?"
-    # Calle de Alcalá 45
-    rf"|\b(?:Calle|Avenida|Plaza|Paseo|Via|Viale|Piazza|Rua)(?: (?:de|del|la|las|los|della|do|da|dos)){{0,2}} {_NAME}(?: {_NAME}){{0,2}},? \d{{1,4}}\b"
+_OPENS = {")": "(", "]": "[", "}": "{"}
+_NOT_AN_ADDRESS = re.compile(
+    r"\b(?:version|ver|v|release|build|section|chapter|clause|firmware)[\s.:]*$", re.IGNORECASE
 )
+
+_STREETS = (
+    "Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Square|Sq|Way|Terrace|Parkway|"
+    "Pkwy|Highway|Hwy|Close|Crescent|Gardens|Row|Mews"
+)
+_NAME = r"[A-ZÀ-Þ][\w'’-]{0,30}"
+_NUMBER = r"(?<![\w.,/-])\d{1,5}[A-Za-z]?"
+# 1600 Pennsylvania Avenue NW, Suite 4
+_ENGLISH = (
+    rf"{_NUMBER}(?: [NSEW]{{1,2}}\.?)?(?: (?:{_NAME}\.?|\d{{1,3}}(?:st|nd|rd|th))){{1,4}}? (?:{_STREETS})\b"
+    r"(?: (?:NW|NE|SW|SE)\b)?(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Floor|#)\.? ?\w{1,6})?"
+)
+# Washington, DC 20500, or London SW1A 2AA
+_TOWN = (
+    rf"\.?(?:,? {_NAME}(?: {_NAME}){{0,2}})??(?:,? [A-Z]{{2}})?"
+    r"(?:,? \d{5}(?:-\d{4})?|,? [A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b"
+)
+_BOX = r"\bP\.? ?O\.? Box \d{1,6}\b"
+# Hauptstraße 12, 10115 Berlin
+_GERMAN = (
+    r"\b[A-ZÄÖÜ][\w-]{1,30}(?:straße|strasse|str\.|weg|platz|allee|gasse) \d{1,4} ?[a-z]?\b"
+    rf"(?:,? \d{{4,5}} {_NAME})?"
+)
+# 12 bis rue de la Paix, 75002 Paris
+_FRENCH = (
+    rf"{_NUMBER}(?: bis| ter)?,? (?:rue|avenue|boulevard|place|chemin|allée|impasse|quai)"
+    rf"(?: (?:de|du|des|la|le|les|aux?)| d['’]| l['’]){{0,3}} ?{_NAME}(?: {_NAME}){{0,3}}(?:,? \d{{5}} {_NAME})?"
+)
+# Calle de Alcalá 45
+_IBERIAN = (
+    r"\b(?:Calle|Avenida|Plaza|Paseo|Via|Viale|Piazza|Rua)(?: (?:de|del|la|las|los|della|do|da|dos)){0,2}"
+    rf" {_NAME}(?: {_NAME}){{0,2}},? \d{{1,4}}\b"
+)
+_ADDRESS = re.compile(f"{_ENGLISH}{_TOWN}|{_ENGLISH}|{_BOX}|{_GERMAN}|{_FRENCH}|{_IBERIAN}")
 _AGE = re.compile(
-    r"\b\d{1,3}[- ]years?[- ]olds?\b|\b\d{1,3} (?:ans|Jahre alt|años|anni|anos|jaar oud)\b|(?<=\baged )\d{1,3}\b|(?<=\bage )\d{1,3}\b"
+    r"\b\d{1,3}[- ]years?[- ]olds?\b|\b\d{1,3} (?:ans|Jahre alt|años|anni|anos|jaar oud)\b"
+    r"|(?<=\baged )\d{1,3}\b|(?<=\bage )\d{1,3}\b"
 )
 
 
@@ -71,12 +90,13 @@ def urls(text: str) -> Iterator[Found]:
 
 def _without_closing(url: str) -> str:
     """Drop the sentence's own punctuation from the end; a bracket only if it was opened outside."""
-    while url and (url[-1] in ".,;:!?'\"’”*" or (url[-1] in ")]}" and url.count(url[-1]) > url.count(_OPENS[url[-1]]))):
+    while url:
+        last = url[-1]
+        unopened = last in _OPENS and url.count(last) > url.count(_OPENS[last])
+        if last not in ".,;:!?'\"’”*" and not unopened:
+            break
         url = url[:-1]
     return url
-
-
-_OPENS = {")": "(", "]": "[", "}": "{"}
 
 
 def ip_addresses(text: str) -> Iterator[Found]:

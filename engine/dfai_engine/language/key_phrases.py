@@ -45,7 +45,10 @@ _ADJECTIVE_NEXT = {language: frozenset(words.split()) for language, words in _BE
 # "was not clean", "was clean and quiet": these leave the adjective still to come.
 _BETWEEN = frozenset("not and or , more most also always never still just all rather even but et y e en och og".split())
 _ADVERB = re.compile(r".{3,}ly$")
-_NOT_ADVERBS = frozenset("family supply assembly july italy reply anomaly monopoly jelly belly bully fly ally rally lily".split())
+_NOT_ADVERBS = frozenset(
+    "family supply assembly july italy reply anomaly monopoly jelly belly bully fly ally rally lily".split()
+)
+_EDGES = frozenset({"DET", "PRON", "PUNCT", "SPACE", "CCONJ", "ADV", "SYM", "PART"})
 
 
 def analyze(documents: Sequence[Document], parameters: Mapping[str, object]) -> Answered:
@@ -64,7 +67,8 @@ def analyze(documents: Sequence[Document], parameters: Mapping[str, object]) -> 
                 DocumentFailure(
                     "InvalidArgument",
                     "UnsupportedLanguageCode",
-                    f"Invalid language code {document.language!r}. Supported languages: {','.join(sorted(STOP_WORDS))}.",
+                    f"Invalid language code {document.language!r}. "
+                    f"Supported languages: {','.join(sorted(STOP_WORDS))}.",
                 )
             )
     return Answered(results, "dfai-noun-chunks-1" if parsed else "dfai-stop-words-1")
@@ -95,9 +99,6 @@ def _trimmed(chunk: Span) -> Span | None:
     if start == end or all(token.pos_ in ("NUM", "ADJ", "ADV") or token.is_stop for token in doc[start:end]):
         return None
     return doc[start:end]
-
-
-_EDGES = frozenset({"DET", "PRON", "PUNCT", "SPACE", "CCONJ", "ADV", "SYM", "PART"})
 
 
 def between_stop_words(text: str, language: str) -> list[str]:

@@ -7,6 +7,7 @@ measured for its label on their test set (``meta.json`` beside the weights): 0.8
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -39,44 +40,71 @@ _CATEGORIES: Mapping[str, tuple[str, str]] = {
     "CARDINAL": ("Quantity", "Number"),
 }
 _UNITS = "seconds?|minutes?|hours?|days?|nights?|weeks?|fortnights?|months?|quarters?|years?|decades?|centur(?:y|ies)"
-_COUNT = r"(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|several|few|many|some|half|\d[\d.,]*)"
+_COUNT = (
+    r"(?:an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|several|few|many|some|half"
+    r"|\d[\d.,]*)(?: and a half)?"
+)
+_ABOUT = r"(?:(?:about|around|almost|nearly|over|under|only|just|at least|more than|less than|up to) )*"
+_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
+_PERIODS = "week|weekend|month|year|quarter|decade|century|season|spring|summer|autumn|fall|winter|semester"
 # The first expression that fits the text of an entity decides its subcategory.
-_SUBCATEGORIES: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "ORG": (
+_SUBCATEGORIES: Mapping[str, Sequence[tuple[str, str]]] = {
+    "ORG": [
         ("Medical", r"\b(?:hospitals?|clinics?|medical|health ?care|pharmacy|surgery|hospice)\b"),
         ("Stock exchange", r"\b(?:stock exchange|nasdaq|nyse|euronext|ftse|bourse)\b"),
-        ("Sports", r"\b(?:f\.?c\.?|football|rugby|cricket|basketball|baseball|hockey|athletic|united|yankees|lakers|nfl|nba|fifa|uefa|mlb)\b"),
-    ),
-    "EVENT": (
-        ("Sports", r"\b(?:cup|olympics?|games|championships?|open|bowl|marathon|tour de|grand prix|league|derby|wimbledon)\b"),
+        (
+            "Sports",
+            r"\b(?:f\.?c\.?|football|rugby|cricket|basketball|baseball|hockey|athletic|united|yankees|lakers|nfl|nba"
+            r"|fifa|uefa|mlb)\b",
+        ),
+    ],
+    "EVENT": [
+        (
+            "Sports",
+            r"\b(?:cup|olympics?|games|championships?|open|bowl|marathon|tour de|grand prix|league|derby|wimbledon)\b",
+        ),
         ("Natural", r"\b(?:hurricane|earthquake|typhoon|cyclone|tsunami|storm|flood|eruption|tornado)\b"),
-        ("Cultural", r"\b(?:festival|carnival|fair|expo|exhibition|biennale|christmas|easter|thanksgiving|oscars?|parade)\b"),
-    ),
-    "DATE": (
-        ("Set", r"\b(?:every|each|daily|weekly|monthly|yearly|annually|annual|quarterly|hourly|weekdays|weekends)\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b"),
-        ("Duration", rf"^(?:(?:about|around|almost|nearly|over|under|only|just|at least|more than|less than|up to|the (?:past|last|next|first)) )*{_COUNT}(?: and a half)?[ -](?:{_UNITS})$"),
-        ("DateRange", r"\b(?:to|between|until|through|since|from)\b|\d ?[-–] ?\d{2,4}$|^(?:the )?(?:early|mid|late)?[ -]?(?:1[0-9]|20)\d\d(?:'?s)?$"
-                      r"|\b(?:week|weekend|month|year|quarter|decade|century|season|spring|summer|autumn|fall|winter|semester)\b"
-                      r"|^(?:(?:early|mid|late|last|next|this) ?-?)?(?:january|february|march|april|may|june|july|august|september|october|november|december)(?:,? (?:of )?\d{4})?$|\b\d0'?s$"),
-    ),
-    "TIME": (
+        (
+            "Cultural",
+            r"\b(?:festival|carnival|fair|expo|exhibition|biennale|christmas|easter|thanksgiving|oscars?|parade)\b",
+        ),
+    ],
+    "DATE": [
+        (
+            "Set",
+            r"\b(?:every|each|daily|weekly|monthly|yearly|annually|annual|quarterly|hourly|weekdays|weekends)\b"
+            r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b",
+        ),
+        ("Duration", rf"^{_ABOUT}(?:the (?:past|last|next|first) )?{_COUNT}[ -](?:{_UNITS})$"),
+        (
+            "DateRange",
+            r"\b(?:to|between|until|through|since|from)\b|\d ?[-–] ?\d{2,4}$|\b\d0'?s$"
+            r"|^(?:the )?(?:early|mid|late)?[ -]?(?:1[0-9]|20)\d\d(?:'?s)?$"
+            rf"|\b(?:{_PERIODS})\b|^(?:(?:early|mid|late|last|next|this)[ -])?(?:{_MONTHS})(?:,? (?:of )?\d{{4}})?$",
+        ),
+    ],
+    "TIME": [
         ("Set", r"\b(?:every|each|nightly|hourly)\b"),
-        ("Duration", rf"(?:^|\b){_COUNT}(?: and a half)?[ -](?:{_UNITS})\b|\bhalf an hour\b"),
-        ("TimeRange", r"\b(?:to|between|until|from)\b|\d ?[-–] ?\d|\b(?:morning|afternoon|evening|night|tonight|overnight)\b"),
-    ),
-    "QUANTITY": (("Temperature", r"°|\bdegrees?\b|\bcelsius\b|\bfahrenheit\b|\bkelvin\b"),),
-    "CARDINAL": (("NumberRange", r"\bbetween\b|\d ?[-–] ?\d| to "),),
-}  # fmt: skip
+        ("Duration", rf"\b{_COUNT}[ -](?:{_UNITS})\b|\bhalf an hour\b"),
+        (
+            "TimeRange",
+            r"\b(?:to|between|until|from)\b|\d ?[-–] ?\d|\b(?:morning|afternoon|evening|night|tonight|overnight)\b",
+        ),
+    ],
+    "QUANTITY": [("Temperature", r"°|\bdegrees?\b|\bcelsius\b|\bfahrenheit\b|\bkelvin\b")],
+    "CARDINAL": [("NumberRange", r"\bbetween\b|\d ?[-–] ?\d| to ")],
+}
 _COMPILED = {
     label: [(name, re.compile(shape, re.IGNORECASE)) for name, shape in shapes]
     for label, shapes in _SUBCATEGORIES.items()
 }
 # The pipeline takes most of these for organisations.
 _PRODUCT = re.compile(
-    r"\b(?:windows(?: \d+| xp| server)?|linux|ubuntu|android|macos|iphones?|ipads?|macbooks?|playstation|xbox|chromebooks?|"
-    r"kindle|photoshop|powerpoint|sql server|postgresql|mysql)\b",
+    r"\b(?:windows(?: \d+| xp| server)?|linux|ubuntu|android|macos|iphones?|ipads?|macbooks?|playstation|xbox"
+    r"|chromebooks?|kindle|photoshop|powerpoint|sql server|postgresql|mysql)\b",
     re.IGNORECASE,
 )
+_UNUSED = ("parser", "tagger", "attribute_ruler", "lemmatizer", "morphologizer")
 _AGE = re.compile(r"\byears?[- ]olds?$|^aged? ", re.IGNORECASE)
 _HEAD = re.compile(r"(?:(?:the|a|an|le|la|les) |l['’])(?=\S)", re.IGNORECASE)
 _TAIL = re.compile(r"(?:['’]s?|[\s,.;:!?]+)$")
@@ -112,11 +140,9 @@ def find(documents: Sequence[Document]) -> list[list[Found] | None]:
             continue
         pipeline = english.pipeline(language)
         chosen = [place for place, document in enumerate(documents) if english.base(document.language) == language]
-        read = pipeline.read(
-            [documents[place].text for place in chosen],
-            lambda doc, precision=pipeline.precision: _found(doc, precision),
-            without=[name for name in ("parser", "tagger", "attribute_ruler", "lemmatizer", "morphologizer") if pipeline.nlp.has_pipe(name)],
-        )
+        unused = [name for name in _UNUSED if pipeline.nlp.has_pipe(name)]
+        take = functools.partial(_found, precision=pipeline.precision)
+        read = pipeline.read([documents[place].text for place in chosen], take, without=unused)
         for place, found in zip(chosen, read, strict=True):
             answers[place] = found
     return answers

@@ -32,11 +32,15 @@ def attach(text: str, language: str, sentences: Sequence[dict[str, object]]) -> 
     """
     pairs = find(text) if english.base(language) == "en" else []
     for place, sentence in enumerate(sentences):
-        start = sentence["offset"]
-        length = sentence["length"]
-        assert isinstance(start, int) and isinstance(length, int)
+        start, length = _number(sentence["offset"]), _number(sentence["length"])
         own = [pair for pair in pairs if start <= pair.target[0] and pair.target[1] <= start + length]
         sentence["targets"], sentence["assessments"] = _wire(text, own, f"sentences/{place}")
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"a sentence's offset and length are whole numbers, not {value!r}")
+    return value
 
 
 def find(text: str) -> list[Pair]:
@@ -58,9 +62,7 @@ def _pairs(doc: Doc) -> Iterator[Pair]:
             start, end = _extent(target)
             if start <= token.idx < end:
                 continue
-            yield Pair(
-                (start, end), (token.idx, token.idx + len(token)), valence(token.lower_), _negated(token, target)
-            )
+            yield Pair((start, end), (token.idx, token.idx + len(token)), valence(token.lower_), _negated(token))
 
 
 def _targets(word: Token) -> Iterator[Token]:
@@ -98,6 +100,9 @@ def _first_conjunct(word: Token) -> Token:
 def _subjects(verb: Token) -> Iterator[Token]:
     """The subjects of a verb, or of the verb that it is joined to; a relative pronoun stands for its noun."""
     found = [child for child in verb.children if child.dep_ in _SUBJECTS]
+    if not found and verb.pos_ == "VERB":
+        # Slang verbs confuse the parser: in "the wifi sucks" it takes the subject for a part of a compound.
+        found = [child for child in verb.children if child.dep_ == "compound" and child.i < verb.i]
     if not found and verb.dep_ in ("conj", "xcomp") and verb.head.pos_ in ("AUX", "VERB"):
         yield from _subjects(verb.head)
     for subject in found:
@@ -123,10 +128,10 @@ def _extent(noun: Token) -> tuple[int, int]:
     return first.idx, noun.idx + len(noun)
 
 
-def _negated(word: Token, target: Token) -> bool:
-    """Whether "not", "never" or "no" stands on the word, on its verb, or on the target."""
+def _negated(word: Token) -> bool:
+    """Whether "not", "never" or "no" stands on the word, or on the verb or noun that it belongs to."""
     places = {word, _first_conjunct(word)}
-    for place in list(places):
+    for place in (word, _first_conjunct(word)):
         if place.dep_ in _PREDICATES or place.dep_ == "amod":
             places.add(place.head)
         if place.dep_ == "amod" and place.head.dep_ in ("attr", "dobj"):

@@ -55,10 +55,11 @@ def analyze(documents: Sequence[Document], parameters: Mapping[str, object]) -> 
         raise ServiceFailure(
             f"redactionCharacter is one of {' '.join(sorted(_MASKS))}", inner_code="InvalidParameterValue"
         )
+    rules = [rule for rule in _RULES if wanted(rule.category)]
     named = _people(documents, wanted)
     results: list[dict[str, object] | DocumentFailure] = []
     for document, people in zip(documents, named, strict=True):
-        findings = best([*_patterns(document.text, document.language, wanted), *people])
+        findings = best([*_patterns(document.text, document.language, wanted), *scan(document.text, rules), *people])
         results.append(
             {
                 "redactedText": redact(document.text, findings, mask),
@@ -101,8 +102,8 @@ def _wanted(parameters: Mapping[str, object]) -> Callable[[str], bool]:
 def _names(parameters: Mapping[str, object], key: str) -> frozenset[str]:
     names = parameters.get(key) or ()
     if not isinstance(names, Sequence) or isinstance(names, str) or not all(isinstance(name, str) for name in names):
-        raise ServiceFailure(f"{key} is a list of category names", inner_code="InvalidParameterValue")
-    return frozenset(_SAME.get(name, name) for name in names)
+        raise ServiceFailure(f"{key} is a list of category names", inner_code="InvalidParameterValue", target=key)
+    return frozenset(_SAME.get(str(name), str(name)) for name in names)
 
 
 def _people(documents: Sequence[Document], wanted: Callable[[str], bool]) -> list[list[Found]]:
@@ -122,7 +123,6 @@ def _patterns(text: str, language: str, wanted: Callable[[str], bool]) -> Iterat
         yield from phone_numbers(text, language)
     if wanted("Date"):
         yield from dates(text)
-    yield from scan(text, _RULES, wanted=wanted)
 
 
 def _entity(text: str, found: Found) -> dict[str, object]:

@@ -12,7 +12,7 @@ for every rule, and not a probability:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 __all__ = ["CHECKED", "LIKELY", "NAMED", "SURE", "Found", "Rule", "best", "rule", "scan"]
@@ -54,6 +54,7 @@ class Rule:
     named: float
     separated: bool  # *alone* counts only where the number is written in groups
     min_digits: int
+    mark: str
     cut: Callable[[str], int] | None
 
 
@@ -67,6 +68,7 @@ def rule(
     named: float = SURE,
     separated: bool = False,
     digits: int = 0,
+    mark: str = "",
     flags: int = 0,
     cut: Callable[[str], int] | None = None,
 ) -> Rule:
@@ -82,8 +84,8 @@ def rule(
         Words, as alternatives of an expression, one of which nearby names the identifier.
     alone, named
         Score without and with such a word.
-    digits
-        Digits that a text needs at least: texts with fewer skip the rule unread.
+    digits, mark
+        Digits that a text needs at least, and a string that it needs: other texts skip the rule unread.
     cut
         Given the bare identifier, how many of its characters belong to it.
     """
@@ -96,35 +98,36 @@ def rule(
         named,
         separated,
         digits,
+        mark,
         cut,
     )
 
 
-def scan(text: str, rules: Sequence[Rule], *, wanted: Callable[[str], bool] = lambda category: True) -> list[Found]:
+def scan(text: str, rules: Sequence[Rule]) -> list[Found]:
     """Every finding of *rules* in *text*, overlapping ones included."""
     digits = sum(map(str.isdigit, text))
     return [
         found
         for rule in rules
-        if digits >= rule.min_digits and wanted(rule.category)
-        for found in _matches(rule, text)
+        if digits >= rule.min_digits and rule.mark in text
+        for match in rule.shape.finditer(text)
+        if (found := _judged(rule, text, match)) is not None
     ]
 
 
-def _matches(rule: Rule, text: str) -> Iterator[Found]:
-    for match in rule.shape.finditer(text):
-        start, end = match.span()
-        bare = _SEPARATORS.sub("", match[0])
-        if rule.cut is not None and (wanted := rule.cut(bare)) < len(bare):
-            bare = bare[:wanted]
-            end = _end_of(text, start, wanted)
-            if end < len(text) and text[end].isalnum():
-                continue
-        # Digits of other scripts pass \d and int(), but no identifier is printed in them.
-        if not bare.isascii() or not rule.valid(bare):
-            continue
-        if score := _score(rule, text, start, end, grouped=end - start > len(bare)):
-            yield Found(start, end, rule.category, score)
+def _judged(rule: Rule, text: str, match: re.Match[str]) -> Found | None:
+    start, end = match.span()
+    bare = _SEPARATORS.sub("", match[0])
+    if rule.cut is not None and (length := rule.cut(bare)) < len(bare):
+        bare = bare[:length]
+        end = _end_of(text, start, length)
+        if text[end].isalnum():
+            return None
+    # Digits of other scripts pass \d and int(), but no identifier is printed in them.
+    if not bare.isascii() or not rule.valid(bare):
+        return None
+    score = _score(rule, text, start, end, grouped=end - start > len(bare))
+    return Found(start, end, rule.category, score) if score else None
 
 
 def _end_of(text: str, start: int, characters: int) -> int:
@@ -138,9 +141,7 @@ def _end_of(text: str, start: int, characters: int) -> int:
 
 def _score(rule: Rule, text: str, start: int, end: int, *, grouped: bool) -> float:
     before = text[max(0, start - _BEFORE) : start].lower()
-    if rule.names is not None and (
-        rule.names.search(before) or rule.names.search(text[end : end + _AFTER].lower())
-    ):
+    if rule.names is not None and (rule.names.search(before) or rule.names.search(text[end : end + _AFTER].lower())):
         return rule.named
     if rule.separated and not grouped:
         return 0.0

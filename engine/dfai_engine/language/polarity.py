@@ -5,7 +5,7 @@ tier      languages  needs
 ========  =========  ==================================================================
 lexicon   English    nothing beyond the installed libraries
 use       15         the weights of ``dfai models pull text``
-e5        94         the weights of ``dfai models pull embed`` and the library tokenizers
+e5        95         the weights of ``dfai models pull embed`` and the library tokenizers
 ========  =========  ==================================================================
 
 English texts go to a head that also sees the lexicon's reading, all others to a head that sees the encoder alone.

@@ -67,7 +67,9 @@ def analyze(documents: Sequence[Document], parameters: Mapping[str, object]) -> 
     return Answered(results, "dfai-centrality-use-1" if encoder else "dfai-centrality-1")
 
 
-def _summary(document: Document, count: int, by_rank: bool, encoder: encoders.Encoder | None) -> list[dict[str, object]]:
+def _summary(
+    document: Document, count: int, by_rank: bool, encoder: encoders.Encoder | None
+) -> list[dict[str, object]]:
     text = document.text
     spans = sentences.spans(text, document.language)
     bodies = [text[offset : offset + length] for offset, length in spans]

@@ -31,11 +31,11 @@ _SUPPLEMENT: Mapping[str, float] = {
 }
 # Words of the lexicon that rarely judge a thing: requests, greetings, needs, fillers.
 _SILENT = frozenset(
-    "no yes please want wants wanted like likes help helps share shared sharing care interest interested chance ok okay "
-    "hand hope hoped playing play plays natural number value low lowest sure fine-tuned alone pay certain certainly "
-    "greeting hello thank thanks credit share party top join joined feel feeling god matter matters nice-to-have lower "
-    "energy number forget strange novel special agree agreed fair".split()
-) - {"nice", "fair"}
+    "no yes please want wants wanted like likes help helps share shared sharing care interest interested chance ok "
+    "okay hand hope hoped playing play plays natural number value low lower lowest sure alone pay certain certainly hello "
+    "greeting thank thanks credit party top join joined feel feeling god matter matters energy forget strange novel "
+    "special agree agreed".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +68,4 @@ def _judging() -> Mapping[str, float]:
 
     lexicon: dict[str, float] = SentimentIntensityAnalyzer().lexicon
     words = {word: value for word, value in lexicon.items() if abs(value) >= _LEAST and word not in _SILENT}
-    return words | _SUPPLEMENT
+    return {**words, **_SUPPLEMENT}

@@ -34,9 +34,7 @@ def _row(document: dict[str, Any]) -> Values | Failure:
 
 
 def _wire(wiring: Wiring) -> Exchange:
-    return analyze_text(
-        wiring, "LanguageDetection", _row, _merge, parameters={}, tag="countryHint", offsets=False
-    )
+    return analyze_text(wiring, "LanguageDetection", _row, _merge, parameters={}, tag="countryHint", offsets=False)
 
 
 def _merge(parts: Sequence[Part]) -> Values:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from dfai_core.service import Column, Exchange, Part, Service, Values, Wiring
+from dfai_core.service import Column, Exchange, Part, Service, Wiring
 from dfai_core.services.language.wire import API_VERSION, LANGUAGE, analyze_text, limits
 
 __all__ = ["ENTITIES", "ENTITY", "entity", "moved"]

@@ -14,10 +14,8 @@ from dfai_core.services.language.wire import API_VERSION, LANGUAGE, analyze_text
 
 __all__ = ["EXTRACT_SUMMARY"]
 
-_SENTENCE = pa.struct(
-    [("text", pa.string()), ("rank", pa.float64()), ("offset", pa.int64()), ("length", pa.int64())]
-)
-_JOBS = "Azure AI Language, Service limits, asynchronous requests; read 2026-11-22: 125,000 text elements over all documents."
+_SENTENCE = pa.struct([("text", pa.string()), ("rank", pa.float64()), ("offset", pa.int64()), ("length", pa.int64())])
+_JOBS = "Azure AI Language, Service limits, asynchronous requests; read 2026-11-22. Characters are over all documents."
 
 
 def _count(name: str, value: Any) -> int:

@@ -53,14 +53,16 @@ def _wire(wiring: Wiring) -> Exchange:
 
     def row(document: dict[str, Any]) -> Values:
         scores = document["confidenceScores"]
-        values = (document["sentiment"], scores["positive"], scores["neutral"], scores["negative"])
+        values: Values = (document["sentiment"], scores["positive"], scores["neutral"], scores["negative"])
         if sentences:
             values += ([_sentence(sentence) for sentence in document["sentences"]],)
         if opinions:
             values += (_opinions(document["sentences"]),)
         return values
 
-    return analyze_text(wiring, "SentimentAnalysis", row, _merge, parameters={"opinionMining": True} if opinions else {})
+    return analyze_text(
+        wiring, "SentimentAnalysis", row, _merge, parameters={"opinionMining": True} if opinions else {}
+    )
 
 
 def _sentence(sentence: dict[str, Any]) -> dict[str, Any]:

@@ -22,14 +22,20 @@ PLACES = {id: place for place, id in enumerate(IDS)}
 _SYNCHRONOUS = "Azure AI Language, Service limits, synchronous requests; read 2026-11-22. Characters are text elements."
 _CODE = re.compile(r"auto|[A-Za-z]{2,3}([-_][A-Za-z]{2,8})*")
 # Codes of the service's per-document errors that are not simply a refusal.
-_CODES = {"UnsupportedLanguageCode": "unsupported", "InternalServerError": "unavailable", "ServiceUnavailable": "unavailable"}
+_CODES = {
+    "UnsupportedLanguageCode": "unsupported",
+    "InternalServerError": "unavailable",
+    "ServiceUnavailable": "unavailable",
+}
 
 
 def limits(max_documents: int, local_documents: int) -> Mapping[str, Limits]:
     """A synchronous service's limits: *max_documents* in the cloud and in containers, more in process."""
     return {
         "azure": Limits(max_documents, 5_120, 1_000_000, _SYNCHRONOUS),
-        "local": Limits(local_documents, 5_120, 8_000_000, "The embedded engine in process: enough to keep its models busy."),
+        "local": Limits(
+            local_documents, 5_120, 8_000_000, "The embedded engine in process: enough to keep its models busy."
+        ),
     }
 
 
@@ -74,7 +80,9 @@ def analyze_text(
     if offsets:
         common["stringIndexType"] = "UnicodeCodePoint"
     common |= parameters
-    head: dict[str, Any] = {"tasks": [{"kind": job, "parameters": common}]} if job else {"kind": kind, "parameters": common}
+    head: dict[str, Any] = (
+        {"tasks": [{"kind": job, "parameters": common}]} if job else {"kind": kind, "parameters": common}
+    )
 
     def write(documents: Sequence[Document]) -> bytes:
         if option in wiring.varying:

@@ -1,0 +1,59 @@
+# Two commands on a fresh machine: make demo, make test. Both make their own environment in .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+comma := ,
+# Spark runs on Java; without it the demo shows pandas and Dask.
+DEMO_EXTRAS := local,dask,plot$(if $(shell command -v java),$(comma)spark)
+INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+
+.PHONY: help demo test check types tests tests-connect doctests bench docs clean
+
+help: ## Show what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+.venv/demo: $(BIN)/python pyproject.toml constraints.txt
+	$(INSTALL) --editable ".[$(DEMO_EXTRAS)]"
+	@touch $@
+
+.venv/dev: $(BIN)/python pyproject.toml constraints.txt
+	$(INSTALL) --editable ".[dev]"
+	@touch $@
+
+.venv/models: .venv/dev engine/dfai_engine/manifest.toml
+	$(BIN)/dfai models pull text embed nlp
+	@touch $@
+
+demo: .venv/demo ## Run the main job on the embedded engine, on real texts
+	$(BIN)/python examples/quickstart.py
+
+test: check types tests tests-connect doctests ## Everything: lint, types, import rules, tests on every backend
+
+check: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: .venv/dev
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+tests: .venv/models
+	$(BIN)/pytest
+
+# A process holds either a classic Spark session or a Connect one.
+tests-connect: .venv/models
+	$(BIN)/pytest tests/behaviour --on spark-connect
+
+doctests: .venv/models
+	$(BIN)/pytest --doctest-modules accessor backends core engine
+
+bench: .venv/models ## Measure speed, peers side by side, in one run
+	$(BIN)/python -m benchmarks
+
+clean: ## Remove the environment and what was built
+	rm -rf .venv dist build out .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,97 @@
+"""Dask frames for the core: each partition is a pandas frame, answered when it is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dfai_core.backend import Run
+from dfai_core.call import Call
+from dfai_dask.partition import Answer
+from dfai_pandas.columns import empty_column, kind_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["BACKEND", "DaskBackend"]
+
+
+class DaskBackend:
+    """Serves ``dask.dataframe.DataFrame``, under every scheduler."""
+
+    name = "dask"
+    lazy = True
+    trigger = "dask.dataframe"
+
+    def attach(self, name: str, frame: Callable[[Any], Any], series: Callable[[Any], Any] | None) -> str | None:
+        import dask.dataframe as dd
+        from dask.dataframe.extensions import register_dataframe_accessor, register_series_accessor
+
+        for cls, make, register in (
+            (dd.DataFrame, frame, register_dataframe_accessor),
+            (dd.Series, series, register_series_accessor),
+        ):
+            if make is None:
+                continue
+            holder = getattr(cls, name, None)
+            if holder is not None:
+                return str(getattr(holder, "__module__", type(holder).__module__))
+            register(name)(make)
+        return None
+
+    def detach(self, name: str) -> None:
+        import dask.dataframe as dd
+
+        for cls in (dd.DataFrame, dd.Series):
+            if name in vars(cls):
+                delattr(cls, name)
+
+    def declines(self, frame: Any) -> str | None:
+        import dask.dataframe as dd
+
+        if isinstance(frame, dd.Series):
+            return "a Dask Series is no frame: write series.ai, or series.to_frame().ai for all columns of the answer."
+        if not isinstance(frame, dd.DataFrame):
+            kind = type(frame).__name__
+            return f"a Dask {kind} is no frame: make one with its to_dataframe(), or with dask.dataframe.from_delayed."
+        if frame._meta.columns.nlevels > 1:
+            return "this frame's columns are a MultiIndex; give them one level first."
+        return None
+
+    def columns(self, frame: Any) -> Sequence[Hashable]:
+        return list(frame._meta.columns)
+
+    def same_name(self, frame: Any) -> Callable[[Hashable], Hashable]:
+        return lambda name: name
+
+    def kind(self, frame: Any, column: Hashable) -> str:
+        # The meta of a partition has no rows, and an empty column of numbers looks like one without values.
+        return kind_of(frame[column]._meta_nonempty)
+
+    def apply(self, frame: Any, call: Call, run: Run, drop: Sequence[Hashable]) -> Any:
+        # The partition as a whole, not the input columns beside the rest: what Dask may project it may also
+        # compute twice, and rows of a shuffled partition need not come in the same order again.
+        return frame.map_partitions(
+            Answer(call.shipped(), run, tuple(drop)),
+            meta=_meta(frame._meta, call, drop),
+            align_dataframes=False,
+        )
+
+    def pick(self, frame: Any, column: Hashable) -> Any:
+        return frame[column]
+
+    def framed(self, series: Any) -> tuple[Any, Hashable]:
+        name = "text" if series.name is None else series.name
+        return series.to_frame(name), name
+
+
+def _meta(empty: pd.DataFrame, call: Call, drop: Sequence[Hashable]) -> pd.DataFrame:
+    """What a partition looks like afterwards: the same steps on no rows."""
+    names = call.schema.names
+    meta = empty.drop(columns=[name for name in drop if name not in names])
+    for field in call.schema:
+        meta[field.name] = empty_column(field.type, "arrow")
+    return meta
+
+
+BACKEND = DaskBackend()
