@@ -24,10 +24,9 @@ def find(backend: Backend, frame: Any, name: Hashable) -> Hashable:
     """The frame's own spelling of *name*; ColumnNotFound with the near names otherwise."""
     columns = list(backend.columns(frame))
     same = backend.same_name(frame)
-    try:
-        found = [column for column in columns if same(column) == same(name)]
-    except TypeError:
-        raise ConfigError(f"a column's name cannot be a {type(name).__name__}.") from None
+    if not isinstance(name, Hashable):
+        raise ConfigError(f"a column's name cannot be a {type(name).__name__}.")
+    found = [column for column in columns if same(column) == same(name)]
     if len(found) == 1:
         return found[0]
     if found:

@@ -35,23 +35,27 @@ class Secret:
         SecretNotFound
             With the place where it was looked for and how to provide it.
         """
-        if self.value is not None:
-            return self.value
         scheme, _, name = self.reference.partition(":")
-        if scheme == "env":
+        reason = ""
+        if self.value is not None:
+            found: str | None = self.value
+        elif scheme == "env":
             found = os.environ.get(name)
-        elif scheme == "file":
-            path = Path(name)
-            found = path.read_text(encoding="utf-8").strip() if path.is_file() else None
         else:
-            module, _, function = name.partition(":")
-            found = str(getattr(importlib.import_module(module), function)())
+            try:
+                found = Path(name).read_text(encoding="utf-8") if scheme == "file" else _called(name)
+            except (OSError, ImportError, AttributeError, UnicodeDecodeError) as error:
+                found, reason = None, f": {type(error).__name__}"
+        found = (found or "").strip()  # files and environments often end a value with a line feed
         if not found:
-            raise SecretNotFound(self._how_to_provide(scheme, name))
+            raise SecretNotFound(self._how_to_provide(scheme, name, reason))
+        if not (found.isascii() and found.isprintable()):
+            # Said here without the value: a transport's own error would quote it.
+            raise SecretNotFound(f"{self.reference} holds a character that no HTTP header can carry.")
         return found
 
-    def _how_to_provide(self, scheme: str, name: str) -> str:
-        message = f"{self.reference} is not set on {socket.gethostname()} (process {os.getpid()})."
+    def _how_to_provide(self, scheme: str, name: str, reason: str) -> str:
+        message = f"{self.reference} is not set on {socket.gethostname()} (process {os.getpid()}{reason})."
         if scheme == "env":
             message += (
                 f' Set it there (Spark: spark.executorEnv.{name}), or send it along: dfai.env("{name}", read="driver").'
@@ -60,6 +64,11 @@ class Secret:
 
     def __str__(self) -> str:
         return self.reference
+
+
+def _called(name: str) -> str:
+    module, _, function = name.partition(":")
+    return str(getattr(importlib.import_module(module), function)())
 
 
 def secret(reference: str, *, read: Read = "worker") -> Secret:

@@ -12,6 +12,7 @@ from dfai_core.transports.base import Answer
 
 __all__ = [
     "ERROR_DETAIL",
+    "UNREADABLE",
     "Column",
     "Document",
     "Exchange",
@@ -30,6 +31,10 @@ Document = tuple[Any, ...]
 
 Values = tuple[Any, ...]
 """A document's answer: one value for each of the service's own and included columns, in order."""
+
+
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
+"""What reading raises where a service's answer does not have the shape that its contract promises."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,6 @@ def texts_of(column: pa.Array) -> pa.Array:
         column = column.dictionary_decode()
     if pa.types.is_string_view(column.type):
         return column.cast(pa.large_string())
-    if pa.types.is_null(column.type):
-        return column.cast(pa.string())
+    if pa.types.is_null(column.type) or column.null_count == len(column):
+        return pa.nulls(len(column), pa.string())  # nothing in it, whatever it is called
     return column

@@ -65,25 +65,26 @@ def judge_answer(answer: Answer) -> Verdict:
         return Verdict(Action.WAIT, status=202)
     if 200 < status < 300:
         return Verdict(Action.RETRY, "bad_answer", "the answer holds nothing", status)
-    service_code, message = _words(answer.body)
-    identity = request_id(answer)
-    common = {"status": status, "service_code": service_code, "request_id": identity}
+    service_code, words = _words(answer.body)
+
+    def verdict(action: Action, code: str, otherwise: str) -> Verdict:
+        wait = retry_after_s(answer.headers) if action is Action.RETRY else None
+        return Verdict(action, code, words or otherwise, status, wait, service_code, request_id(answer))
+
     if status == 429:
-        wait = retry_after_s(answer.headers)
-        return Verdict(Action.RETRY, "rate_limited", message or "too many requests", retry_after_s=wait, **common)
+        return verdict(Action.RETRY, "rate_limited", "too many requests")
     if status == 408 or (status >= 500 and status != 501):
-        wait = retry_after_s(answer.headers)
-        return Verdict(Action.RETRY, "unavailable", message or "the service failed", retry_after_s=wait, **common)
+        return verdict(Action.RETRY, "unavailable", "the service failed")
     if status in (401, 403):
-        return Verdict(Action.UNAUTHORIZED, "unauthorized", message or "access denied", **common)
+        return verdict(Action.UNAUTHORIZED, "unauthorized", "access denied")
     if 300 <= status < 400:
-        return Verdict(Action.REFUSE, "refused", "the target redirects elsewhere, which dfai does not follow", **common)
+        return verdict(Action.REFUSE, "refused", "the target redirects elsewhere, which dfai does not follow")
     if status == 413:
-        return Verdict(Action.SPLIT, "too_large", message or "the request is too large", **common)
+        return verdict(Action.SPLIT, "too_large", "the request is too large")
     if status == 400 and service_code not in _WHOLE:
-        return Verdict(Action.SPLIT, "refused", message or "the service refuses the request", **common)
+        return verdict(Action.SPLIT, "refused", "the service refuses the request")
     code = "unsupported" if status == 501 or service_code in _UNSUPPORTED else "refused"
-    return Verdict(Action.REFUSE, code, message or "the service refuses the request", **common)
+    return verdict(Action.REFUSE, code, "the service refuses the request")
 
 
 def judge_error(error: TransportError | TimeoutError) -> Verdict:

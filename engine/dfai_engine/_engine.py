@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -39,6 +40,20 @@ class Engine:
         wanted = dict.fromkeys(name for kind in kinds for name in self._models(kind)[0])
         return [name for name in wanted if not weights.present(name)]
 
+    def refuses(self, kind: str) -> str | None:
+        """Why this engine never answers a kind of analysis, and who does; None for the kinds that it answers."""
+        from dfai_engine.language.kinds import KINDS
+
+        reason: str | None = getattr(KINDS[kind].load(), "REFUSED", None)
+        return reason
+
+    def lacks(self, kind: str) -> str | None:
+        """The extra that must be installed before anything of this kind is answered; None if all is here."""
+        from dfai_engine.language.kinds import KINDS
+
+        found = KINDS[kind]
+        return found.extra if any(find_spec(package) is None for package in found.packages) else None
+
     def prepare(self, kinds: Sequence[str], announce: Callable[[str], None] = print) -> None:
         """Fetch what is missing for these kinds, once; *announce* gets one line that says what and how large.
 
@@ -47,8 +62,8 @@ class Engine:
 
         Raises
         ------
-        PullFailed
-            The weights could not be fetched.
+        ModelMissing
+            The weights could not be fetched; the message says why, and what else to do.
         """
         if os.environ.get("DFAI_PULL", "").lower() == "never":
             return
@@ -56,7 +71,13 @@ class Engine:
         if names:
             from dfai_engine import pull, weights
 
-            pull.pull([weights.model(name) for name in names], announce=announce)
+            try:
+                pull.pull([weights.model(name) for name in names], announce=announce)
+            except pull.PullFailed as failed:
+                raise weights.ModelMissing(
+                    f"{failed} Without an index: dfai models pull --from FOLDER, or copy the model folder of another "
+                    "machine. To go without: DFAI_PULL=never"
+                ) from failed
 
     def versions(self, kinds: Sequence[str] | None = None) -> dict[str, str]:
         """For each kind, the engine's version and the models on this disk that would answer it.

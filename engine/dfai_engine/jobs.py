@@ -169,9 +169,7 @@ class Jobs(Generic[S, T]):
             del self._jobs[job.id]
             held -= job.weight
         if len(self._jobs) >= self._most or (self._jobs and held + weight > self._max_weight):
-            raise ServiceFailure(
-                "As many jobs are under way as this server holds.", status=429, code="TooManyRequests"
-            )
+            raise ServiceFailure("As many jobs are under way as this server holds.", status=429, code="TooManyRequests")
 
     def _run(self, job: Job[S, T]) -> None:
         """All tasks of a job, one after the other, in a thread."""
@@ -195,7 +193,7 @@ class Jobs(Generic[S, T]):
             return task.work(), None
         except ServiceFailure as failure:
             return None, failure
-        except Exception as fault:  # a thread's rim: the job must end, and say how
+        except Exception as fault:  # noqa: BLE001 - a thread's rim: the job must end, and say how
             broken(fault)
             message = f"The engine failed on this task ({type(fault).__qualname__})."
             return None, ServiceFailure(message, status=500, code="InternalServerError")

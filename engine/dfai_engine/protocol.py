@@ -114,7 +114,7 @@ def endpoint(answer: Callable[[Request], Awaitable[Reply]]) -> Callable[[Request
             made = await answer(request)
         except ServiceFailure as failure:
             made = refusal(failure)
-        except Exception as fault:  # the rim: a client gets an error body, never a torn connection
+        except Exception as fault:  # noqa: BLE001 - the rim: a client gets an error body, never a torn connection
             made = broken(fault)
         return Response(made.body, made.status, {**made.headers}, media_type=JSON if made.body else None)
 

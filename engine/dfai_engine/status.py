@@ -27,13 +27,13 @@ def routes(served: Iterable[Route], *, guarded: bool, version: str) -> list[Rout
     document = description(served, guarded=guarded, version=version)
     needed = "Requests need the key of this server." if guarded else "Requests need no key."
 
-    async def status(request: Request) -> Reply:
+    async def status(_: Request) -> Reply:
         return protocol.reply({"service": SERVICE, "apiStatus": "Valid", "apiStatusMessage": needed})
 
-    async def ready(request: Request) -> Reply:
+    async def ready(_: Request) -> Reply:
         return protocol.reply({"service": SERVICE, "ready": "ready"})
 
-    async def swagger(request: Request) -> Reply:
+    async def swagger(_: Request) -> Reply:
         return protocol.reply(document)
 
     return [
@@ -52,8 +52,10 @@ def description(served: Iterable[Route], *, guarded: bool, version: str) -> dict
             parameters: list[dict[str, object]] = [
                 {"name": "api-version", "in": "query", "required": True, "schema": {"type": "string"}}
             ]
-            for name in route.param_convertors:
-                parameters.append({"name": name, "in": "path", "required": True, "schema": {"type": "string"}})
+            parameters += [
+                {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+                for name in route.param_convertors
+            ]
             answers = {"default": {"description": "As the public contract of this api-version has it."}}
             operations[method.lower()] = {"parameters": parameters, "responses": answers}
     document: dict[str, object] = {

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
+from weakref import WeakSet
 
 from dfai_engine.language.documents import ServiceFailure
 
@@ -37,9 +38,14 @@ class Threads:
     """
 
     def __init__(self, workers: int | None = None, *, waiting: int = 256) -> None:
-        count = workers or usable_cores()
-        self._pool = ThreadPoolExecutor(count, thread_name_prefix="dfai-engine")
-        self._places = threading.Semaphore(count + waiting)
+        self._workers = workers or usable_cores()
+        self._waiting = waiting
+        self._start()
+        _LIVE.add(self)
+
+    def _start(self) -> None:
+        self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="dfai-engine")
+        self._places = threading.Semaphore(self._workers + self._waiting)
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The function's result, computed in a thread."""
@@ -71,3 +77,16 @@ class Threads:
     def close(self) -> None:
         """Let running computations end, drop the waiting ones."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+_LIVE: WeakSet[Threads] = WeakSet()
+
+
+def _restart_after_fork() -> None:
+    """A forked child has none of its parent's threads: a pool from before would wait for ever."""
+    for threads in list(_LIVE):
+        threads._start()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_restart_after_fork)

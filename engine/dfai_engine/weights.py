@@ -162,7 +162,7 @@ def _user_cache() -> Path:
         return Path.home() / "Library" / "Caches"
     named = os.environ.get("XDG_CACHE_HOME", "")
     # The XDG specification has relative paths ignored.
-    return Path(named) if os.path.isabs(named) else Path.home() / ".cache"
+    return Path(named) if Path(named).is_absolute() else Path.home() / ".cache"
 
 
 def folder(name: str) -> Path:
@@ -175,7 +175,9 @@ def folder(name: str) -> Path:
     """
     entry = model(name)
     if wrong := fault(entry):
-        raise ModelMissing(f"the model {name} is not ready in {root()}: {wrong}. Get it: dfai models pull {entry.family}")
+        raise ModelMissing(
+            f"the model {name} is not ready in {root()}: {wrong}. Get it: dfai models pull {entry.family}"
+        )
     return root() / name
 
 
@@ -250,7 +252,7 @@ def _remember(name: str, found: dict[str, list[Any]]) -> None:
     try:
         path.parent.mkdir(exist_ok=True)
         draft.write_text(json.dumps(found))
-        os.replace(draft, path)
+        draft.replace(path)
     except OSError:
         # A read-only folder (an image layer, a share) is as good: each process then hashes once.
         return

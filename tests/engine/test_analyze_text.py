@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from contracts import check
 from dfai_engine.app import App, create_app
 from dfai_engine.language.documents import Answered, Document, ServiceFailure
 from dfai_engine.weights import ModelMissing
-from tests.contracts import check
-from tests.engine.wire import CONTRACT, ask, documents, post, words
+from engine.wire import CONTRACT, ask, documents, post, words
 
 ENTITIES = "EntityRecognition"
 
@@ -284,9 +286,7 @@ def test_pointers_into_the_response_count_its_documents() -> None:
     answer = post(app, "SentimentAnalysis", documents("a", "", "a"), parameters={"opinionMining": True})
 
     check(answer.json(), CONTRACT, "AnalyzeTextTaskResult")
-    refs = [
-        document["sentences"][0]["targets"][0]["relations"][0]["ref"] for document in results(answer)["documents"]
-    ]
+    refs = [document["sentences"][0]["targets"][0]["relations"][0]["ref"] for document in results(answer)["documents"]]
     assert refs == ["#/documents/0/sentences/0/assessments/0", "#/documents/1/sentences/0/assessments/0"]
 
 
@@ -304,7 +304,7 @@ def test_missing_packages_and_weights_are_sentences() -> None:
     check(without_packages.json(), CONTRACT, "ErrorResponse")
     assert inner(without_packages) == (400, "InvalidRequest", "FeatureNotAvailable")
     assert 'pip install "dfai[nlp]"' in without_packages.json()["error"]["message"]
-    assert inner(without_weights) == (400, "InvalidRequest", "ModelNotAvailable")
+    assert inner(without_weights) == (400, "InvalidRequest", "FeatureNotAvailable")
     assert "dfai models pull text" in without_weights.json()["error"]["message"]
 
 
@@ -341,3 +341,52 @@ def test_a_handler_that_loses_a_document_is_a_fault() -> None:
 def test_handlers_for_unknown_kinds_are_refused_at_once() -> None:
     with pytest.raises(ValueError, match="no kind Entities"):
         create_app(kinds={"Entities": words})
+
+
+SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=8))
+JSON = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+)
+ENTRY = st.fixed_dictionaries(
+    {}, optional={"id": JSON, "text": JSON, "language": JSON | st.sampled_from(["en", "auto", "zh-TW"])}
+)
+BODY = st.fixed_dictionaries(
+    {},
+    optional={
+        "kind": JSON | st.just(ENTITIES),
+        "analysisInput": JSON | st.fixed_dictionaries({"documents": JSON | st.lists(ENTRY, max_size=6)}),
+        "parameters": JSON | st.fixed_dictionaries({}, optional={"stringIndexType": JSON, "modelVersion": JSON}),
+    },
+)
+
+
+@given(BODY)
+def test_no_body_breaks_the_engine(body: object) -> None:
+    app = create_app(kinds={ENTITIES: words, "LanguageDetection": spoken})
+    try:
+        answer = ask(app, "POST", "/language/:analyze-text?api-version=2023-04-01", json=body)
+    finally:
+        app.close()
+
+    assert answer.status_code in (200, 400)
+    check(answer.json(), CONTRACT, "AnalyzeTextTaskResult" if answer.status_code == 200 else "ErrorResponse")
+
+
+@given(st.lists(st.sampled_from(["fine", "", "refuse", "e\u0301", "x" * 5_121]), min_size=1, max_size=5))
+def test_every_document_ends_as_a_result_or_an_error(texts: list[str]) -> None:
+    app = create_app(kinds={ENTITIES: words})
+    try:
+        answer = results(post(app, ENTITIES, documents(*texts)))
+    finally:
+        app.close()
+
+    answered = [document["id"] for document in answer["documents"]]
+    failed = [error["id"] for error in answer["errors"]]
+    assert sorted(answered + failed) == [str(number) for number in range(len(texts))]
+    assert answered == [str(number) for number, text in enumerate(texts) if text in ("fine", "e\u0301")]
+
+
+def spoken(documents: Sequence[Document], parameters: Mapping[str, object]) -> Answered:
+    """A language detector that always hears English."""
+    english = {"name": "English", "iso6391Name": "en", "confidenceScore": 1.0}
+    return Answered([{"detectedLanguage": english} for _ in documents], "spoken")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dfai_engine import weights
-from tests.engine.server import serving
+from engine.server import serving
 
 sdk = pytest.importorskip("azure.ai.textanalytics")
 aio = pytest.importorskip("azure.ai.textanalytics.aio")
@@ -147,9 +147,11 @@ def test_a_summary(default_client: Any) -> None:
 
 
 def test_a_wrong_key_is_an_authentication_error(url: str) -> None:
-    with sdk.TextAnalyticsClient(url, credentials.AzureKeyCredential("wrong")) as client:
-        with pytest.raises(exceptions.ClientAuthenticationError, match="Access denied"):
-            client.detect_language(["text"])
+    with (
+        sdk.TextAnalyticsClient(url, credentials.AzureKeyCredential("wrong")) as client,
+        pytest.raises(exceptions.ClientAuthenticationError, match="Access denied"),
+    ):
+        client.detect_language(["text"])
 
 
 def test_too_many_documents_are_an_error_that_names_the_limit(client: Any) -> None:

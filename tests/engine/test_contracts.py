@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.contracts import example, faults
-from tests.engine.wire import CONTRACT
+from contracts import example, faults
+from engine.wire import CONTRACT
 
 EXAMPLES = "language-2023-04-01/examples"
 SYNCHRONOUS = ("EntityLinking", "EntityRecognition", "KeyPhraseExtraction", "PiiEntityRecognition", "SentimentAnalysis")
@@ -56,5 +56,3 @@ def test_another_kinds_results_are_found(answer: Any) -> None:
     answer["kind"] = "KeyPhraseExtractionResults"
 
     assert faults(answer, CONTRACT, "AnalyzeTextTaskResult")
-
-

@@ -13,8 +13,8 @@ import pytest
 import dfai_engine
 from dfai_engine import ENGINE, pull, weights
 from dfai_engine.language.kinds import KINDS, Kind
-from tests.engine.wheels import make_wheel, pinned
-from tests.engine.wire import documents, post, words
+from engine.wheels import make_wheel, pinned
+from engine.wire import documents, post, words
 
 
 @pytest.fixture
@@ -68,6 +68,15 @@ def test_missing_models_are_named_and_pulled_once(tiny: Path, monkeypatch: pytes
     assert len(said) == 1
     assert ENGINE.missing(["SentimentAnalysis"]) == []
     assert ENGINE.versions(["SentimentAnalysis"])["SentimentAnalysis"] == f"{before}+tiny"
+
+
+def test_weights_that_cannot_be_fetched_are_a_sentence(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DFAI_PULL", raising=False)
+    fetch = pull.pull
+    monkeypatch.setattr(pull, "pull", lambda models, announce: fetch(models, source=tiny / "absent", announce=announce))
+
+    with pytest.raises(weights.ModelMissing, match=r"absent is not a folder .*DFAI_PULL=never"):
+        ENGINE.prepare(["SentimentAnalysis"], lambda line: None)
 
 
 def test_dfai_pull_never_fetches_nothing(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 import httpx
 import pytest
 
+from contracts import load
 from dfai_engine.app import App, create_app
 from dfai_engine.language.documents import Answered, Document
-from tests.contracts import load
-from tests.engine.wire import ask, documents, post, words
+from engine.wire import ask, documents, post, words
 
 ENTITIES = "EntityRecognition"
 
@@ -78,7 +78,7 @@ def test_more_requests_than_allowed_are_told_to_wait() -> None:
     body = {"kind": ENTITIES, "analysisInput": {"documents": documents("a")}}
 
     async def crowd() -> tuple[httpx.Response, httpx.Response]:
-        transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://engine.test") as client:
             url = "/language/:analyze-text?api-version=2023-04-01"
             first = asyncio.create_task(client.post(url, json=body))

@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 
 from dfai_engine import commands, weights
 from dfai_engine.serve import NotGuarded, server
-from tests.engine.server import serving
-from tests.engine.wheels import MEMBERS, make_wheel, pinned
-from tests.engine.wire import documents, words
+from engine.server import serving
+from engine.wheels import MEMBERS, make_wheel, pinned
+from engine.wire import documents, words
 
 KINDS = {"EntityRecognition": words}
 
@@ -93,7 +93,8 @@ def test_ctrl_c_ends_the_server_quietly(tmp_path: Path) -> None:
     rest = process.communicate(timeout=30)[1]
 
     assert ready.status_code == 200
-    assert f"http://127.0.0.1:{port}" in said and "with its key" in said
+    assert f"http://127.0.0.1:{port}" in said
+    assert "with its key" in said
     assert "Traceback" not in rest
     assert process.returncode == 0
 
@@ -116,7 +117,8 @@ def test_models_are_listed_pulled_and_verified(wheel: Path) -> None:
     verified = run("models", "verify")
 
     assert [code for code, _ in (before, pulled, again, after, verified)] == [0] * 5
-    assert "not here" in before[1] and "MIT" in before[1]
+    assert "not here" in before[1]
+    assert "MIT" in before[1]
     assert "tiny: fetched" in pulled[1]
     assert "tiny: was here" in again[1]
     assert "not here" not in after[1]
@@ -139,7 +141,8 @@ def test_a_file_is_added_from_the_command_line(wheel: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("pull", "tinny"), ("verify", "tinny"), ("add", "/no/such/file"), ("pull", "tiny", "--from", "/no/such")]
+    "arguments",
+    [("pull", "tinny"), ("verify", "tinny"), ("add", "/no/such/file"), ("pull", "tiny", "--from", "/no/such")],
 )
 def test_model_commands_fail_with_a_sentence(wheel: Path, arguments: tuple[str, ...]) -> None:
     code, output = run("models", *arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -73,7 +74,8 @@ def test_spans_keep_their_text_in_utf_16(text: str, data: st.DataObject) -> None
     span = offsets.convert({"offset": first, "length": last - first}, text, "Utf16CodeUnit")
 
     start, length = span["offset"], span["length"]
-    assert isinstance(start, int) and isinstance(length, int)
+    assert isinstance(start, int)
+    assert isinstance(length, int)
     units = text.encode("utf-16-le", "surrogatepass")
     assert units[2 * start : 2 * (start + length)] == text[first:last].encode("utf-16-le", "surrogatepass")
 
@@ -85,17 +87,21 @@ def test_spans_in_text_elements_hold_all_that_was_meant(text: str, data: st.Data
     span = offsets.convert({"offset": first, "length": last - first}, text, "TextElements_v8")
 
     start, length = span["offset"], span["length"]
-    assert isinstance(start, int) and isinstance(length, int)
+    assert isinstance(start, int)
+    assert isinstance(length, int)
     edges = [*graphemes.starts(text), len(text)]
     assert edges[start] <= first < last <= edges[start + length]
     assert length <= last - first
 
 
 def test_conversion_reaches_every_nested_span_and_leaves_the_original() -> None:
-    original = {"sentences": [{"offset": 2, "length": 1, "targets": [{"offset": 2, "length": 1, "text": "b"}]}]}
+    target = {"offset": 2, "length": 1, "text": "b"}
+    original: dict[str, Any] = {"sentences": [{"offset": 2, "length": 1, "targets": [target]}]}
     converted = offsets.convert(original, "\U0001f600 b", "Utf16CodeUnit")
 
-    assert converted == {"sentences": [{"offset": 3, "length": 1, "targets": [{"offset": 3, "length": 1, "text": "b"}]}]}
+    assert converted == {
+        "sentences": [{"offset": 3, "length": 1, "targets": [{"offset": 3, "length": 1, "text": "b"}]}]
+    }
     assert original["sentences"][0]["offset"] == 2
 
 

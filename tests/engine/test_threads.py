@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -28,7 +31,8 @@ def test_past_the_queue_a_computation_is_refused_and_places_come_back() -> None:
     end.set()
 
     assert refused.value.status == 429
-    assert running.result(30) and waiting.result(30)
+    assert running.result(30)
+    assert waiting.result(30)
     assert threads.submit(int, "7").result(30) == 7
     threads.close()
 
@@ -46,7 +50,8 @@ def test_a_cancelled_request_gives_its_place_back() -> None:
         again = asyncio.create_task(threads.run(end.wait, 30))
         await asyncio.sleep(0)
         end.set()
-        assert await busy and await again
+        assert await busy
+        assert await again
 
     asyncio.run(give_up())
     threads.close()
@@ -58,3 +63,16 @@ def test_after_closing_nothing_begins() -> None:
 
     with pytest.raises(RuntimeError):
         threads.submit(int)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    code = (
+        "import os; from dfai_engine.threads import Threads; threads = Threads(1);"
+        "assert threads.submit(int, '7').result(30) == 7; child = os.fork();"
+        "child or os._exit(threads.submit(int, '5').result(30));"
+        "import sys; sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
+    )
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], timeout=60, check=False)
+
+    assert done.returncode == 5

@@ -11,7 +11,7 @@ import pytest
 
 from dfai_engine import datasets, weights
 from dfai_engine.weights import Model, ModelMissing
-from tests.engine.wheels import MEMBERS, make_wheel, pinned
+from engine.wheels import MEMBERS, make_wheel, pinned
 
 
 @pytest.fixture
@@ -33,7 +33,9 @@ def test_every_entry_of_the_manifest_is_pinned_in_full() -> None:
         assert len(model.sha256) == 64
         assert model.file.endswith(".whl")
         assert model.requirement.endswith(f"--hash=sha256:{model.sha256}")
-        assert model.licence and model.origin and model.serves
+        assert model.licence
+        assert model.origin
+        assert model.serves
         assert all(len(member.sha256) == 64 and member.size > 0 for member in model.members)
 
 
@@ -95,7 +97,12 @@ def test_hashes_are_computed_once_for_all_processes(tiny: Model, monkeypatch: py
     assert weights.present("tiny")
     monkeypatch.setattr(weights, "_in_process", {})
     hashed: list[Path] = []
-    monkeypatch.setattr(weights, "digest", lambda path: hashed.append(path) or "")
+
+    def digest(path: Path) -> str:
+        hashed.append(path)
+        return ""
+
+    monkeypatch.setattr(weights, "digest", digest)
 
     assert weights.present("tiny")
     assert hashed == []
@@ -145,7 +152,8 @@ def test_each_platform_has_its_cache(
 def test_looking_for_weights_imports_no_library() -> None:
     code = (
         "import sys; from dfai_engine import ENGINE, weights; weights.present('e5-small-q4');"
-        "heavy = {'numpy', 'starlette', 'uvicorn', 'spacy', 'orjson'} & set(sys.modules); sys.exit(str(heavy) if heavy else 0)"
+        "heavy = {'numpy', 'starlette', 'uvicorn', 'spacy', 'orjson'} & set(sys.modules);"
+        "sys.exit(str(heavy) if heavy else 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 

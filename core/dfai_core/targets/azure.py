@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from dfai_core.errors import ConfigError, NotOffered
+from dfai_core.errors import ConfigError, NotOffered, Unauthorized
 from dfai_core.secrets import Secret, as_secret
-from dfai_core.targets.container import KEY_HEADER, is_loopback
+from dfai_core.targets.container import KEY_HEADER, checked_url, is_loopback
 from dfai_core.transports.base import Transport
 
 if TYPE_CHECKING:
@@ -110,32 +109,31 @@ def azure(
         raise ConfigError('azure(…) takes a region or an endpoint: azure("westeurope") or azure(endpoint="https://…").')
     if key is not None and credential is not None:
         raise ConfigError("azure(…) takes a key or a credential, not both.")
-    place = (region or urlsplit(endpoint or "").hostname or "").lower()
-    cloud = cloud or _cloud_of(place)
+    host = None
+    if endpoint is not None:
+        host = checked_url(endpoint, "azure(endpoint=…)", "https://name.cognitiveservices.azure.com").hostname or ""
+    cloud = cloud or _cloud_of((region or "").lower(), host or "")
     if cloud not in _HOSTS:
         raise ConfigError(f"cloud={cloud!r}: choose {', '.join(map(repr, _HOSTS))}.")
     if region is not None:
-        if not region.isalnum():
+        if not (region.isascii() and region.isalnum()):
             raise ConfigError(f"region={region!r}: expected a region's short name, such as 'westeurope'.")
         if credential is not None:
             raise ConfigError("Entra tokens need the resource's own endpoint: azure(endpoint=…, credential=…).")
         base = "https://" + _HOSTS[cloud].format(region=region.lower())
     else:
-        assert endpoint is not None
+        assert endpoint is not None and host is not None
         base = endpoint.rstrip("/")
-        parts = urlsplit(base)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ConfigError(f"endpoint={endpoint!r}: expected https://name.cognitiveservices.azure.com.")
-        if parts.scheme == "http" and not is_loopback(parts.hostname):
-            raise ConfigError(f"a key would travel unprotected to {parts.hostname}: use https.")
+        if base.lower().startswith("http:") and not is_loopback(host):
+            raise ConfigError(f"a key would travel unprotected to {host}: use https.")
     chosen = None if credential is not None else as_secret(key) or Secret("env:AZURE_AI_KEY")
     return Azure(base, cloud, chosen, credential)
 
 
-def _cloud_of(place: str) -> str:
-    if place.startswith(("usgov", "usdod")) or place.endswith(".us"):
+def _cloud_of(region: str, host: str) -> str:
+    if region.startswith(("usgov", "usdod")) or host.endswith(".us"):
         return "us-government"
-    if place.startswith("china") or place.endswith(".cn"):
+    if region.startswith("china") or host.endswith(".cn"):
         return "china"
     return "public"
 
@@ -153,7 +151,11 @@ async def _token(credential: Any, scope: str) -> str:
     if held is not None and held[1] - time.time() > _REFRESH_BEFORE_S:
         return held[0]
     source = credential() if _is_factory(credential) else credential
-    # azure-identity's clients block: they ask the network, a subprocess or a browser.
-    token = await asyncio.to_thread(source.get_token, scope)
+    try:
+        # azure-identity's clients block: they ask the network, a subprocess or a browser.
+        token = await asyncio.to_thread(source.get_token, scope)
+    except Exception as error:  # whatever the credential's library raises, to callers it is this
+        name = type(source).__name__
+        raise Unauthorized(f"{name} gave no token for {scope}: {type(error).__name__}: {error}") from error
     _tokens[id(credential), scope] = (token.token, float(token.expires_on), credential)
     return str(token.token)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from dfai_core.errors import ConfigError
 from dfai_core.secrets import Secret, as_secret
@@ -14,7 +15,7 @@ from dfai_core.transports.base import Transport
 if TYPE_CHECKING:
     from dfai_core.service import Service
 
-__all__ = ["KEY_HEADER", "Container", "container", "is_loopback"]
+__all__ = ["KEY_HEADER", "Container", "checked_url", "container", "is_loopback"]
 
 KEY_HEADER = "Ocp-Apim-Subscription-Key"
 
@@ -65,14 +66,27 @@ def container(url: str, *, key: str | Secret | None = None) -> Container:
     ConfigError
         If *url* is not http or https, or if a key would travel over plain http to another machine.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(f"container({url!r}): expected a URL such as http://localhost:5000.")
-    if parts.username or parts.password:
-        raise ConfigError("container(…): a URL must not carry a password; use key=.")
+    parts = checked_url(url, "container(…)", "http://localhost:5000")
+    assert parts.hostname is not None
     if key is not None and parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ConfigError(f"a key would travel unprotected to {parts.hostname}: use https, or leave out the key.")
     return Container(url.rstrip("/"), as_secret(key))
+
+
+def checked_url(url: str, place: str, example: str) -> SplitResult:
+    """The parts of a target's URL, which has a host and nothing but a path behind it; *place* is named in errors."""
+    try:
+        parts = urlsplit(url)
+        well_formed = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # no port number, or half a bracket
+        well_formed = False
+    if not well_formed:
+        raise ConfigError(f"{place}: expected a URL such as {example}.")
+    if parts.username or parts.password:
+        raise ConfigError(f"{place}: a URL must not carry a password; use key=.")
+    if parts.query or parts.fragment:
+        raise ConfigError(f"{place}: a URL must end with its path; expected one such as {example}.")
+    return parts
 
 
 def is_loopback(host: str) -> bool:
@@ -81,4 +95,9 @@ def is_loopback(host: str) -> bool:
     >>> [is_loopback(h) for h in ("localhost", "127.0.0.1", "::1", "10.0.0.7")]
     [True, True, True, False]
     """
-    return host in ("localhost", "::1") or host.startswith("127.")
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name: 127.example.com is not this machine
+        return False

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
-from dfai_core.errors import MissingExtra, ModelMissing
+from dfai_core.errors import MissingExtra, ModelMissing, NotOffered
 from dfai_core.transports.asgi import AsgiTransport
 from dfai_core.transports.base import Transport
 
@@ -30,7 +30,13 @@ class Local:
         return self
 
     def check(self, service: Service) -> None:
-        _engine()
+        engine = _engine()
+        if reason := engine.refuses(service.operation):
+            raise NotOffered(reason)
+        if extra := engine.lacks(service.operation):
+            raise MissingExtra(
+                f'{service.name} on the local target needs packages that are not here. pip install "dfai[{extra}]"'
+            )
 
     def prepare(self, service: Service, announce: Callable[[str], None]) -> None:
         try:

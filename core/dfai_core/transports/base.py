@@ -15,7 +15,7 @@ class Request:
 
     method: str
     url: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)  # the key is among them
     body: bytes | None = field(default=None, repr=False)
 
 

@@ -47,24 +47,26 @@ def pairs_of_clauses(text: str) -> Iterator[Pair]:
 
 def _clause(words: Sequence[Word]) -> Iterator[Pair]:
     lower = [word[0].lower().replace("’", "'") for word in words]
-    copula = next((place for place, word in enumerate(lower) if word in _COPULA), None)
+    copula = None  # the nearest one before the word
     for place, word in enumerate(lower):
+        if word in _COPULA:
+            copula = place
         strength = valence(word)
         if not strength:
             continue
         negated = any(before in _NEGATIONS for before in lower[max(0, place - 3) : place])
         # "a great pool", "loved the pool"; else "the pool was great"
-        behind = _phrase_after(lower, place, skip_articles=word in _VERDICTS)
-        subject = _phrase_before(lower, copula) if copula is not None and copula < place else None
+        behind = _phrase_after(lower, place, verdict=word in _VERDICTS)
+        subject = _phrase_before(lower, copula) if copula is not None else None
         phrase = behind or subject
         if phrase is not None:
             target = (words[phrase[0]].start(), words[phrase[1] - 1].end())
             yield Pair(target, words[place].span(), strength, negated)
 
 
-def _phrase_after(lower: Sequence[str], place: int, *, skip_articles: bool) -> tuple[int, int] | None:
+def _phrase_after(lower: Sequence[str], place: int, *, verdict: bool) -> tuple[int, int] | None:
     start = place + 1
-    while skip_articles and start < len(lower) and lower[start] in _POINTERS:
+    while verdict and start < len(lower) and (lower[start] in _POINTERS or valence(lower[start])):
         start += 1
     end = start
     while end < len(lower) and end - start < 3 and _may_be_target(lower[end]):

@@ -21,18 +21,18 @@ from dfai_engine.language.documents import Answered, Document, DocumentFailure
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-__all__ = ["MODELS", "OPTIONAL_MODELS", "Detected", "analyze", "detect", "detect_languages"]
+__all__ = ["MODELS", "OPTIONAL_MODELS", "Detected", "analyze", "detect", "detect_languages", "languages"]
 
 MODELS: tuple[str, ...] = ()  # the detector's weights lie in its library
 OPTIONAL_MODELS: tuple[str, ...] = ()
 MODEL_VERSION = "2026-11-23-langid"
 
 # Chosen on short English texts (see docs/models-language.md); a sentence of another language is not moved.
-ENGLISH_NATS = 6.0
+ENGLISH_NATS = 7.0
 COUNTRY_NATS = 6.0
 # The large languages of the web before their small neighbours (Portuguese and Galician, Indonesian and Malay).
 COMMON_NATS = 2.0
-COMMON = frozenset("ar cs de es fr id it ja ko nl pl pt ru sv tr vi zh".split())
+COMMON = ("ar", "cs", "de", "es", "fr", "id", "it", "ja", "ko", "nl", "pl", "pt", "ru", "sv", "tr", "vi", "zh")
 UNKNOWN = "(Unknown)"
 
 
@@ -46,12 +46,12 @@ class Detected:
 
 
 @dataclass(frozen=True, slots=True)
-class _Languages:
+class _Table:
     names: Mapping[str, str]  # code -> English name
     spoken: Mapping[str, frozenset[str]]  # country -> codes
 
 
-def analyze(documents: Sequence[Document], parameters: Mapping[str, object]) -> Answered:
+def analyze(documents: Sequence[Document], _parameters: Mapping[str, object]) -> Answered:
     """The handler of LanguageDetection."""
     return Answered([_result(document) for document in documents], MODEL_VERSION)
 
@@ -93,7 +93,7 @@ def detect(text: str, country: str = "") -> Detected:
     if code == "zh":
         name, code = ("Chinese_Traditional", "zh_cht") if _traditional(text) else ("Chinese_Simplified", "zh_chs")
         return Detected(name, code, confidence)
-    return Detected(_languages().names[code], code, confidence)
+    return Detected(_table().names[code], code, confidence)
 
 
 def detect_languages(texts: Sequence[str]) -> list[str]:
@@ -103,6 +103,11 @@ def detect_languages(texts: Sequence[str]) -> list[str]:
     ['fr', 'zh', 'en', 'en']
     """
     return [_best(text, "")[0] if any(map(str.isalpha, text)) else "en" for text in texts]
+
+
+def languages() -> Mapping[str, str]:
+    """The languages that the detector tells apart: code and English name."""
+    return _table().names
 
 
 def _best(text: str, country: str) -> tuple[str, float]:
@@ -124,7 +129,7 @@ def _best(text: str, country: str) -> tuple[str, float]:
 def _expected(country: str, latin: bool) -> Mapping[str, float]:
     """Nats in favour of a language before its text is read: the country's own or, without a hint, English."""
     nats = dict.fromkeys(COMMON, COMMON_NATS)
-    if spoken := _languages().spoken.get(country):
+    if spoken := _table().spoken.get(country):
         return nats | dict.fromkeys(spoken, COUNTRY_NATS)
     return nats | {"en": ENGLISH_NATS} if latin else nats
 
@@ -152,13 +157,13 @@ def _encodes(char: str, encoding: str) -> bool:
 
 
 @functools.cache
-def _languages() -> _Languages:
+def _table() -> _Table:
     table = json.loads(resources.files("dfai_engine.language").joinpath("languages.json").read_text("utf-8"))
     spoken: dict[str, set[str]] = {}
     for code, countries in table["countries"].items():
         for country in countries.split():
             spoken.setdefault(country, set()).add(code)
-    return _Languages(table["names"], {country: frozenset(codes) for country, codes in spoken.items()})
+    return _Table(table["names"], {country: frozenset(codes) for country, codes in spoken.items()})
 
 
 _lock = threading.Lock()
@@ -172,6 +177,6 @@ def _identifier() -> LanguageIdentifier:
             from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
             identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
-            identifier.set_languages([code for code in identifier.labels if code in _languages().names])
+            identifier.set_languages([code for code in identifier.labels if code in _table().names])
             _loaded.append(identifier)
         return _loaded[0]

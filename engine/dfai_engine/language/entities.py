@@ -41,6 +41,11 @@ _SKILLS = re.compile(
     r"statistical modell?ing|technical writing|time management|web (?:design|development)|welding)\b",
     re.IGNORECASE,
 )
+_LISTED = (
+    (_ROLES, "PersonType", ""),
+    (_SKILLS, "Skill", ""),
+    (named_entities.PRODUCTS, "Product", "Computing products"),
+)
 _TEMPERATURE = re.compile(r"(?<!\w)-?\d+(?:\.\d+)? ?(?:°|degrees? |º) ?(?:C|F|K|Celsius|Fahrenheit)\b", re.IGNORECASE)
 
 
@@ -98,9 +103,9 @@ def _shapes(document: Document) -> Iterator[Found]:
 def _named(document: Document, named: Sequence[Found]) -> Iterator[Found]:
     yield from named
     if english.base(document.language) == "en":
-        for shape, category in ((_ROLES, "PersonType"), (_SKILLS, "Skill")):
+        for shape, category, subcategory in _LISTED:
             for match in shape.finditer(document.text):
-                yield Found(*match.span(), category, NAMED)
+                yield Found(*match.span(), category, NAMED, subcategory)
 
 
 def _temporal(text: str) -> Iterator[Found]:

@@ -107,7 +107,7 @@ def _fields(entry: object, position: int, hint_name: str) -> tuple[str, str, str
         hint = "" if hint is None else hint
         if type(identity) is str and identity and type(text) is str and type(hint) is str:
             return identity, text, hint
-        if type(identity) is str and not identity or identity is None:
+        if (type(identity) is str and not identity) or identity is None:
             raise ServiceFailure(
                 f"The document at position {position} has no id.", inner_code="InvalidDocument", target="documents"
             )
@@ -130,7 +130,7 @@ def _unsupported(code: str) -> DocumentFailure:
 
 
 def _is_country(code: str) -> bool:
-    return len(code) == 2 and code.isascii() and code.isalpha() or code.lower() == "none"
+    return (len(code) == 2 and code.isascii() and code.isalpha()) or code.lower() == "none"
 
 
 @functools.lru_cache(maxsize=1_024)
@@ -171,7 +171,9 @@ def parameters_of(value: object) -> Mapping[str, object]:
     return value
 
 
-def analyze(name: str, batch: Batch, parameters: Mapping[str, object], kinds: Kinds, *, newer: bool = False) -> Analysis:
+def analyze(
+    name: str, batch: Batch, parameters: Mapping[str, object], kinds: Kinds, *, newer: bool = False
+) -> Analysis:
     """Answer a batch: detect languages where asked to, run the handler, convert its offsets.
 
     *newer* api-versions also say which language was detected, and an entity's type and tags.
@@ -222,7 +224,9 @@ def _check_model_version(parameters: Mapping[str, object], served: str) -> None:
     asked = parameters.get("modelVersion")
     if asked is not None and asked not in ("latest", served):
         raise ServiceFailure(
-            f"Invalid model version. Served: latest, {served}.", inner_code="ModelVersionIncorrect", target="modelVersion"
+            f"Invalid model version. Served: latest, {served}.",
+            inner_code="ModelVersionIncorrect",
+            target="modelVersion",
         )
 
 

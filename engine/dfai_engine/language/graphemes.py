@@ -125,7 +125,7 @@ class _Kinds(dict[int, str]):
         return kind
 
 
-_KINDS = _Kinds({point: OTHER for point in range(0x20, 0x7F)} | {0x0D: CR, 0x0A: LF})
+_KINDS = _Kinds(dict.fromkeys(range(32, 127), OTHER) | {0x0D: CR, 0x0A: LF})
 # Kinds that join only with kinds outside this set: where there are no others, there are no clusters.
 _ALONE = frozenset((OTHER, CONTROL, LF, PICTOGRAPH, CONSONANT, HANGUL_LV, HANGUL_LVT))
 
@@ -149,7 +149,8 @@ def starts(text: str) -> list[int] | range:
     >>> starts("plain")
     range(0, 5)
     """
-    if text.isascii() and "\r" not in text:
+    # Below the first combining mark nothing joins but a carriage return with its line feed.
+    if "\r" not in text and (text.isascii() or max(text) < "\u0300"):
         return range(len(text))
     kinds = text.translate(_KINDS)
     if _ALONE.issuperset(kinds):

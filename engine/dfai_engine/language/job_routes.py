@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dfai_engine import protocol
@@ -34,6 +34,7 @@ ELSEWHERE = frozenset(
         *("CustomSingleLabelClassification", "CustomMultiLabelClassification"),
     )
 )
+
 
 def routes(threads: Threads, jobs: Jobs[Batch, Analysis], kinds: Kinds, limits: Limits) -> list[Route]:
     """The Starlette routes of jobs."""
@@ -195,4 +196,4 @@ def _wait(job: Job[Batch, Analysis]) -> dict[str, str]:
 
 
 def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

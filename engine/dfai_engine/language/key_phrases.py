@@ -25,7 +25,7 @@ _MAX_WORDS = 4
 # A word, or what ends a phrase. Elided articles (l', d', qu') are words of their own.
 _TOKEN = re.compile(
     r"(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|dell|nell|dall|sull|all|un)['’](?=\w)"
-    r"|https?://\S+|[\w.+-]+@[\w-]+\.[\w.]+|\w+(?:[-'’&]\w+)*(?:\+\+|#)?|[^\w\s]|\n",
+    r"|https?://\S{1,2000}|[\w.+-]{1,64}@[\w-]{1,63}\.[\w.]{1,100}|\w+(?:[-'’&]\w+)*(?:\+\+|#)?|[^\w\s]|\n",
     re.IGNORECASE,
 )
 # One lower-case word behind these is an adjective, and no phrase: "was clean", "très propre".
@@ -45,20 +45,24 @@ _ADJECTIVE_NEXT = {language: frozenset(words.split()) for language, words in _BE
 # "was not clean", "was clean and quiet": these leave the adjective still to come.
 _BETWEEN = frozenset("not and or , more most also always never still just all rather even but et y e en och og".split())
 _ADVERB = re.compile(r".{3,}ly$")
+_PAST = re.compile(r"\w{2,}[^\W_e]ed")  # not "speed"
+_NOT_PAST = frozenset("hundred hatred sacred naked wicked embed watershed flowerbed".split())
 _NOT_ADVERBS = frozenset(
     "family supply assembly july italy reply anomaly monopoly jelly belly bully fly ally rally lily".split()
 )
+_WEAK = frozenset("such other same own many few several more most much least less various certain".split())
 _EDGES = frozenset({"DET", "PRON", "PUNCT", "SPACE", "CCONJ", "ADV", "SYM", "PART"})
 
 
 def analyze(documents: Sequence[Document], parameters: Mapping[str, object]) -> Answered:
     """Find the key phrases of each document; there are no parameters."""
-    parsed = [document for document in documents if _has_nouns(document.language)]
+    english_here = english.available("en")
+    parsed = [document for document in documents if english_here and english.base(document.language) == "en"]
     from_pipeline = iter(noun_phrases([document.text for document in parsed]) if parsed else ())
     results: list[dict[str, object] | DocumentFailure] = []
     for document in documents:
         language = english.base(document.language)
-        if _has_nouns(document.language):
+        if english_here and language == "en":
             results.append({"keyPhrases": next(from_pipeline)})
         elif language in STOP_WORDS:
             results.append({"keyPhrases": between_stop_words(document.text, language)})
@@ -74,10 +78,6 @@ def analyze(documents: Sequence[Document], parameters: Mapping[str, object]) -> 
     return Answered(results, "dfai-noun-chunks-1" if parsed else "dfai-stop-words-1")
 
 
-def _has_nouns(language: str) -> bool:
-    return english.base(language) == "en" and english.available("en")
-
-
 def noun_phrases(texts: Sequence[str]) -> list[list[str]]:
     """The noun chunks of English texts, without determiners, pronouns and stop words at their edges."""
     return english.pipeline("en").read(texts, lambda doc: _distinct(_chunks(doc)), without=["ner", "lemmatizer"])
@@ -85,14 +85,26 @@ def noun_phrases(texts: Sequence[str]) -> list[list[str]]:
 
 def _chunks(doc: Doc) -> Iterator[str]:
     for chunk in doc.noun_chunks:
-        if trimmed := _trimmed(chunk):
-            yield doc.text[trimmed.start_char : trimmed.end_char]
+        for part in _enumerated(chunk):
+            if trimmed := _trimmed(part):
+                yield doc.text[trimmed.start_char : trimmed.end_char]
+
+
+def _enumerated(chunk: Span) -> Iterator[Span]:
+    """A chunk that swallowed an enumeration, cut at its commas and conjunctions."""
+    start = chunk.start
+    if any(token.text == "," for token in chunk):
+        for token in chunk:
+            if token.text == "," or token.pos_ == "CCONJ":
+                yield chunk.doc[start : token.i]
+                start = token.i + 1
+    yield chunk.doc[start : chunk.end]
 
 
 def _trimmed(chunk: Span) -> Span | None:
     start, end = chunk.start, chunk.end
     doc = chunk.doc
-    while start < end and (doc[start].pos_ in _EDGES or doc[start].is_stop or not doc[start].text[0].isalnum()):
+    while start < end and (doc[start].pos_ in _EDGES or doc[start].lower_ in _WEAK or not doc[start].text[0].isalnum()):
         start += 1
     while start < end and (doc[end - 1].pos_ in _EDGES or not doc[end - 1].text[-1].isalnum()):
         end -= 1
@@ -119,7 +131,7 @@ def _candidates(text: str, language: str) -> Iterator[str]:
     for match in [*_TOKEN.finditer(text), None]:
         token = match[0] if match is not None else "."
         lower = token.lower().replace("’", "'")
-        if match is not None and _is_word(lower, stops, language):
+        if match is not None and _is_word(lower, stops, language) and not (words and _is_past(token, language)):
             if not words:
                 start, held = match.start(), behind
             if words == _MAX_WORDS or (words and text[end : match.start()].strip(" ")):
@@ -130,21 +142,30 @@ def _candidates(text: str, language: str) -> Iterator[str]:
             if words:
                 yield from _phrase(text[start:end], words, language, held=held)
             words = 0
-            behind = lower in openers or ((behind or held) and lower in _BETWEEN)
+            behind = lower in openers or ((behind or held) and (lower in _BETWEEN or _is_adverb(lower, language)))
             held = held and behind
 
 
 def _is_word(lower: str, stops: frozenset[str], language: str) -> bool:
     if not lower[0].isalnum() or lower in stops or lower.endswith(("'", "n't")):
         return False
-    if language == "en" and _ADVERB.match(lower) and lower not in _NOT_ADVERBS:
+    if _is_adverb(lower, language):
         return False
     return not lower.replace(".", "").isdigit()
 
 
+def _is_adverb(lower: str, language: str) -> bool:
+    return language == "en" and lower not in _NOT_ADVERBS and _ADVERB.match(lower) is not None
+
+
+def _is_past(token: str, language: str) -> bool:
+    """Behind a noun it is a verb: "students protested"; in front it is none: "roasted chestnuts"."""
+    return language == "en" and token.islower() and token not in _NOT_PAST and _PAST.fullmatch(token) is not None
+
+
 def _phrase(phrase: str, words: int, language: str, *, held: bool) -> Iterator[str]:
     """Drop what a list of stop words can tell is no noun phrase."""
-    if held and words == 1 and phrase.islower():
+    if words == 1 and phrase.islower() and (held or _is_past(phrase, language)):
         return
     if language == "de":
         # German nouns are capitalised, and end their phrase.

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "Kind", "Kinds"]
 
+NOT_AVAILABLE = "FeatureNotAvailable"
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -24,8 +26,8 @@ class Kind:
 
     name: str
     module: str  # beside this file
-    noun: str  # what the sentences about missing packages call it
     extra: str  # the extra of dfai that brings its packages
+    packages: tuple[str, ...] = ()  # those without which nothing of this kind is answered
     alone: bool = True  # as a request of its own
     job: bool = True  # as a task of a job
 
@@ -37,13 +39,13 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("SentimentAnalysis", "sentiment", "sentiment", "local"),
-        Kind("LanguageDetection", "detect", "language detection", "local", job=False),
-        Kind("KeyPhraseExtraction", "key_phrases", "key phrases", "local"),
-        Kind("EntityRecognition", "entities", "entities", "nlp"),
-        Kind("PiiEntityRecognition", "pii", "personal information", "nlp"),
-        Kind("EntityLinking", "linking", "linked entities", "local"),
-        Kind("ExtractiveSummarization", "summary", "summaries", "local", alone=False),
+        Kind("SentimentAnalysis", "sentiment", "local"),
+        Kind("LanguageDetection", "detect", "local", job=False),
+        Kind("KeyPhraseExtraction", "key_phrases", "local"),
+        Kind("EntityRecognition", "entities", "nlp", ("spacy",)),
+        Kind("PiiEntityRecognition", "pii", "nlp"),
+        Kind("EntityLinking", "linking", "local"),
+        Kind("ExtractiveSummarization", "summary", "local", alone=False),
     )
 }
 
@@ -69,20 +71,22 @@ class Kinds:
         Raises
         ------
         ServiceFailure
-            Also for missing packages (``FeatureNotAvailable``) and missing weights (``ModelNotAvailable``).
+            Also for missing packages and weights, as ``FeatureNotAvailable``: no other request would fare better.
         """
         kind = KINDS[name]
         try:
             handler = self._given.get(name) or cast("Analyze", kind.load().analyze)
             answered = handler(documents, parameters)
         except ModelMissing as missing:
-            raise ServiceFailure(str(missing), inner_code="ModelNotAvailable", target=name) from missing
+            raise ServiceFailure(str(missing), inner_code=NOT_AVAILABLE, target=name) from missing
         except ImportError as missing:
             raise ServiceFailure(
-                f'{kind.noun} need packages that are not here ({missing.name}). pip install "dfai[{kind.extra}]"',
-                inner_code="FeatureNotAvailable",
+                f'{name} needs packages that are not here ({missing.name}). pip install "dfai[{kind.extra}]"',
+                inner_code=NOT_AVAILABLE,
                 target=name,
             ) from missing
         if len(answered.results) != len(documents):
-            raise ValueError(f"the handler of {name} gave {len(answered.results)} results for {len(documents)} documents")
+            raise ValueError(
+                f"the handler of {name} gave {len(answered.results)} results for {len(documents)} documents"
+            )
         return answered

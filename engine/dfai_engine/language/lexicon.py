@@ -60,7 +60,7 @@ def features(text: str) -> list[float]:
     Marks of style (capitals, exclamations, emoticons, length) were tried beside them and changed nothing.
 
     >>> features("The bus stops here.")
-    [-0.1531, -0.0234, 0.0, 0.333, 0.0]
+    [-0.1531, -0.0234, 0.0, 0.348, 0.0]
     """
     reading = read(text)
     square = round(reading.compound * abs(reading.compound), 4)

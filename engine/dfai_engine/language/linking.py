@@ -6,10 +6,17 @@ from collections.abc import Mapping, Sequence
 
 from dfai_engine.language.documents import Answered, Document, ServiceFailure
 
-__all__ = ["MODELS", "OPTIONAL_MODELS", "analyze"]
+__all__ = ["MODELS", "OPTIONAL_MODELS", "REFUSED", "analyze"]
 
 MODELS: tuple[str, ...] = ()
 OPTIONAL_MODELS: tuple[str, ...] = ()
+
+
+REFUSED = (
+    "EntityLinking is not offered by this server: linking needs an encyclopedia, and there is none in its models. "
+    "An Azure AI Language resource serves it (dfai: target=dfai.azure(region=...)); "
+    "the kind EntityRecognition finds the entities here, without links."
+)
 
 
 def analyze(documents: Sequence[Document], parameters: Mapping[str, object]) -> Answered:
@@ -20,10 +27,4 @@ def analyze(documents: Sequence[Document], parameters: Mapping[str, object]) -> 
     ServiceFailure
         Always.
     """
-    raise ServiceFailure(
-        "EntityLinking is not offered by this server: linking needs an encyclopedia, and there is none in its models. "
-        "An Azure AI Language resource serves it (dfai: target=dfai.azure(region=...)); "
-        "the kind EntityRecognition finds the entities here, without links.",
-        inner_code="FeatureNotAvailable",
-        target="kind",
-    )
+    raise ServiceFailure(REFUSED, inner_code="FeatureNotAvailable", target="kind")

@@ -20,7 +20,7 @@ from dfai_engine.language.pii_rules import Found
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Span
 
-__all__ = ["category", "find"]
+__all__ = ["PRODUCTS", "category", "find"]
 
 _CATEGORIES: Mapping[str, tuple[str, str]] = {
     "PERSON": ("Person", ""),
@@ -98,8 +98,8 @@ _COMPILED = {
     label: [(name, re.compile(shape, re.IGNORECASE)) for name, shape in shapes]
     for label, shapes in _SUBCATEGORIES.items()
 }
-# The pipeline takes most of these for organisations.
-_PRODUCT = re.compile(
+# The pipeline takes most of these for organisations, or for nothing.
+PRODUCTS = re.compile(
     r"\b(?:windows(?: \d+| xp| server)?|linux|ubuntu|android|macos|iphones?|ipads?|macbooks?|playstation|xbox"
     r"|chromebooks?|kindle|photoshop|powerpoint|sql server|postgresql|mysql)\b",
     re.IGNORECASE,
@@ -124,7 +124,7 @@ def category(label: str, text: str) -> tuple[str, str] | None:
         return "Quantity", "Age"
     if label == "DATE" and any(found.start == 0 and found.end == len(text) for found in dates(text)):
         return known
-    if label in ("ORG", "GPE", "PERSON", "PRODUCT") and _PRODUCT.search(text):
+    if label in ("ORG", "GPE", "PERSON", "PRODUCT") and PRODUCTS.search(text):
         return "Product", "Computing products"
     for name, shape in _COMPILED.get(label, ()):
         if shape.search(text):

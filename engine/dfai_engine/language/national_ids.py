@@ -38,10 +38,6 @@ def _abn(bare: str) -> bool:
     return remainder_is(f"{int(bare) - 10**10:011d}", (10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19), 89)
 
 
-def _sin(bare: str) -> bool:
-    return bare[0] not in "08" and luhn(bare)
-
-
 def _finnish(bare: str) -> bool:
     """The date, the century's sign, three digits, and a letter of the remainder by 31."""
     digits = bare[:6] + bare[-4:-1]
@@ -151,7 +147,7 @@ RULES: tuple[Rule, ...] = (
     rule("BRLegalEntityNumber", r"\d{2}\.?\d{3}\.?\d{3}/?\d{4}-?\d{2}", valid=_cnpj, names="cnpj", digits=14,
          alone=CHECKED, separated=True),
     rule("BGUniformCivilNumber", r"\d{10}", valid=_bulgarian, names="егн|egn|uniform civil", digits=10),
-    rule("CASocialInsuranceNumber", r"\d{3}([ -])\d{3}\1\d{3}|\d{9}", valid=_sin, digits=9, alone=LIKELY,
+    rule("CASocialInsuranceNumber", r"\d{3}([ -])\d{3}\1\d{3}|\d{9}", valid=luhn, digits=9, alone=LIKELY,
          separated=True, names="sin|social insurance|nas|assurance sociale"),
     rule("CHSocialSecurityNumber", r"756\.?\d{4}\.?\d{4}\.?\d{2}", valid=_ean13, alone=CHECKED, mark="756", digits=13,
          names="ahv|avs|ahv-nr|social security"),
@@ -182,7 +178,8 @@ RULES: tuple[Rule, ...] = (
          valid=checksums.nir, alone=CHECKED, digits=14, names="sécurité sociale|sécu|nir|insee|social security"),
     rule("FRTaxIdentificationNumber", r"[0-3]\d ?\d{2} ?\d{3} ?\d{3} ?\d{3}", digits=13,
          valid=lambda n: int(n[:10]) % 511 == int(n[10:]), names="fiscal|spi|impôts|tax"),
-    rule("HKIdentityCardNumber", r"[A-Z]{1,2}\d{6}\([0-9A]\)", valid=_hong_kong, alone=CHECKED, mark="(", digits=6, names="hkid"),
+    rule("HKIdentityCardNumber", r"[A-Z]{1,2}\d{6}\([0-9A]\)", valid=_hong_kong, alone=CHECKED, mark="(", digits=6,
+         names="hkid"),
     rule("HRPersonalIdentificationNumber", r"\d{11}", valid=checksums.iso7064_mod11_10, names="oib", digits=11),
     rule("IEPersonalPublicServiceNumber", r"\d{7}[A-W][A-IW]?", valid=_irish, alone=LIKELY, digits=7,
          names="pps[n]?|personal public service"),

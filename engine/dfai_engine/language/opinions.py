@@ -125,6 +125,8 @@ def _extent(noun: Token) -> tuple[int, int]:
     first = noun
     while first.i > first.sent.start and first.nbor(-1).dep_ == "compound" and first.nbor(-1).head.i <= noun.i:
         first = first.nbor(-1)
+    while first.i > 1 and first.nbor(-1).text == "-" and not (first.nbor(-1).whitespace_ or first.nbor(-2).whitespace_):
+        first = first.nbor(-2)  # "check-in" is three tokens
     return first.idx, noun.idx + len(noun)
 
 

@@ -26,10 +26,11 @@ _AMERICAN = re.compile(
 _INTERNATIONAL = re.compile(r"(?<![\w@+])(?:\+|00(?=[1-9]\d))[1-9]\d{0,2}(?:[ ./-]?\(?\d{1,12}\)?){1,7}(?!\w)")
 _TRUNK = re.compile(_GUARD + r"\(?0\d{1,5}\)?(?:[ ./-]{0,2}\d{2,8}){1,5}(?!\w)(?![-./]\d)")
 _GROUPED = re.compile(_GUARD + r"\(?\d{2,4}\)?(?:[ .-]\d{2,4}){2,4}(?!\w)(?![-./]\d)")
-_PLAIN = re.compile(_GUARD + r"(?:\d{3}[ .-]\d{4}|\d{5} \d{5}|\d{7,12})(?!\w)(?![-./]\d)")
+_PLAIN = re.compile(_GUARD + r"(?:\d{3}[ .-](?:\d{3}[ .-])?\d{4}|\d{5} \d{5}|\d{7,12})(?!\w)(?![-./]\d)")
 _NAMES = re.compile(
     r"(?<![^\W_])(?:tele?(?:phone?|fono?|fon)?|phone|mobile|mob|cell|call(?: me| us)?|ring|fax|text me|sms|whatsapp|"
-    r"contact(?: number)?|reach (?:me|us|him|her)|hotline|portable|appelez|handy|mobil|ruf|llam[ae]|móvil|celular|"
+    r"contact(?: number)?|(?:my|his|her|our|their) number(?: is)?|"
+    r"reach (?:me|us|him|her)|hotline|portable|appelez|handy|mobil|ruf|llam[ae]|móvil|celular|"
     r"cellulare|puhelin|komórka|telefon|telefoon|téléphone|teléfono|тел|телефон|電話)(?![^\W_])[^.!?]{0,30}$",
     re.IGNORECASE,
 )

@@ -19,12 +19,12 @@ from dfai_engine.language.phones import phone_numbers
 from dfai_engine.language.pii_patterns import RULES as ACCOUNTS
 from dfai_engine.language.pii_rules import Found, best, scan
 
-__all__ = ["MODELS", "OPTIONAL_MODELS", "analyze", "redact"]
+__all__ = ["MODELS", "OPTIONAL_MODELS", "RULES", "analyze", "redact"]
 
 MODELS: tuple[str, ...] = ()
 OPTIONAL_MODELS: tuple[str, ...] = ("spacy-en-sm", "spacy-fr-sm")
 
-_RULES = ACCOUNTS + NATIONAL_IDS
+RULES = ACCOUNTS + NATIONAL_IDS
 _ON_REQUEST = frozenset({"Organization", "Date", "Age"})
 _HEALTH = frozenset({"Date", "Age"})
 _NAMED = frozenset({"Person", "Organization"})
@@ -55,7 +55,7 @@ def analyze(documents: Sequence[Document], parameters: Mapping[str, object]) -> 
         raise ServiceFailure(
             f"redactionCharacter is one of {' '.join(sorted(_MASKS))}", inner_code="InvalidParameterValue"
         )
-    rules = [rule for rule in _RULES if wanted(rule.category)]
+    rules = [rule for rule in RULES if wanted(rule.category)]
     named = _people(documents, wanted)
     results: list[dict[str, object] | DocumentFailure] = []
     for document, people in zip(documents, named, strict=True):

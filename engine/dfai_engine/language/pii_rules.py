@@ -12,6 +12,7 @@ for every rule, and not a probability:
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -157,8 +158,11 @@ def best(findings: list[Found]) -> list[Found]:
     >>> [finding.category for finding in best(found)]
     ['C', 'D']
     """
-    kept: list[Found] = []
+    kept: list[Found] = []  # by start
     for finding in sorted(findings, key=lambda found: (found.start - found.end, -found.score, found.start)):
-        if all(finding.end <= other.start or other.end <= finding.start for other in kept):
-            kept.append(finding)
-    return sorted(kept, key=lambda found: found.start)
+        place = bisect(kept, finding.start, key=lambda found: found.start)
+        free_before = place == 0 or kept[place - 1].end <= finding.start
+        free_behind = place == len(kept) or finding.end <= kept[place].start
+        if free_before and free_behind:
+            kept.insert(place, finding)
+    return kept

@@ -30,19 +30,19 @@ __all__ = ["LABELS", "LANGUAGES", "Head", "HeadScorer", "LexiconScorer", "Scorer
 
 LABELS = ("positive", "neutral", "negative")  # the columns of every score
 
+# Source: Yang et al. 2019, table 1; Chinese in both scripts.
+_USE = "ar de en es fr it ja ko nl pl pt ru th tr zh"
+# Source: Conneau et al., "Unsupervised Cross-lingual Representation Learning at Scale", 2020, appendix A: what the
+# encoder's parent was trained on. How well each is read differs; docs/models-language.md has what was measured.
+_E5 = (
+    "af am ar as az be bg bn br bs ca cs cy da de el en eo es et eu fa fi fr fy ga gd gl gu ha he hi hr hu hy id is it "
+    "ja jv ka kk km kn ko ku ky la lo lt lv mg mk ml mn mr ms my nb ne nl nn no om or pa pl ps pt ro ru sa sd si sk sl "
+    "so sq sr su sv sw ta te th tl tr ug uk ur uz vi xh yi zh"
+)
 LANGUAGES: Mapping[str, frozenset[str]] = {
     "lexicon": frozenset({"en"}),
-    # Source: Yang et al. 2019, table 1; Chinese in both scripts.
-    "use": frozenset("ar de en es fr it ja ko nl pl pt ru th tr zh".split()),
-    # Source: Conneau et al., "Unsupervised Cross-lingual Representation Learning at Scale", 2020, appendix A: what the
-    # encoder's parent was trained on. How well each is read differs; docs/models-language.md has what was measured.
-    "e5": frozenset(
-        (
-            "af am ar as az be bg bn br bs ca cs cy da de el en eo es et eu fa fi fr fy ga gd gl gu ha he hi hr hu hy id "
-            "is it ja jv ka kk km kn ko ku ky la lo lt lv mg mk ml mn mr ms my nb ne nl nn no om or pa pl ps pt ro ru sa "
-            "sd si sk sl so sq sr su sv sw ta te th tl tr ug uk ur uz vi xh yi zh"
-        ).split()
-    ),
+    "use": frozenset(_USE.split()),
+    "e5": frozenset(_E5.split()),
 }
 
 
@@ -72,6 +72,8 @@ class Head:
         """A row of LABELS for each row of *x*."""
         import numpy as np
 
+        if not len(x):
+            return np.empty((0, len(LABELS)))
         logits = x @ self.weights + self.bias
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         shares: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
@@ -111,11 +113,12 @@ class HeadScorer:
         import numpy as np
 
         vectors = self.encoder.embed(texts)
-        scores = self.others.probabilities(vectors)
-        english = [i for i, language in enumerate(languages) if language == "en"]
-        if english:
-            read = np.array([lexicon.features(texts[i]) for i in english])
+        english = np.array([language == "en" for language in languages])
+        scores = np.empty((len(texts), len(LABELS)))
+        if english.any():
+            read = [lexicon.features(text) for text, own in zip(texts, english, strict=True) if own]
             scores[english] = self.english.probabilities(np.hstack([vectors[english], read]))
+        scores[~english] = self.others.probabilities(vectors[~english])
         return scores
 
 

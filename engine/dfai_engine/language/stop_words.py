@@ -1,7 +1,7 @@
 """Function words of twenty-two languages: what stands between key phrases, and never is one.
 
-Articles, pronouns, prepositions, conjunctions, auxiliaries and the commonest adverbs, written for this purpose. All
-are lower case; elided forms (l', d') are cut off by the tokenizer before.
+Articles, pronouns, prepositions, conjunctions, auxiliaries and the commonest adverbs, and for English the commonest
+verbs, written for this purpose. All are lower case; elided forms (l', d') are cut off by the tokenizer before.
 """
 
 from __future__ import annotations
@@ -26,11 +26,24 @@ _LISTS = {
         though through throughout thus to together too took toward towards under unless until up upon us use
         used uses using very via want wanted wants was wasn't way we we're we've well went were weren't what
         whatever when where whether which while who whole whom whose why will with within without won't would
-        wouldn't yet you you're your yours yourself today tomorrow yesterday able got works worked work found
-        find love loved loves hate hated hates like liked likes enjoyed enjoy recommend thought felt feel feels
-        looks looked look asked told visited bought buy stayed arrived ordered waited left sent moved opened
-        closed started stopped helped tried ran broke died announced launched released founded created designed
-        called based located nice
+        wouldn't yet you you're your yours yourself today tomorrow yesterday able works worked work found find
+        love loved loves hate hated hates liked likes enjoyed enjoy recommend thought felt feel feels looks
+        looked look asked told visited bought buy stayed arrived ordered waited left sent moved opened closed
+        started stopped helped tried ran broke died announced launched released founded created designed called
+        based located nice answer answered answers approve approved arrive arrives ask asks begin began begins
+        believe believes blame break breaks bring brings brought build builds built buys carry carries carried
+        catch caught cause caused causes charge charged choose chose claim claims claimed confirm confirms
+        confirmed connect connects consider contain contains cost costs cover covers create creates cut deliver
+        delivers discover eat ate eats explain explains expect expected expects fall falls fell fail failed
+        fails fear fears fill fixed fixes flies flew forget forgot forgets grow grew grows happen happened
+        happens hear heard hold held holds include includes including join joined joins kill killed learn
+        learned learns leave leaves lives lived lose loses lost meet meets met miss missed offer offers
+        overheats paid pay pays play played plays prefer prefers produce produces protect reach reached reads
+        receive received refuse refused reject rejected remember remembers remove reported rise rises rose save
+        saved sell sells sold send sends serve served serves sing sings sit sits sat speak speaks spoke spend
+        spent stand stands stood start starts stop stops suggest suggests teach teaches taught test tested
+        threaten threatens threw throw travel travels travelled try tries turned understand understood wait
+        waits walk walked walks win won wins wish wore write writes wrote overheat
     """,
     "fr": """
         a afin ai ainsi alors après as assez au aucun aucune aujourd'hui auquel aussi autour autre autres aux

@@ -31,8 +31,8 @@ _SUPPLEMENT: Mapping[str, float] = {
 }
 # Words of the lexicon that rarely judge a thing: requests, greetings, needs, fillers.
 _SILENT = frozenset(
-    "no yes please want wants wanted like likes help helps share shared sharing care interest interested chance ok "
-    "okay hand hope hoped playing play plays natural number value low lower lowest sure alone pay certain certainly hello "
+    "no yes please want wants wanted like likes help helps share shared sharing care interest interested chance okay "
+    "ok hand hope hoped play plays natural number value low lower lowest sure alone pay certain certainly hello "
     "greeting thank thanks credit party top join joined feel feeling god matter matters energy forget strange novel "
     "special agree agreed".split()
 )

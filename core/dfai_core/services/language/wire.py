@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import orjson
 
 from dfai_core.errors import ConfigError
-from dfai_core.service import Document, Exchange, Failure, Limits, Option, Part, Values, Wiring
+from dfai_core.service import UNREADABLE, Document, Exchange, Failure, Limits, Option, Part, Values, Wiring
 from dfai_core.transports.base import Answer
 
 __all__ = ["API_VERSION", "LANGUAGE", "analyze_text", "knows_auto", "limits", "rows_of"]
@@ -130,26 +131,35 @@ def rows_of(
     """
     found: list[Values | Failure | None] = [None] * count
     twice: set[int] = set()
+    seen: set[int] = set()
     for document in results["documents"]:
-        place = PLACES.get(document.get("id"), count)
-        if place >= count:
+        place = _place(document, count)
+        if place is None:
             continue
-        if found[place] is not None:
+        if place in seen:
             twice.add(place)
-        try:
+        seen.add(place)
+        with suppress(*UNREADABLE):
             found[place] = row(document)
-        except (KeyError, TypeError, ValueError):
-            found[place] = None
-    for error in results.get("errors", ()):
-        place = PLACES.get(error.get("id"), count)
-        if place >= count:
+    for error in results.get("errors") or ():
+        place = _place(error, count)
+        if place is None:
             continue
-        if found[place] is not None:
+        if place in seen:
             twice.add(place)
-        found[place] = _failure(error.get("error") or {})
+        seen.add(place)
+        with suppress(*UNREADABLE):
+            found[place] = _failure(error.get("error") or {})
     for place in twice:
         found[place] = None
     return found
+
+
+def _place(item: Any, count: int) -> int | None:
+    """The place of the document that *item* speaks of; None where it is not one that was asked."""
+    id = item.get("id") if isinstance(item, dict) else None
+    place = PLACES.get(id) if isinstance(id, str) else None
+    return place if place is not None and place < count else None
 
 
 def _failure(error: Mapping[str, Any]) -> Failure:

@@ -14,7 +14,7 @@ import struct
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -80,7 +80,7 @@ class _Reader:
     def take(self, count: int, at: int | None = None) -> NDArray[np.uint8]:
         start = self.at if at is None else at
         if start < 0 or count < 0 or start + count > self.bytes.size:
-            raise ValueError(f"{self.path}: bytes {start} to {start + count} lie outside the file; pull the model again")
+            raise ValueError(f"{self.path}: bytes {start} to {start + count} lie outside the file; pull it again")
         if at is None:
             self.at += count
         return self.bytes[start : start + count]
@@ -118,9 +118,9 @@ def _tokenizer(reader: _Reader) -> tuple[Tokenizer, int, int]:
     offsets = reader.array("<u4", count + 1).tolist()
     scores = reader.array("<f4", count).tolist()
     blob = reader.take(blob_bytes).tobytes()
-    if offsets[-1] > blob_bytes or any(a > b for a, b in zip(offsets, offsets[1:], strict=False)):
+    if offsets[-1] > blob_bytes or any(a > b for a, b in pairwise(offsets)):
         raise ValueError(f"{reader.path}: the vocabulary's offsets are not in order; pull the model again")
-    pieces = [blob[a:b].decode("utf-8", "replace") for a, b in zip(offsets, offsets[1:], strict=False)]
+    pieces = [blob[a:b].decode("utf-8", "replace") for a, b in pairwise(offsets)]
     tokenizer = Tokenizer(models.Unigram(list(zip(pieces, scores, strict=True)), unknown, byte_fallback=False))
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="\u2581", prepend_scheme="always")
     return tokenizer, bos, eos
@@ -302,7 +302,7 @@ def _gelu(x: Floats) -> Floats:
     z = np.abs(x)
     z *= np.float32(1 / math.sqrt(2))
     t = 1 / (1 + np.float32(0.3275911) * z)
-    tail = np.full_like(t, 1.061405429)
+    tail: Floats = np.full_like(t, 1.061405429)
     for coefficient in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
         tail *= t
         tail += np.float32(coefficient)

@@ -128,9 +128,7 @@ class USE:
         places = np.concatenate([np.arange(at, at + length) for at, length in zip(starts, lengths, strict=True)])
         size = int(starts[-1] + lengths[-1]) + GAP
         words = self._words(np.concatenate(pack))
-        parts = [words]
-        for convolution in self._convolutions:
-            parts.append(_convolve(words, convolution, places, size))
+        parts = [words, *(_convolve(words, convolution, places, size) for convolution in self._convolutions)]
         joined = _normalised(np.concatenate(parts, axis=1), self._gain, self._bias)
         mixed = joined @ self._mix_w + self._mix_b
         firsts = np.concatenate([[0], np.cumsum(lengths)[:-1]])

@@ -1,0 +1,74 @@
+"""Spark frames for the core: answer columns that ask when the plan is run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, NoReturn
+
+from dfai_core.backend import Run
+from dfai_core.call import Call
+from dfai_core.errors import BackendNotFound
+from dfai_spark.plan import with_answers
+from dfai_spark.types import kind_of
+
+__all__ = ["BACKEND", "SparkBackend"]
+
+
+class SparkBackend:
+    """Serves ``pyspark.sql.DataFrame``, classic and Connect, batch and stream."""
+
+    name = "spark"
+    lazy = True
+    trigger = "pyspark.sql"
+
+    def attach(self, name: str, frame: Callable[[Any], Any], series: Callable[[Any], Any] | None) -> str | None:
+        from pyspark.sql import DataFrame  # the parent of the classic and of the Connect class
+
+        holder = getattr(DataFrame, name, None)
+        if holder is not None:
+            return str(getattr(getattr(holder, "fget", holder), "__module__", type(holder).__module__))
+        setattr(DataFrame, name, property(frame, doc="Every verb on this frame."))
+        return None
+
+    def detach(self, name: str) -> None:
+        from pyspark.sql import DataFrame
+
+        if name in vars(DataFrame):
+            delattr(DataFrame, name)
+
+    def declines(self, frame: Any) -> str | None:
+        if type(frame).__module__.startswith("pyspark.pandas"):
+            return "pandas-on-Spark frames are not served: write df.to_spark().ai, then .pandas_api() to come back."
+        from pyspark.sql import DataFrame
+
+        if not isinstance(frame, DataFrame):
+            kind = type(frame).__name__
+            return f"a Spark {kind} is no frame: call the verb on the DataFrame that it comes from."
+        return None
+
+    def columns(self, frame: Any) -> Sequence[Hashable]:
+        return list(frame.columns)
+
+    def same_name(self, frame: Any) -> Callable[[Hashable], Hashable]:
+        if str(frame.sparkSession.conf.get("spark.sql.caseSensitive")).lower() == "true":
+            return lambda name: name
+        return lambda name: name.lower() if isinstance(name, str) else name
+
+    def kind(self, frame: Any, column: Hashable) -> str:
+        return kind_of(frame.schema[column].dataType)
+
+    def apply(self, frame: Any, call: Call, run: Run, drop: Sequence[Hashable]) -> Any:
+        same = self.same_name(frame)
+        replaced = {same(name) for name in call.schema.names}
+        return with_answers(frame, call.shipped(), run, [str(name) for name in drop if same(name) not in replaced])
+
+    def pick(self, frame: Any, column: Hashable) -> NoReturn:
+        raise BackendNotFound(_NO_SERIES)
+
+    def framed(self, series: Any) -> NoReturn:
+        raise BackendNotFound(_NO_SERIES)
+
+
+_NO_SERIES = "Spark has columns inside frames only: call the verb on the frame, df.ai.<verb>(column)."
+
+BACKEND = SparkBackend()

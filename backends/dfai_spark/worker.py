@@ -1,0 +1,38 @@
+"""What runs in a Spark Python worker: batches of columns in, one struct a row out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pyarrow as pa
+
+from dfai_core.backend import Run
+from dfai_core.call import Call
+
+__all__ = ["answering"]
+
+Columns = tuple[pa.Array, ...]
+
+
+def answering(call: Call, run: Run) -> Callable[[Iterator[Columns]], Iterator[pa.Array]]:
+    """The function for ``arrow_udf``; its annotations tell Spark that it takes and gives iterators.
+
+    Batches may leave in other sizes than they came and later than they came: Spark asks only that never more
+    rows have left than were read, and that the numbers agree at the end.
+    """
+
+    def answers(columns: Iterator[tuple[pa.Array, ...]]) -> Iterator[pa.Array]:
+        for batch in run(call, _batches(columns, call)):
+            names = [f"f{place}" for place in range(batch.num_columns)]
+            yield pa.StructArray.from_arrays(batch.columns, names=names)
+
+    answers.__name__ = f"dfai_{call.service.name}"  # what plans show
+    return answers
+
+
+def _batches(columns: Iterator[Columns | pa.Array], call: Call) -> Iterator[pa.RecordBatch]:
+    names = [str(place) for place in range(len(call.columns))]
+    for arrays in columns:
+        # Spark hands over a single column bare.
+        together = arrays if isinstance(arrays, tuple) else (arrays,)
+        yield pa.record_batch(list(together), names=names)

@@ -1,0 +1,70 @@
+"""One walk over all verbs: their options, order, columns and words follow one rule."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import pytest
+
+import dfai
+from dfai._verbs import Verbs
+from dfai_core import services
+
+ROOT = Path(__file__).parents[2]
+SHARED_WORDS = {"language", "country", "categories", "domain", "max_sentences", "order"}
+
+
+@pytest.mark.parametrize("name", dfai.verbs())
+def test_a_verbs_signature_follows_the_rule(name: str) -> None:
+    service = services()[name]
+    parameters = list(inspect.signature(getattr(Verbs, name)).parameters.values())[1:]
+    inputs = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    keywords = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+
+    assert tuple(inputs) == service.inputs
+    assert keywords == [*(option.name for option in service.options), "include", "output", "if_exists"]
+    assert parameters[-1].kind is inspect.Parameter.VAR_KEYWORD
+    assert {option.name for option in service.options} <= SHARED_WORDS
+
+
+@pytest.mark.parametrize("name", dfai.verbs())
+def test_defaults_are_the_services_own(name: str) -> None:
+    service = services()[name]
+    parameters = inspect.signature(getattr(Verbs, name)).parameters
+
+    assert parameters["output"].default == service.noun
+    for option in service.options:
+        assert parameters[option.name].default == option.default
+        assert option.check(option.name, option.default) == option.default
+
+
+@pytest.mark.parametrize("name", dfai.verbs())
+def test_every_column_is_documented(name: str) -> None:
+    service = services()[name]
+    doc = inspect.getdoc(getattr(Verbs, name)) or ""
+
+    for column in service.columns:
+        assert column.doc
+        assert column.suffix in doc
+    for word, column in service.includes.items():
+        assert column.doc
+        assert f'"{word}"' in doc
+
+
+@pytest.mark.parametrize("name", dfai.verbs())
+def test_the_answer_ends_with_the_error_columns(name: str) -> None:
+    names = services()[name].schema("out", ["error_detail"]).names
+
+    assert names[0] == "out"
+    assert names[-3:] == ["out_error_detail", "out_error", "out_error_message"]
+
+
+@pytest.mark.parametrize("name", dfai.verbs())
+def test_every_verb_has_its_page(name: str) -> None:
+    page = (ROOT / "docs" / "verbs" / f"{name}.md").read_text(encoding="utf-8")
+
+    for backend in ("pandas", "Dask", "Spark"):
+        assert backend in page
+    for column in services()[name].columns:
+        assert (services()[name].noun + column.suffix) in page

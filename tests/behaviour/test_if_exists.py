@@ -1,0 +1,92 @@
+"""Earlier answers: replaced, or filled where they lack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from frames import Frames
+from service import UNSPEAKABLE, Scene, Service
+
+from dfai.errors import ConfigError
+
+pytestmark = pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed")
+
+EARLIER: dict[str, list[Any]] = {
+    "t": ["good", "bad", None, "good again", f"{UNSPEAKABLE}"],
+    "sentiment": ["mixed", None, None, None, None],
+    "sentiment_positive": [0.5, None, None, None, None],
+    "sentiment_neutral": [0.0, None, None, None, None],
+    "sentiment_negative": [0.5, None, None, None, None],
+    "sentiment_error": [None, "unavailable", None, None, "timeout"],
+    "sentiment_error_message": [None, "went away", None, None, "no answer in time"],
+    "after": [1, 2, 3, 4, 5],
+}
+
+
+def test_replace_asks_again_and_keeps_the_columns_in_place(frames: Frames, scene: Scene) -> None:
+    result = frames.build(EARLIER).ai.sentiment("t", language="en", if_exists="replace")
+    read = frames.read(result)
+
+    assert frames.columns(result) == list(EARLIER)
+    assert read["sentiment"] == ["positive", "negative", None, "positive", None]
+    assert read["sentiment_error"] == [None, None, None, None, "refused"]
+    assert read["after"] == EARLIER["after"]
+    assert scene.texts == sorted(text for text in EARLIER["t"] if text is not None)
+
+
+def test_replace_drops_columns_that_the_new_answer_lacks(frames: Frames, scene: Scene) -> None:
+    first = frames.build({"t": ["good"]}).ai.sentiment("t", language="en", include=["sentences"])
+
+    second = first.ai.sentiment("t", language="en", if_exists="replace", include=["error_detail"])
+
+    names = frames.columns(second)
+    assert "sentiment_error_detail" in names
+    assert frames.read(second)["sentiment"] == ["positive"]
+    assert names.count("sentiment") == 1
+
+
+def test_fill_asks_only_for_rows_without_an_answer(frames: Frames, scene: Scene) -> None:
+    result = frames.build(EARLIER).ai.sentiment("t", language="en", if_exists="fill")
+    read = frames.read(result)
+
+    assert frames.columns(result) == list(EARLIER)
+    assert read["sentiment"] == ["mixed", "negative", None, "positive", None]
+    assert read["sentiment_positive"] == [0.5, 0.02, None, 0.9, None]
+    assert read["sentiment_error"] == [None, None, None, None, "refused"]
+    assert "cannot be spoken of" in read["sentiment_error_message"][4]
+    assert scene.texts == sorted(["bad", "good again", UNSPEAKABLE])
+
+
+def test_fill_keeps_nested_answers_as_they_are(frames: Frames, service: Service, settings_of: Any) -> None:
+    broken = service.scene(fault=lambda number, documents: 500 if documents[0]["text"].startswith("bad") else None)
+    frame = frames.build({"t": ["good Anna", "bad Bob"]}, partitions=2)
+    with settings_of(broken, concurrency=1):
+        first = frames.read(frame.ai.entities("t", language="en"))
+
+    whole = service.scene()
+    with settings_of(broken):
+        earlier = frame.ai.entities("t", language="en")
+    with settings_of(whole):
+        second = frames.read(earlier.ai.entities("t", language="en", if_exists="fill"))
+
+    assert [None if row is None else row[0]["text"] for row in second["entities"]] == ["Anna", "Bob"]
+    missing = [text for text, row in zip(first["t"], first["entities"], strict=True) if row is None]
+    assert "bad Bob" in missing
+    assert "bad Bob" in whole.texts
+
+
+def test_fill_needs_all_columns_of_the_earlier_answer(frames: Frames, scene: Scene) -> None:
+    frame = frames.build({"t": ["good"], "sentiment": ["positive"]})
+
+    with pytest.raises(ConfigError, match="this frame lacks 'sentiment_positive'"):
+        frame.ai.sentiment("t", language="en", if_exists="fill")
+
+    assert scene.requests == 0
+
+
+def test_fill_on_a_frame_without_earlier_answers_asks_for_all(frames: Frames, scene: Scene) -> None:
+    read = frames.read(frames.build({"t": ["good", None]}).ai.sentiment("t", language="en", if_exists="fill"))
+
+    assert read["sentiment"] == ["positive", None]
+    assert scene.texts == ["good"]

@@ -1,0 +1,92 @@
+"""Fixtures of all tests: frames of every library, and a service that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from frames import DEFAULT, KINDS, Frames, SparkFrames, frames_for
+from service import Scene, Service, running
+
+import dfai
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--on",
+        default=",".join(DEFAULT),
+        help=f"where behaviour tests run, separated by commas: {', '.join(KINDS)}; spark and spark-connect exclude each other",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # pyspark 4.3 says so of every pandas 3; nothing here depends on what it means.
+    config.addinivalue_line("filterwarnings", "ignore:PySpark does not yet fully support pandas:FutureWarning")
+    chosen = _chosen(config)
+    unknown = [name for name in chosen if name not in KINDS]
+    if unknown or {"spark", "spark-connect"} <= set(chosen):
+        raise pytest.UsageError(f"--on {config.getoption('--on')}: choose from {', '.join(KINDS)}, but one of Spark's")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "frames" in metafunc.fixturenames:
+        metafunc.parametrize("frames", _chosen(metafunc.config), indirect=True, scope="session")
+
+
+def _chosen(config: pytest.Config) -> list[str]:
+    return str(config.getoption("--on")).split(",")
+
+
+@pytest.fixture(scope="session")
+def started() -> Iterator[dict[str, Frames]]:
+    """Sessions and pools, each started on first use and ended after the last test."""
+    found: dict[str, Frames] = {}
+    yield found
+    for frames in found.values():
+        frames.end()
+
+
+@pytest.fixture(scope="session")
+def frames(request: pytest.FixtureRequest, started: dict[str, Frames]) -> Frames:
+    """Builds, and reads back, frames of one library."""
+    name: str = request.param
+    return started.setdefault(name, frames_for(name))
+
+
+@pytest.fixture(scope="session")
+def spark(request: pytest.FixtureRequest, started: dict[str, Frames]) -> SparkFrames:
+    """Frames of whichever Spark this run has."""
+    for name in ("spark", "spark-connect"):
+        if name in _chosen(request.config):
+            frames = started.setdefault(name, frames_for(name))
+            assert isinstance(frames, SparkFrames)
+            return frames
+    pytest.skip("this run is --on other libraries than Spark")
+
+
+@pytest.fixture(scope="session")
+def service() -> Iterator[Service]:
+    """The counting service."""
+    with running() as found:
+        yield found
+
+
+@pytest.fixture
+def scene(service: Service) -> Iterator[Scene]:
+    """A well-behaved scene, and the target of every call of the test."""
+    found = service.scene()
+    with _settings(found):
+        yield found
+
+
+@pytest.fixture
+def settings_of() -> Callable[..., AbstractContextManager[None]]:
+    """Makes the context in which calls go to a scene: ``with settings_of(scene, concurrency=2): ...``"""
+    return _settings
+
+
+def _settings(scene: Scene, **more: Any) -> AbstractContextManager[None]:
+    # One attempt: a test of what is broken should not wait for it to mend.
+    return dfai.using(target=scene.target, progress="off", attempts=1, **more)

@@ -1,0 +1,239 @@
+"""Builds frames of every library, and reads them back as plain lists: what the behaviour tests stand on."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cached_property
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+__all__ = ["DEFAULT", "KINDS", "Frames", "frames_for", "spark_session"]
+
+PARTITIONS = 2
+ROW = "__row"
+
+Columns = Mapping[str, Sequence[Any]]
+
+
+class Frames(ABC):
+    """Frames of one library under one way of running. *processes*: how many send requests at most."""
+
+    name: str
+    lazy = True
+    processes = 1
+    holds_objects = True  # columns of any Python objects
+
+    @abstractmethod
+    def build(self, columns: Columns, *, objects: bool = False, partitions: int = PARTITIONS) -> Any:
+        """A frame of several partitions; with *objects* its columns hold the very objects given."""
+
+    @abstractmethod
+    def read(self, frame: Any) -> dict[str, list[Any]]:
+        """The computed frame, column by column, rows in the order in which they were built."""
+
+    def columns(self, frame: Any) -> list[Any]:
+        """The names of the columns that a user sees."""
+        return list(frame.columns)
+
+    def keep(self, frame: Any, wanted: Any) -> Any:
+        """Only the rows in which the truth column *wanted* says so."""
+        return frame[frame[wanted]]
+
+    @abstractmethod
+    def write(self, frame: Any, folder: Path) -> Path:
+        """The computed frame as Parquet in *folder*, or in a file of that name."""
+
+    def end(self) -> None:
+        """Ends what was started."""
+
+
+class PandasFrames(Frames):
+    name = "pandas"
+    lazy = False
+
+    def build(self, columns: Columns, *, objects: bool = False, partitions: int = PARTITIONS) -> Any:
+        return _pandas(columns, objects)
+
+    def read(self, frame: Any) -> dict[str, list[Any]]:
+        return {name: [_plain(value) for value in frame[name]] for name in frame.columns}
+
+    def write(self, frame: Any, folder: Path) -> Path:
+        frame.to_parquet(folder)
+        return folder
+
+
+class DaskFrames(Frames):
+    """Dask frames; how they are computed is a subclass's."""
+
+    def build(self, columns: Columns, *, objects: bool = False, partitions: int = PARTITIONS) -> Any:
+        import dask
+        import dask.dataframe as dd
+
+        # Dask turns object columns into text of its own accord, misfits and all.
+        with dask.config.set({"dataframe.convert-string": not objects}):
+            return dd.from_pandas(_pandas(columns, objects), npartitions=partitions, sort=False)
+
+    def read(self, frame: Any) -> dict[str, list[Any]]:
+        computed = self.compute(frame)
+        return {name: [_plain(value) for value in computed[name]] for name in computed.columns}
+
+    def write(self, frame: Any, folder: Path) -> Path:
+        self.compute(frame.to_parquet(folder, compute=False))
+        return folder
+
+    def compute(self, frame: Any) -> Any:
+        return frame.compute(scheduler="threads")
+
+
+class DaskThreads(DaskFrames):
+    name = "dask-threads"
+
+
+class DaskProcesses(DaskFrames):
+    name = "dask-processes"
+    processes = PARTITIONS
+
+    @cached_property
+    def _pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(PARTITIONS, mp_context=get_context("spawn"))
+
+    def compute(self, frame: Any) -> Any:
+        return frame.compute(scheduler="processes", pool=self._pool)
+
+    def end(self) -> None:
+        if "_pool" in self.__dict__:
+            self._pool.shutdown()
+
+
+class DaskDistributed(DaskFrames):
+    name = "dask-distributed"
+    processes = PARTITIONS
+
+    @cached_property
+    def client(self) -> Any:
+        from distributed import Client, LocalCluster
+
+        cluster = LocalCluster(
+            n_workers=PARTITIONS, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, silence_logs=50
+        )
+        return Client(cluster, set_as_default=False)
+
+    def compute(self, frame: Any) -> Any:
+        return frame.compute(scheduler=self.client)
+
+    def end(self) -> None:
+        if "client" in self.__dict__:
+            cluster = self.client.cluster
+            self.client.close()
+            cluster.close()
+
+
+class SparkFrames(Frames):
+    """Spark frames, classic or Connect. A row's number rides along, since Spark promises no order."""
+
+    processes = PARTITIONS
+    holds_objects = False
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @cached_property
+    def session(self) -> Any:
+        return spark_session(connect=self.name == "spark-connect")
+
+    def build(self, columns: Columns, *, objects: bool = False, partitions: int = PARTITIONS) -> Any:
+        arrays = {name: pa.array(list(values)) for name, values in columns.items()}
+        # A column without values has no type of its own.
+        arrays = {name: a.cast(pa.string()) if pa.types.is_null(a.type) else a for name, a in arrays.items()}
+        rows = max((len(array) for array in arrays.values()), default=0)
+        table = pa.table({**arrays, ROW: pa.array(range(rows), pa.int64())})
+        return self.session.createDataFrame(table).repartition(partitions)
+
+    def read(self, frame: Any) -> dict[str, list[Any]]:
+        table = frame.toArrow()
+        if ROW in table.column_names:
+            table = table.sort_by(ROW).drop_columns(ROW)
+        columns: dict[str, list[Any]] = table.to_pydict()
+        return {name: [_plain(value) for value in values] for name, values in columns.items()}
+
+    def columns(self, frame: Any) -> list[Any]:
+        return [name for name in frame.columns if name != ROW]
+
+    def write(self, frame: Any, folder: Path) -> Path:
+        frame.write.parquet(str(folder))
+        return folder
+
+    def end(self) -> None:
+        if "session" in self.__dict__:
+            self.session.stop()
+
+
+def spark_session(*, connect: bool) -> Any:
+    """A small local session that listens on the loopback interface only."""
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    if connect:
+        # The server, not we, chooses its workers' Python; a classic session leaves that to the backend.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pyspark warns of pandas 3, and of settings that only its server may have
+        from pyspark.sql import SparkSession
+
+        builder = SparkSession.builder.appName("dfai tests")
+        for name, value in {
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.memory": "1g",
+            "spark.log.level": "ERROR",
+            "spark.sql.shuffle.partitions": str(PARTITIONS),
+            "spark.ui.enabled": "false",
+            "spark.ui.showConsoleProgress": "false",
+        }.items():
+            builder = builder.config(name, value)
+        where = f"local[{PARTITIONS}]"
+        return (builder.remote(where) if connect else builder.master(where)).getOrCreate()
+
+
+def _pandas(columns: Columns, objects: bool) -> pd.DataFrame:
+    return pd.DataFrame(dict(columns), dtype=object if objects else None)
+
+
+def _plain(value: Any) -> Any:
+    """A value as Python has it; every kind of missing value is None."""
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (str, bytes)):
+        return value
+    if hasattr(value, "tolist"):  # numpy's scalars and arrays
+        value = value.tolist()
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+_MAKERS: dict[str, Any] = {
+    "pandas": PandasFrames,
+    "dask-threads": DaskThreads,
+    "dask-processes": DaskProcesses,
+    "dask-distributed": DaskDistributed,
+    "spark": lambda: SparkFrames("spark"),
+    "spark-connect": lambda: SparkFrames("spark-connect"),
+}
+KINDS = tuple(_MAKERS)
+# Classic Spark and Connect cannot live in one process.
+DEFAULT = tuple(name for name in KINDS if name != "spark-connect")
+
+
+def frames_for(name: str) -> Frames:
+    """The frames called *name*."""
+    frames: Frames = _MAKERS[name]()
+    return frames

@@ -1,0 +1,294 @@
+"""A Language service on a real loopback socket, for workers in other processes, that counts what it is asked.
+
+Its answers follow from the text alone, so that a test can say what it expects. Each test has a `Scene` of its
+own under a path of its own: a request that outlives its test is never counted in another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+import dfai
+
+__all__ = ["POISON", "UNSPEAKABLE", "Scene", "Service", "running", "sentiment_of"]
+
+UNSPEAKABLE = "unspeakable"
+"""A text that holds this word is refused alone."""
+POISON = "poison"
+"""A text that holds this word makes the service refuse the whole request with 400."""
+
+Document = dict[str, Any]
+Fault = Callable[[int, Sequence[Document]], int | None]
+
+_POSITIVE = re.compile(r"\b(good|lovely|great)\b", re.IGNORECASE)
+_NEGATIVE = re.compile(r"\b(bad|awful|never)\b", re.IGNORECASE)
+# Source: the service's documented limits of one synchronous request.
+_MOST = {"SentimentAnalysis": 10, "KeyPhraseExtraction": 10, "LanguageDetection": 1_000}
+_LONGEST = 5_120
+
+
+def sentiment_of(text: str) -> str:
+    """The label that this service gives."""
+    good, bad = bool(_POSITIVE.search(text)), bool(_NEGATIVE.search(text))
+    return "mixed" if good and bad else "positive" if good else "negative" if bad else "neutral"
+
+
+@dataclass
+class Scene:
+    """What one test asked, and how the service behaves towards it.
+
+    *fault* is given a request's number (from 1) and its documents, and says with which status to refuse it.
+    """
+
+    url: str
+    fault: Fault | None = None
+    latency_s: float = 0.0
+    requests: int = 0
+    documents: list[Document] = field(default_factory=list)
+    most_in_flight: int = 0
+    in_flight: int = 0
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def target(self) -> dfai.Target:
+        return dfai.container(self.url)
+
+    @property
+    def texts(self) -> list[str]:
+        """Every text that was asked, sorted: workers ask in any order."""
+        return sorted(document["text"] for document in self.documents)
+
+    def forget(self) -> None:
+        """Start counting anew."""
+        self.requests = self.most_in_flight = 0
+        self.documents.clear()
+
+
+class Service:
+    """The scenes, and the application that plays them."""
+
+    def __init__(self) -> None:
+        self.base = ""
+        self._scenes: dict[str, Scene] = {}
+        self._numbers = itertools.count(1)
+        self.app = Starlette(
+            routes=[
+                Route("/{scene}/language/:analyze-text", self._analyze, methods=["POST"]),
+                Route("/{scene}/language/analyze-text/jobs", self._submit, methods=["POST"]),
+                Route("/{scene}/language/analyze-text/jobs/{job}", self._poll, methods=["GET"]),
+            ]
+        )
+
+    def scene(self, *, fault: Fault | None = None, latency_s: float = 0.0) -> Scene:
+        """A new scene."""
+        name = f"scene{next(self._numbers)}"
+        scene = self._scenes[name] = Scene(f"{self.base}/{name}", fault, latency_s)
+        return scene
+
+    async def _analyze(self, request: Request) -> Response:
+        scene = self._scenes[request.path_params["scene"]]
+        body = await request.json()
+        return await _counted(scene, body, body["kind"], lambda results: {"kind": body["kind"], "results": results})
+
+    async def _submit(self, request: Request) -> Response:
+        scene = self._scenes[request.path_params["scene"]]
+        body = await request.json()
+        job = str(len(scene.jobs))
+        (task,) = body["tasks"]
+        body["parameters"] = task["parameters"]
+
+        def finished(results: dict[str, Any]) -> dict[str, Any]:
+            scene.jobs[job] = {
+                "status": "succeeded",
+                "tasks": {"items": [{"kind": task["kind"], "status": "succeeded", "results": results}]},
+            }
+            return {}
+
+        answer = await _counted(scene, body, task["kind"], finished)
+        if answer.status_code != 200:
+            return answer
+        where = f"{scene.url}/language/analyze-text/jobs/{job}"
+        return Response(status_code=202, headers={"Operation-Location": where})
+
+    async def _poll(self, request: Request) -> Response:
+        return JSONResponse(self._scenes[request.path_params["scene"]].jobs[request.path_params["job"]])
+
+
+async def _counted(
+    scene: Scene, body: dict[str, Any], kind: str, envelope: Callable[[dict[str, Any]], dict[str, Any]]
+) -> Response:
+    documents = body["analysisInput"]["documents"]
+    scene.requests += 1
+    scene.documents += documents
+    scene.in_flight += 1
+    scene.most_in_flight = max(scene.most_in_flight, scene.in_flight)
+    try:
+        if scene.latency_s:
+            await asyncio.sleep(scene.latency_s)
+        status = scene.fault(scene.requests, documents) if scene.fault else None
+        if status is None and any(POISON in document["text"] for document in documents):
+            status = 400
+        if status is None and len(documents) > _MOST.get(kind, 25):
+            status = 400
+        if status is not None:
+            return JSONResponse({"error": {"code": "Planned", "message": f"planned {status}"}}, status)
+        return JSONResponse(envelope(_results(kind, documents, body["parameters"])))
+    finally:
+        scene.in_flight -= 1
+
+
+def _results(kind: str, documents: Sequence[Document], parameters: dict[str, Any]) -> dict[str, Any]:
+    answered, errors = [], []
+    for document in documents:
+        if error := _refusal(document):
+            errors.append({"id": document["id"], "error": error})
+        else:
+            row = _ANSWERS[kind](document["text"], parameters)
+            answered.append({"id": document["id"], "warnings": [], **row})
+    # In another order than they came: answers belong to documents by id.
+    return {"documents": answered[::-1], "errors": errors, "modelVersion": "2023-04-01"}
+
+
+def _refusal(document: Document) -> dict[str, Any] | None:
+    if UNSPEAKABLE in document["text"]:
+        inner = {"code": "InvalidDocument", "message": "This document cannot be spoken of."}
+    elif len(document["text"]) > _LONGEST:
+        inner = {"code": "InvalidDocument", "message": "A document exceeds the limit of 5120 characters."}
+    elif document.get("language") == "xx":
+        inner = {"code": "UnsupportedLanguageCode", "message": "Invalid language code."}
+    else:
+        return None
+    return {"code": "InvalidArgument", "message": "Invalid document in request.", "innererror": inner}
+
+
+def _sentiment(text: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    scores = {
+        "positive": {"positive": 0.9, "neutral": 0.08, "negative": 0.02},
+        "negative": {"positive": 0.02, "neutral": 0.08, "negative": 0.9},
+        "mixed": {"positive": 0.45, "neutral": 0.1, "negative": 0.45},
+        "neutral": {"positive": 0.1, "neutral": 0.8, "negative": 0.1},
+    }
+    label = sentiment_of(text)
+    sentence = {"text": text, "sentiment": label, "confidenceScores": scores[label], "offset": 0, "length": len(text)}
+    judged = re.search(r"\b(\w+) (room)\b", text)
+    if judged and parameters.get("opinionMining"):
+        two = {"positive": 0.9, "negative": 0.1}
+        common = {"sentiment": label, "confidenceScores": two}
+        sentence["targets"] = [
+            common
+            | {
+                "text": judged[2],
+                "offset": judged.start(2),
+                "length": len(judged[2]),
+                "relations": [{"relationType": "assessment", "ref": "#/documents/0/sentences/0/assessments/0"}],
+            }
+        ]
+        sentence["assessments"] = [
+            common | {"text": judged[1], "offset": judged.start(1), "length": len(judged[1]), "isNegated": False}
+        ]
+    return {"sentiment": label, "confidenceScores": scores[label], "sentences": [sentence]}
+
+
+def _key_phrases(text: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    return {"keyPhrases": re.findall(r"\w{6,}", text)}
+
+
+def _language(text: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    french = re.search(r"\b(le|la|une?)\b", text) is not None
+    code, name = ("fr", "French") if french else ("en", "English")
+    return {"detectedLanguage": {"name": name, "iso6391Name": code, "confidenceScore": 0.95}}
+
+
+def _capitalized(text: str) -> Iterator[Document]:
+    for word in re.finditer(r"\b[A-Z]\w+", text):
+        yield {"text": word[0], "confidenceScore": 0.8, "offset": word.start(), "length": len(word[0])}
+
+
+def _entities(text: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    return {"entities": [{"category": "Person", **found} for found in _capitalized(text)]}
+
+
+def _linked(text: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "entities": [
+            {
+                "name": found["text"],
+                "url": f"https://example.org/wiki/{found['text']}",
+                "dataSource": "Example",
+                "id": found["text"],
+                "language": "en",
+                "matches": [found],
+            }
+            for found in _capitalized(text)
+        ]
+    }
+
+
+def _pii(text: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    found = [
+        {
+            "text": digits[0],
+            "category": "PhoneNumber",
+            "confidenceScore": 0.8,
+            "offset": digits.start(),
+            "length": len(digits[0]),
+        }
+        for digits in re.finditer(r"\d+", text)
+    ]
+    return {"redactedText": re.sub(r"\d", "*", text), "entities": found}
+
+
+def _summary(text: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    sentences = list(re.finditer(r"[^.]+\.", text))[: parameters["sentenceCount"]]
+    return {
+        "sentences": [
+            {"text": found[0], "rankScore": 1.0 / (1 + place), "offset": found.start(), "length": len(found[0])}
+            for place, found in enumerate(sentences)
+        ]
+    }
+
+
+_ANSWERS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
+    "SentimentAnalysis": _sentiment,
+    "KeyPhraseExtraction": _key_phrases,
+    "LanguageDetection": _language,
+    "EntityRecognition": _entities,
+    "EntityLinking": _linked,
+    "PiiEntityRecognition": _pii,
+    "ExtractiveSummarization": _summary,
+}
+
+
+@contextmanager
+def running() -> Iterator[Service]:
+    """A service on a free port of the loopback interface, in a thread of its own."""
+    service = Service()
+    config = uvicorn.Config(
+        service.app, host="127.0.0.1", port=0, log_level="warning", lifespan="off", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    socket = config.bind_socket()
+    service.base = f"http://127.0.0.1:{socket.getsockname()[1]}"
+    # The socket listens before the thread runs, so a first request waits instead of being refused.
+    socket.listen()
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
+    thread.start()
+    try:
+        yield service
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+        socket.close()
