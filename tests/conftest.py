@@ -7,23 +7,25 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-from frames import DEFAULT, KINDS, Frames, SparkFrames, frames_for
-from service import Scene, Service, running
 
 import dfai
+from frames import DEFAULT, KINDS, Frames, SparkFrames, frames_for
+from service import Scene, Service, running
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--on",
         default=",".join(DEFAULT),
-        help=f"where behaviour tests run, separated by commas: {', '.join(KINDS)}; spark and spark-connect exclude each other",
+        help=f"where behaviour tests run, separated by commas: {', '.join(KINDS)}; of Spark's two only one",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     # pyspark 4.3 says so of every pandas 3; nothing here depends on what it means.
     config.addinivalue_line("filterwarnings", "ignore:PySpark does not yet fully support pandas:FutureWarning")
+    # Dask 2026.8 writes and reads Parquet with an argument that pandas 3.1 calls deprecated.
+    config.addinivalue_line("filterwarnings", "ignore:The inplace keyword in DataFrame.set_index:DeprecationWarning")
     chosen = _chosen(config)
     unknown = [name for name in chosen if name not in KINDS]
     if unknown or {"spark", "spark-connect"} <= set(chosen):

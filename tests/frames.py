@@ -54,7 +54,8 @@ class Frames(ABC):
         """The computed frame as Parquet in *folder*, or in a file of that name."""
 
     def end(self) -> None:
-        """Ends what was started."""
+        """Ends what was started; by default nothing was."""
+        return
 
 
 class PandasFrames(Frames):
@@ -204,7 +205,11 @@ def spark_session(*, connect: bool) -> Any:
 
 
 def _pandas(columns: Columns, objects: bool) -> pd.DataFrame:
-    return pd.DataFrame(dict(columns), dtype=object if objects else None)
+    kind = object if objects else None
+    # Without a value pandas would call a column of texts one of numbers.
+    return pd.DataFrame(
+        {name: pd.Series(values, dtype=kind if len(values) else "str") for name, values in columns.items()}
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -94,7 +94,7 @@ class Dispatcher:
                 self._enqueue(entry)
             ticket.entries.append(entry)
             if entry.values is None:
-                entry.waiting.append(ticket)
+                entry.tell(ticket)
                 ticket.remaining += 1
         if not ticket.remaining:
             ticket.done.set_result(None)
@@ -120,7 +120,8 @@ class Dispatcher:
             lane.packer.add(entry)
 
     def _lane(self, document: Document) -> Lane:
-        chosen = tuple(document[place] for place, _ in self._lane_options)
+        # Most verbs have one lane for all documents, and this runs for each of them.
+        chosen = tuple([document[place] for place, _ in self._lane_options]) if self._lane_options else ()
         lane = self._lanes.get(chosen)
         if lane is None:
             wiring = self.call.wiring()
@@ -240,15 +241,18 @@ class Dispatcher:
             self._failed += 1
             entry.settle(self._error_values(result))
         elif entry.whole is not None or lane is None or lane.exchange.finish is None:
-            entry.settle((*result, *self._no_error))
+            entry.settle(result + self._no_error)
         else:
-            entry.settle((*lane.exchange.finish(result), *self._no_error))
+            entry.settle(lane.exchange.finish(result) + self._no_error)
         self.counters.settled += 1
-        ratio = self.call.config.max_error_ratio
-        if ratio < 1.0 and self.counters.settled >= _LEAST_FOR_RATIO and self._failed > ratio * self.counters.settled:
-            self._stop(
-                f"{self._failed:,} of the first {self.counters.settled:,} documents failed: more than max_error_ratio"
-            )
+        if self._failed:
+            self._stop_at_ratio()
+
+    def _stop_at_ratio(self) -> None:
+        """Stops the call once more of its documents have failed than it may."""
+        ratio, settled = self.call.config.max_error_ratio, self.counters.settled
+        if ratio < 1.0 and settled >= _LEAST_FOR_RATIO and self._failed > ratio * settled:
+            self._stop(f"{self._failed:,} of the first {settled:,} documents failed: more than max_error_ratio")
 
     def _joined(self, lane: Lane, parts: Sequence[Part]) -> Values:
         """A long text's answer out of its pieces'."""

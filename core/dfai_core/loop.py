@@ -10,12 +10,12 @@ import asyncio
 import atexit
 import os
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, TypeVar
 
-__all__ = ["LoopThread", "after_fork", "loop_thread"]
+__all__ = ["LoopThread", "after_fork", "before_exit", "loop_thread"]
 
 T = TypeVar("T")
 _CLEANUP_S = 5.0
@@ -59,7 +59,7 @@ class LoopThread:
         if self.pid != os.getpid() or not self._thread.is_alive():
             return
         with suppress(Exception):  # the interpreter is leaving: there is nobody to tell
-            asyncio.run_coroutine_threadsafe(_cancel_all(), self.loop).result(2.0)
+            asyncio.run_coroutine_threadsafe(_wind_up(), self.loop).result(2.0)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(2.0)
 
@@ -80,11 +80,14 @@ def _start(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T], done: 
     return task
 
 
-async def _cancel_all() -> None:
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+async def _wind_up() -> None:
+    """Cancels everything, also what is started while things are being cancelled, then closes what is open."""
+    while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for close in _before_exit:
+        await close()
 
 
 _lock = threading.Lock()
@@ -93,6 +96,7 @@ _current: LoopThread | None = None
 # sockets from the epoll set that both share.
 _inherited: list[LoopThread] = []
 _after_fork: list[Callable[[], None]] = []
+_before_exit: list[Callable[[], Awaitable[None]]] = []
 
 
 def loop_thread() -> LoopThread:
@@ -108,6 +112,11 @@ def loop_thread() -> LoopThread:
 def after_fork(reset: Callable[[], None]) -> None:
     """Registers what else a forked child must forget (pools, sessions), called in the child."""
     _after_fork.append(reset)
+
+
+def before_exit(close: Callable[[], Awaitable[None]]) -> None:
+    """Registers what is closed on the loop when the process ends (connections)."""
+    _before_exit.append(close)
 
 
 def _forget_in_child() -> None:

@@ -48,28 +48,39 @@ def _chars(document: tuple[Any, ...]) -> int:
 class Packer(Generic[T]):
     """A queue of documents that gives them out as requests: in order, as full as the limits allow."""
 
-    __slots__ = ("_by_count", "_limits", "_queue")
+    __slots__ = ("_by_count", "_bytes", "_chars", "_limits", "_queue", "_sizes")
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._by_count = fits_by_count(limits)
         self._queue: deque[T] = deque()
+        self._sizes: deque[tuple[int, int]] = deque()  # bytes and characters of each; empty where they need no count
+        self._bytes = limits.max_bytes - _ENVELOPE_BYTES  # what the queue leaves of one request, below 0 if more
+        self._chars = limits.max_chars_per_request or limits.max_bytes
 
     def __len__(self) -> int:
         return len(self._queue)
 
     def add(self, document: T) -> None:
         self._queue.append(document)
+        if not self._by_count:
+            size = (json_bytes(document.document), _chars(document.document))
+            self._sizes.append(size)
+            self._bytes -= size[0]
+            self._chars -= size[1]
 
     def clear(self) -> list[T]:
         """Takes everything out."""
         taken = list(self._queue)
+        self._bytes += sum(size for size, _ in self._sizes)
+        self._chars += sum(size for _, size in self._sizes)
         self._queue.clear()
+        self._sizes.clear()
         return taken
 
     def full(self) -> bool:
         """Whether another document would not make the next request fuller."""
-        return len(self._queue) >= self._limits.max_documents
+        return len(self._queue) >= self._limits.max_documents or self._bytes < 0 or self._chars < 0
 
     def take(self) -> list[T]:
         """The next request's documents; at least one, even if that one alone is over a limit."""
@@ -78,13 +89,16 @@ class Packer(Generic[T]):
         if self._by_count:
             return [queue.popleft() for _ in range(most)]
         budget_bytes = self._limits.max_bytes - _ENVELOPE_BYTES
-        budget_chars = self._limits.max_chars_per_request or budget_bytes
+        budget_chars = self._limits.max_chars_per_request or self._limits.max_bytes
         taken: list[T] = []
         while len(taken) < most:
-            document = queue[0].document
-            budget_bytes -= json_bytes(document)
-            budget_chars -= _chars(document)
+            size_bytes, size_chars = self._sizes[0]
+            budget_bytes -= size_bytes
+            budget_chars -= size_chars
             if taken and (budget_bytes < 0 or budget_chars < 0):
                 break
+            self._sizes.popleft()
+            self._bytes += size_bytes
+            self._chars += size_chars
             taken.append(queue.popleft())
         return taken

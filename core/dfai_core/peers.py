@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dfai_core.loop import after_fork
+from dfai_core.loop import after_fork, before_exit
 from dfai_core.settings import Config
 from dfai_core.targets import Target
 from dfai_core.transports.base import Transport
@@ -25,12 +26,18 @@ class Peer:
     paused_until: float = float("-inf")
     _headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     _headers_until: float = float("-inf")
+    _lookup: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
-    async def headers(self, now: float) -> Mapping[str, str]:
-        """The credential's headers."""
-        if now >= self._headers_until:
-            self._headers = {**await self.target.headers(), "User-Agent": "dfai"}
-            self._headers_until = now + _HEADERS_S
+    def headers(self, now: float) -> Mapping[str, str] | None:
+        """The credential's headers; None where it is time to look it up."""
+        return self._headers if now < self._headers_until else None
+
+    async def look_up(self, now: float) -> Mapping[str, str]:
+        """The credential's headers, read anew; once for all that ask at the same time."""
+        async with self._lookup:
+            if now >= self._headers_until:
+                self._headers = {**await self.target.headers(), "User-Agent": "dfai"}
+                self._headers_until = now + _HEADERS_S
         return self._headers
 
     def pause(self, until: float) -> None:
@@ -38,20 +45,30 @@ class Peer:
         self.paused_until = max(self.paused_until, until)
 
 
-_peers: dict[tuple[Target, int], Peer] = {}
+_Key = tuple[Target, object]
+_peers: dict[_Key, Peer] = {}
 # A child must not touch, nor collect, the sockets of its parent.
-_inherited: list[dict[tuple[Target, int], Peer]] = []
+_inherited: list[dict[_Key, Peer]] = []
 
 
 def peer_of(target: Target, config: Config) -> Peer:
     """The peer behind *target*, made on first use; a transport of the user's own makes a peer of its own."""
-    key = (target, id(config.transport) if config.transport is not None else 0)
+    given = config.transport
+    key = (target, given)
     peer = _peers.get(key)
     if peer is None:
-        given = config.transport
-        transport = target.transport() if given is None else given if hasattr(given, "send") else given()
+        if given is None:
+            transport = target.transport()
+        else:
+            # A class has the method too: only an instance can send.
+            transport = given() if callable(given) else given
         peer = _peers[key] = Peer(target, transport)
     return peer
+
+
+async def _close() -> None:
+    for peer in _peers.values():
+        await peer.transport.aclose()
 
 
 def _forget() -> None:
@@ -61,3 +78,4 @@ def _forget() -> None:
 
 
 after_fork(_forget)
+before_exit(_close)

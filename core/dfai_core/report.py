@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter, OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Counters", "counters_of", "forget"]
+from dfai_core.loop import after_fork
+
+__all__ = ["Counters", "counters_of"]
 
 _KEPT = 100  # calls of this process whose counters are remembered
+_lock = threading.Lock()
 
 
 @dataclass(slots=True)
 class Counters:
-    """Figures of one call in this process; written by the loop's thread, read by anyone."""
+    """Figures of one call in this process, read by anyone.
+
+    What concerns rows is written by the threads that call, under a lock; the rest by the loop's thread.
+    """
 
     rows: int = 0
     documents: int = 0  # distinct documents that were asked
@@ -24,20 +32,33 @@ class Counters:
     maybe_billed: int = 0  # requests that broke after they may have been read
     errors: Counter[str] = field(default_factory=Counter)  # rows by code
 
+    def add_rows(self, rows: int, coalesced: int, errors: Mapping[str, int]) -> None:
+        """Counts rows that have their end."""
+        with _lock:
+            self.rows += rows
+            self.coalesced += coalesced
+            self.errors.update(errors)
+
 
 _calls: OrderedDict[str, Counters] = OrderedDict()
 
 
 def counters_of(call_id: str) -> Counters:
     """The counters of a call, made on first use."""
-    found = _calls.get(call_id)
-    if found is None:
-        found = _calls[call_id] = Counters()
-        while len(_calls) > _KEPT:
-            _calls.popitem(last=False)
-    return found
+    with _lock:
+        found = _calls.get(call_id)
+        if found is None:
+            found = _calls[call_id] = Counters()
+            while len(_calls) > _KEPT:
+                _calls.popitem(last=False)
+        return found
 
 
-def forget() -> None:
-    """Drops all counters: a forked child starts with none."""
+def _forget() -> None:
+    """A forked child starts with no counters, and with a lock that nobody holds."""
+    global _lock
+    _lock = threading.Lock()
     _calls.clear()
+
+
+after_fork(_forget)

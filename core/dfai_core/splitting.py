@@ -11,8 +11,10 @@ __all__ = ["split"]
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*\s+|[。！？]+[”’」』）]*\s*|\n+")
 _SPACE = re.compile(r"\s+")
 _ZWJ = "\u200d"
-# Sentences shorter than this share of the limit are not worth a request of their own.
+# Of a piece whose sentences all end before this share of it, too little would be used: it is cut at a space.
 _LEAST_FILL = 0.5
+# No character of any script is made of more code points; what is longer is noise, and may be cut anywhere.
+_LONGEST_CHARACTER = 64
 
 
 def split(text: str, limit: int) -> list[str]:
@@ -37,16 +39,17 @@ def split(text: str, limit: int) -> list[str]:
 
 
 def _cut(text: str, start: int, limit: int) -> int:
-    window = text[start : start + limit]
-    least = int(limit * _LEAST_FILL)
+    least = start + max(1, int(limit * _LEAST_FILL))
     for pattern in (_SENTENCE_END, _SPACE):
-        ends = [match.end() for match in pattern.finditer(window) if match.end() >= least]
-        if ends:
-            return start + ends[-1]
+        ends = [match.end() for match in pattern.finditer(text, start, start + limit) if match.end() >= least]
+        for end in reversed(ends):
+            if not _joined(text, end):
+                return end
     end = start + limit
-    while end - start > max(1, limit - 64) and _joined(text, end):
-        end -= 1
-    return end if not _joined(text, end) else start + limit
+    for place in range(end, max(start, end - _LONGEST_CHARACTER), -1):
+        if not _joined(text, place):
+            return place
+    return end
 
 
 def _joined(text: str, place: int) -> bool:
@@ -54,8 +57,34 @@ def _joined(text: str, place: int) -> bool:
     before, after = text[place - 1], text[place]
     if before == "\r" and after == "\n":
         return True
-    if unicodedata.combining(after) or unicodedata.category(after) in ("Mn", "Mc", "Me"):
+    if _ZWJ in (before, after) or unicodedata.category(after) in ("Mn", "Mc", "Me"):
         return True
-    if _ZWJ in (before, after) or "\U0001f3fb" <= after <= "\U0001f3ff":
-        return True
-    return "\U0001f1e6" <= before <= "\U0001f1ff" and "\U0001f1e6" <= after <= "\U0001f1ff"
+    if _is_between("\U0001f3fb", after, "\U0001f3ff") or _is_between("\U000e0020", after, "\U000e007f"):
+        return True  # a skin tone, or the tags that name a region's flag
+    if _is_vowel_or_final(after) and (_is_between("\uac00", before, "\ud7a3") or _is_jamo(before)):
+        return True  # a Korean syllable spelt out in letters
+    return _is_regional(after) and _regionals_before(text, place) % 2 == 1
+
+
+def _is_between(low: str, character: str, high: str) -> bool:
+    return low <= character <= high
+
+
+def _is_vowel_or_final(character: str) -> bool:
+    return _is_between("\u1160", character, "\u11ff") or _is_between("\ud7b0", character, "\ud7fb")
+
+
+def _is_jamo(character: str) -> bool:
+    return _is_between("\u1100", character, "\u115f") or _is_vowel_or_final(character)
+
+
+def _is_regional(character: str) -> bool:
+    return _is_between("\U0001f1e6", character, "\U0001f1ff")
+
+
+def _regionals_before(text: str, place: int) -> int:
+    """How many regional indicators stand right before *place*: each pair of them is one flag."""
+    count = 0
+    while count < place and _is_regional(text[place - 1 - count]):
+        count += 1
+    return count

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from frames import Frames
-from service import Scene
 
 import dfai
 from dfai.errors import ColumnExists, ColumnNotFound, ConfigError
+from frames import Frames
+from service import Scene
 
 Verb = Callable[[Any], Any]
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from frames import Frames
-
 import dfai
+from frames import Frames
 
 
 def test_the_embedded_engine_is_the_default_on_every_backend(frames: Frames) -> None:

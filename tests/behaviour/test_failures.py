@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from frames import Frames
-from service import UNSPEAKABLE, Scene, Service
 
 import dfai
+from frames import Frames
+from service import UNSPEAKABLE, Scene, Service
 
 pytestmark = pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed")
 
@@ -67,7 +67,7 @@ def test_a_refused_key_raises_before_anything_was_answered(frames: Frames, servi
 def test_on_error_raise_says_which_error(frames: Frames, scene: Scene) -> None:
     frame = frames.build({"t": ["good", UNSPEAKABLE]})
 
-    with pytest.raises(Exception, match="sentiment: a row has no answer: refused: .*cannot be spoken of") as caught:
+    with pytest.raises(Exception, match=r"sentiment: a row has no answer: refused: .*cannot be spoken of") as caught:
         frames.read(frame.ai.sentiment("t", language="en", on_error="raise"))
 
     if not frames.name.startswith("spark"):

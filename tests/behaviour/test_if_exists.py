@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from frames import Frames
-from service import UNSPEAKABLE, Scene, Service
 
 from dfai.errors import ConfigError
+from frames import Frames
+from service import UNSPEAKABLE, Scene, Service
 
 pytestmark = pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed")
 
@@ -59,21 +59,18 @@ def test_fill_asks_only_for_rows_without_an_answer(frames: Frames, scene: Scene)
 
 
 def test_fill_keeps_nested_answers_as_they_are(frames: Frames, service: Service, settings_of: Any) -> None:
-    broken = service.scene(fault=lambda number, documents: 500 if documents[0]["text"].startswith("bad") else None)
-    frame = frames.build({"t": ["good Anna", "bad Bob"]}, partitions=2)
-    with settings_of(broken, concurrency=1):
-        first = frames.read(frame.ai.entities("t", language="en"))
-
+    without_bob = service.scene(fault=lambda number, documents: 400 if "Bob" in str(documents) else None)
     whole = service.scene()
-    with settings_of(broken):
-        earlier = frame.ai.entities("t", language="en")
-    with settings_of(whole):
-        second = frames.read(earlier.ai.entities("t", language="en", if_exists="fill"))
+    with settings_of(without_bob):
+        earlier = frames.build({"t": ["good Anna", "bad Bob", None]}).ai.entities("t", language="en")
 
-    assert [None if row is None else row[0]["text"] for row in second["entities"]] == ["Anna", "Bob"]
-    missing = [text for text, row in zip(first["t"], first["entities"], strict=True) if row is None]
-    assert "bad Bob" in missing
-    assert "bad Bob" in whole.texts
+    with settings_of(whole):
+        result = frames.read(earlier.ai.entities("t", language="en", if_exists="fill"))
+
+    assert [row and row[0]["text"] for row in result["entities"]] == ["Anna", "Bob", None]
+    assert result["entities"][0][0]["offset"] == 5
+    assert result["entities_error"] == [None] * 3
+    assert whole.texts == ["bad Bob"]
 
 
 def test_fill_needs_all_columns_of_the_earlier_answer(frames: Frames, scene: Scene) -> None:

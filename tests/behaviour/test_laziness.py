@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import dfai
 from frames import Frames
 from service import Scene, Service
-
-import dfai
 
 
 def test_a_lazy_frame_sends_nothing_until_it_is_computed(frames: Frames, scene: Scene) -> None:

@@ -6,10 +6,10 @@ import random
 from typing import Any
 
 import pytest
-from frames import Frames
-from service import POISON, UNSPEAKABLE, Scene, Service, sentiment_of
 
 import dfai
+from frames import Frames
+from service import POISON, UNSPEAKABLE, Scene, Service, sentiment_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed")
 

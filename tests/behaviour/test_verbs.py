@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from frames import Frames
-from service import Scene
 
 import dfai
+from frames import Frames
+from service import Scene
 
 TEXTS = ["Lovely room, call Anna on 555.", None, "A bad day. It rained.", "Le chat dort."]
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dfai_engine.language import graphemes, offsets
@@ -50,6 +50,7 @@ def test_clusters_are_those_of_the_unicode_annex(text: str, clusters: list[str])
     assert graphemes.count(text) == len(clusters)
 
 
+@settings(deadline=None)  # a busy machine is not a fault
 @given(TEXTS)
 def test_splitting_and_joining_gives_the_text_back(text: str) -> None:
     starts = list(graphemes.starts(text))
@@ -60,6 +61,7 @@ def test_splitting_and_joining_gives_the_text_back(text: str) -> None:
     assert starts[:1] == [0][: len(text)]
 
 
+@settings(deadline=None)  # a busy machine is not a fault
 @given(TEXTS, TEXTS)
 def test_a_line_feed_always_ends_an_element(before: str, after: str) -> None:
     joined = graphemes.count(f"{before}\n{after}")
@@ -67,6 +69,7 @@ def test_a_line_feed_always_ends_an_element(before: str, after: str) -> None:
     assert joined == graphemes.count(f"{before}\n") + graphemes.count(after)
 
 
+@settings(deadline=None)  # a busy machine is not a fault
 @given(TEXTS.filter(bool), st.data())
 def test_spans_keep_their_text_in_utf_16(text: str, data: st.DataObject) -> None:
     first = data.draw(st.integers(0, len(text)))
@@ -80,6 +83,7 @@ def test_spans_keep_their_text_in_utf_16(text: str, data: st.DataObject) -> None
     assert units[2 * start : 2 * (start + length)] == text[first:last].encode("utf-16-le", "surrogatepass")
 
 
+@settings(deadline=None)  # a busy machine is not a fault
 @given(TEXTS.filter(bool), st.data())
 def test_spans_in_text_elements_hold_all_that_was_meant(text: str, data: st.DataObject) -> None:
     first = data.draw(st.integers(0, len(text) - 1))

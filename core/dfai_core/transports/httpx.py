@@ -15,14 +15,22 @@ class HttpxTransport:
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
         self._transport = transport
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, HttpxTransport) and other._transport is self._transport
+
+    def __hash__(self) -> int:
+        return id(self._transport)
+
     async def send(self, request: Request) -> Answer:
-        outgoing = httpx.Request(request.method, request.url, headers=dict(request.headers), content=request.body)
         try:
+            outgoing = httpx.Request(request.method, request.url, headers=dict(request.headers), content=request.body)
             response = await self._transport.handle_async_request(outgoing)
             try:
                 body = await response.aread()
             finally:
                 await response.aclose()
+        except httpx.InvalidURL as error:
+            raise NotSent(f"not a URL: {error}", permanent=True) from error
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
             raise NotSent(f"no connection: {type(error).__name__}: {error}") from error
         except (httpx.RemoteProtocolError, httpx.DecodingError) as error:

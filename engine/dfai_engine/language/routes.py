@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["API_VERSIONS", "NEWER", "AnalyzeText", "billed", "routes"]
 
-# Source: Azure-Samples and azure-rest-api-specs, Language analyze-text. The first two have one shape; the newer
-# ones add what `NEWER` answers carry.
+# Source: azure-rest-api-specs, Language "analyzetext", 2023-04-01 and 2023-11-15-preview. 2022-05-01 has the former's
+# shape; 2024-11-01 is answered in the latter's, which adds what `NEWER` answers carry.
 API_VERSIONS = ("2022-05-01", "2023-04-01", "2023-11-15-preview", "2024-11-01")
 NEWER = frozenset(("2023-11-15-preview", "2024-11-01"))
 

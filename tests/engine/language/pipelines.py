@@ -1,0 +1,20 @@
+"""With and without the pipelines' weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dfai_engine import weights
+
+__all__ = ["needs_english", "no_models"]
+
+needs_english = pytest.mark.skipif(
+    not weights.present("spacy-en-sm"), reason="needs the model: dfai models pull nlp"
+)
+
+
+def no_models(monkeypatch: pytest.MonkeyPatch, empty: Path) -> None:
+    """Make this machine one on which nothing was pulled."""
+    monkeypatch.setenv("DFAI_MODELS", str(empty))
