@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import functools
 import hashlib
 import json
 from collections.abc import Sequence
@@ -28,13 +29,13 @@ __all__ = ["RATED", "Rated", "fit", "main", "read_rated", "split", "vectors_of"]
 
 ROOT = Path(__file__).resolve().parents[1]
 HEADS = ROOT / "engine" / "dfai_engine" / "language" / "heads"
+PLAIN = Path(__file__).with_name("data") / "sentiment_plain.tsv"
 RATED = ROOT.parent / "shared" / "data" / "social-sentiment" / "rated_texts.csv"
 
 SIGNED = 0.5  # a mean rating of at least this much, of 4, is positive or negative
-# Plain words carry over to other languages best: that head learns from texts that the raters found clear, and not from
-# film reviews, whose irony and plots it would take for sentiment (both chosen on the development sentences).
-PLAIN = 1.5
-NOT_PLAIN = ("movies",)
+# Plain words carry over to other languages best: that head learns from texts of which the raters were sure (chosen on
+# the development sentences).
+SURELY_NEUTRAL, SURELY_SIGNED = 0.3, 1.5
 # A (domain, label) group of n texts weighs n ** (1 - BALANCE): between each text alike (0) and each group alike (1).
 BALANCE = 0.75
 LEXICON_SCALE = 10.0  # the lexicon's five numbers are not to be regularised away beside hundreds of others
@@ -64,10 +65,9 @@ class Rated:
         return np.where(self.ratings >= SIGNED, 0, np.where(self.ratings <= -SIGNED, 2, 1))
 
     @property
-    def plain(self) -> Rows:
-        """Rows that are neutral or clearly signed, of the domains that speak plainly."""
-        clear = (np.abs(self.ratings) < SIGNED) | (np.abs(self.ratings) >= PLAIN)
-        return np.flatnonzero(clear & ~np.isin(self.domains, NOT_PLAIN))
+    def sure(self) -> Rows:
+        """Rows that the raters found clearly neutral or clearly signed."""
+        return np.flatnonzero((np.abs(self.ratings) <= SURELY_NEUTRAL) | (np.abs(self.ratings) >= SURELY_SIGNED))
 
     @property
     def groups(self) -> list[str]:
@@ -105,19 +105,36 @@ def split(rated: Rated, parts: int) -> list[tuple[Rows, Rows]]:
 def fit(tier: str, reads: str, rated: Rated, vectors: Floats) -> polarity.Head:
     """A head for "english" (vector and lexicon) or for "others" (vector alone).
 
-    The penalty that keeps a head simple also keeps it unsure, so its logits are multiplied by what fits a fifth of
+    The sentences of sentiment_plain.tsv are added to *rated*: those who rate tweets and reviews see few statements
+    such as "The ferry crosses the bay four times a day". The penalty that keeps a head simple also keeps it unsure, so its logits are multiplied by what fits a fifth of
     the texts best when it learns from the rest. That moves no label.
     """
+    plain, plain_vectors = _plain(tier)
+    rated = Rated(
+        [*rated.texts, *plain.texts],
+        np.append(rated.ratings, plain.ratings),
+        np.append(rated.domains, plain.domains),
+    )
+    vectors = np.vstack([vectors, plain_vectors])
     scales = np.full(vectors.shape[1], 1 / vectors.std())
     if reads == "english":
         vectors = np.hstack([vectors, [lexicon.features(text) for text in rated.texts]])
         scales = np.append(scales, [LEXICON_SCALE] * len(lexicon.FEATURES))
     else:
-        rated, vectors = rated[rated.plain], vectors[rated.plain]
+        rated, vectors = rated[rated.sure], vectors[rated.sure]
     kept, held = split(rated, 5)[0]
     trial = _fit(tier, rated[kept], vectors[kept], scales)
     losses = [_loss(_sharper(trial, sharpness), rated[held], vectors[held]) for sharpness in SHARPNESS]
     return _sharper(_fit(tier, rated, vectors, scales), float(SHARPNESS[np.argmin(losses)]))
+
+
+@functools.cache
+def _plain(tier: str) -> tuple[Rated, Floats]:
+    """Everyday English sentences of our own, as a domain of its own."""
+    lines = [line.split("\t") for line in PLAIN.read_text("utf-8").splitlines()[1:]]
+    texts = [text for _, text in lines]
+    ratings = np.array([{"positive": 3.0, "neutral": 0.0, "negative": -3.0}[label] for label, _ in lines])
+    return Rated(texts, ratings, np.array(["plain"] * len(texts))), vectors_of(tier, texts, None)
 
 
 def _fit(tier: str, rated: Rated, features: Floats, scales: Floats) -> polarity.Head:

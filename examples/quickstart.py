@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,8 +24,8 @@ ROWS = 2_000
 OUT = Path("out")
 
 
-def main() -> None:
-    df = rated_texts(ROWS)
+def main(rows: int) -> None:
+    df = rated_texts(rows)
     print(f"{len(df):,} tweets and reviews, each rated by 20 people from -4 to 4.\n")
 
     start = time.perf_counter()
@@ -141,4 +142,4 @@ def on_spark(texts: pd.DataFrame) -> list[Any]:
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else ROWS)

@@ -6,18 +6,21 @@ import asyncio
 import random
 from dataclasses import dataclass, field
 from typing import NamedTuple
+from urllib.parse import urljoin
 
-from dfai_core.errors import DfaiError, Unauthorized
+from dfai_core.errors import RETRYABLE_CODES, DfaiError, Unauthorized
 from dfai_core.flow.retry import Retry, retry_after_s
 from dfai_core.jobs import Entry, Job
-from dfai_core.operations import Progress, location_of, poll_wait_s, progress_of, same_host
+from dfai_core.operations import location_of, poll_wait_s, progress_of, same_host
 from dfai_core.peers import Peer
 from dfai_core.report import Counters
-from dfai_core.service import Failure, Values
+from dfai_core.service import UNREADABLE, Failure, Values
 from dfai_core.transports.base import Answer, Request, TransportError
 from dfai_core.verdict import Action, Verdict, judge_answer, judge_error, request_id
 
 __all__ = ["Attempter", "Outcome", "Refused"]
+
+_ABSENT = Failure("bad_answer", "the answer does not hold this document", 200, retryable=True)
 
 
 class Refused(NamedTuple):
@@ -51,18 +54,25 @@ class Attempter:
     async def attempt(self, job: Job) -> Outcome:
         """Makes one attempt at *job*."""
         clock = asyncio.get_running_loop().time
+        job.start(clock() + self.deadline_s)
+        headers = self.peer.headers(clock())
+        if headers is None:
+            try:
+                async with asyncio.timeout_at(job.deadline):
+                    headers = await self.peer.look_up(clock())
+            except TimeoutError:
+                return self.too_late(job)
         now = clock()
-        job.deadline = min(job.deadline, now + self.deadline_s)
         if now >= job.deadline:
-            return self._give_up(job, Verdict(Action.REFUSE, "timeout", f"no answer within {self.deadline_s:g} s"))
+            return self.too_late(job)
         exchange = job.lane.exchange
-        headers = await self.peer.headers(now)
         if job.operation is None:
             job.tries += 1
             body = exchange.write([entry.document for entry in job.entries])
             request = Request(exchange.method, job.lane.url, {**exchange.headers, **headers}, body)
         else:
             job.polls += 1
+            job.misses += 1
             request = Request("GET", job.operation, headers)
         self.counters.requests += 1
         answer: Answer | None = None
@@ -75,73 +85,80 @@ class Attempter:
         else:
             verdict = judge_answer(answer)
             if verdict.action is Action.READ:
+                self.answered = True
                 try:
                     return self._read(job, answer)
-                except (ValueError, KeyError, TypeError, IndexError) as error:
+                except UNREADABLE as error:
                     message = f"the answer cannot be read ({type(error).__name__}: {error})"
-                    verdict = Verdict(Action.RETRY, "bad_answer", message, 200, maybe_billed=True)
-        if verdict.maybe_billed:
+                    identity = request_id(answer)
+                    verdict = Verdict(Action.RETRY, "bad_answer", message, 200, request_id=identity, maybe_billed=True)
+        if verdict.maybe_billed and job.operation is None:  # asking how an operation stands costs nothing
             self.counters.maybe_billed += 1
         return self._follow(job, verdict, answer, clock())
+
+    def too_late(self, job: Job, code: str = "timeout", reason: str = "") -> Outcome:
+        """The end of *job* where its documents have no time left."""
+        message = f"no answer within {self.deadline_s:g} s" + (f": {reason}" if reason else "")
+        return self._give_up(job, Verdict(Action.REFUSE, code, message))
 
     def _read(self, job: Job, answer: Answer) -> Outcome:
         if job.operation is not None:
             progress = progress_of(answer)
             if progress.state == "running":
-                wait = retry_after_s(answer.headers)
-                return Outcome(again=[(job, poll_wait_s(job.polls) if wait is None else wait)])
+                return self._poll_again(job, answer)
             if progress.state == "failed":
                 verdict = Verdict(Action.REFUSE, "refused", progress.message, 200, request_id=request_id(answer))
                 return self._give_up(job, verdict)
-            if pages := self._page(job, progress, answer):
-                return pages
-        found = job.lane.exchange.read(answer, len(job.entries))
-        if job.found is not None:
-            found = [new if old is None else old for old, new in zip(job.found, found, strict=True)]
-        return self._settle(job, found, answer)
+            if progress.next_page:
+                return self._page(job, progress.next_page, answer)
+        return self._settle(job, self._found(job, answer), answer)
 
-    def _page(self, job: Job, progress: Progress, answer: Answer) -> Outcome | None:
-        """Keeps what this page holds and asks for the next; None on the last page."""
-        if not progress.next_page or not same_host(progress.next_page, job.lane.url):
-            return None
+    def _found(self, job: Job, answer: Answer) -> list[Values | Failure | None]:
+        """What this answer holds, and the pages before it."""
         found = job.lane.exchange.read(answer, len(job.entries))
-        if job.found is not None:
-            found = [new if old is None else old for old, new in zip(job.found, found, strict=True)]
-        job.found, job.operation = found, progress.next_page
+        if job.found is None:
+            return found
+        return [new if old is None else old for old, new in zip(job.found, found, strict=True)]
+
+    def _page(self, job: Job, next_page: str, answer: Answer) -> Outcome:
+        """Keeps what this page holds and asks for the next."""
+        link = urljoin(job.lane.url, next_page)
+        if not same_host(link, job.lane.url):
+            raise ValueError("the next page is at another host")
+        found = self._found(job, answer)
+        if found == (job.found or [None] * len(found)):
+            raise ValueError("a page holds nothing new")  # a link in a circle would never end
+        job.found, job.operation, job.misses = found, link, 0
         return Outcome(again=[(job, 0.0)])
 
     def _settle(self, job: Job, found: list[Values | Failure | None], answer: Answer) -> Outcome:
         outcome = Outcome()
         settled = outcome.settled
-        missing: list[Entry] = []
-        failure: Failure | None = None
+        identity = request_id(answer)
+        missing: list[tuple[Entry, Failure]] = []
         for entry, result in zip(job.entries, found, strict=True):
-            if result is None:
-                missing.append(entry)
-            elif isinstance(result, Failure):
+            if isinstance(result, Failure):
                 if result.retryable:
-                    missing.append(entry)
-                    failure = result
+                    missing.append((entry, result))
                 else:
-                    settled.append((entry, Refused(result, job.tries, request_id(answer))))
+                    settled.append((entry, Refused(result, job.tries, identity)))
+            elif result is None or result[0] is None:  # an answer without its headline is none
+                missing.append((entry, _ABSENT))
             else:
                 settled.append((entry, result))
-        if settled:
-            self.answered = True
         if missing:
-            reason = failure or Failure("bad_answer", "the answer does not hold this document", 200)
-            verdict = Verdict(
-                Action.RETRY, reason.code, reason.message, 200, None, reason.service_code, request_id(answer)
-            )
-            rest = self._again(job.of(missing, job.tries), verdict)
-            settled += rest.settled
-            outcome.again = rest.again
+            rest = job.of([entry for entry, _ in missing], job.tries)
+            wait = self._wait_s(rest, None)
+            if wait is None:
+                settled += [(entry, Refused(failure, job.tries, identity)) for entry, failure in missing]
+            else:
+                outcome.again = [(rest, wait)]
         return outcome
 
     def _follow(self, job: Job, verdict: Verdict, answer: Answer | None, now: float) -> Outcome:
         match verdict.action:
             case Action.WAIT:
-                return self._wait_for(job, answer)
+                return self._accepted(job, answer)
             case Action.SPLIT if len(job.entries) > 1 and job.operation is None:
                 # Halves are new requests: that the whole was refused is no failed try of theirs.
                 half = len(job.entries) // 2
@@ -153,31 +170,40 @@ class Attempter:
                     self.counters.throttled += 1
                     if verdict.retry_after_s:
                         self.peer.pause(now + verdict.retry_after_s)
-                return self._again(job, verdict)
+                wait = self._wait_s(job, verdict.retry_after_s)
+                return self._give_up(job, verdict) if wait is None else Outcome(again=[(job, wait)])
             case _:
                 return self._give_up(job, verdict)
 
-    def _wait_for(self, job: Job, answer: Answer | None) -> Outcome:
+    def _accepted(self, job: Job, answer: Answer | None) -> Outcome:
+        """The service works on it: *answer* says where to ask."""
         assert answer is not None
+        self.answered = True
         location = location_of(answer)
-        if location is None or not same_host(location, job.lane.url):
-            where = "nowhere" if location is None else "to another host"
+        link = urljoin(job.lane.url, location) if location else job.operation
+        if link is None or not same_host(link, job.lane.url):
+            where = "nowhere" if link is None else "to another host"
             return self._give_up(job, Verdict(Action.REFUSE, "bad_answer", f"the operation's link leads {where}", 202))
-        job.operation = location
-        wait = retry_after_s(answer.headers)
-        return Outcome(again=[(job, poll_wait_s(1) if wait is None else wait)])
+        job.operation = link
+        return self._poll_again(job, answer)
 
-    def _again(self, job: Job, verdict: Verdict) -> Outcome:
-        tries = job.tries if job.operation is None else 1
-        wait = self.retry.wait_s(tries, retry_after_s=verdict.retry_after_s, draw=random.random())
-        now = asyncio.get_running_loop().time()
-        if wait is None or now + wait >= job.deadline:
-            return self._give_up(job, verdict)
+    def _poll_again(self, job: Job, answer: Answer) -> Outcome:
+        job.misses = 0
+        wait = retry_after_s(answer.headers)
+        left = max(0.0, job.deadline - asyncio.get_running_loop().time())
+        return Outcome(again=[(job, min(left, poll_wait_s(job.polls + 1) if wait is None else wait))])
+
+    def _wait_s(self, job: Job, asked_s: float | None) -> float | None:
+        """Seconds before *job* is tried again (and counts that); None where its tries or its time are used up."""
+        failures = job.tries if job.operation is None else job.misses
+        wait = self.retry.wait_s(failures, retry_after_s=asked_s, draw=random.random())
+        if wait is None or asyncio.get_running_loop().time() + wait >= job.deadline:
+            return None
         self.counters.retries += 1
-        return Outcome(again=[(job, wait)])
+        return wait
 
     def _give_up(self, job: Job, verdict: Verdict) -> Outcome:
-        retryable = verdict.action is Action.RETRY
+        retryable = verdict.code in RETRYABLE_CODES
         failure = Failure(verdict.code, verdict.message, verdict.status, retryable, verdict.service_code)
         refused = Refused(failure, job.tries, verdict.request_id)
         return Outcome(settled=[(entry, refused) for entry in job.entries])

@@ -72,7 +72,7 @@ class Ticket:
         """Waits for *entry* too."""
         self.entries.append(entry)
         if entry.values is None:
-            entry.waiting.append(self)
+            entry.tell(self)
             self._remaining += 1
 
     def settled(self) -> None:

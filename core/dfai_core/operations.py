@@ -15,6 +15,7 @@ __all__ = ["Progress", "location_of", "progress_of", "same_host"]
 FIRST_POLL_S = 0.2
 LONGEST_POLL_S = 5.0
 _GROWTH = 1.5
+_PORTS = {"http": 80, "https": 443}
 
 
 class Progress(NamedTuple):
@@ -36,7 +37,12 @@ def same_host(one: str, other: str) -> bool:
     >>> same_host("https://a.example/x", "https://a.example/y"), same_host("https://a.example/", "http://a.example/")
     (True, False)
     """
-    return urlsplit(one)[:2] == urlsplit(other)[:2]
+    return _origin(one) == _origin(other)
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
 
 
 def progress_of(answer: Answer) -> Progress:
@@ -49,7 +55,7 @@ def progress_of(answer: Answer) -> Progress:
         return Progress("done", next_page=body.get("nextLink") or body.get("@nextLink"))
     if status in ("failed", "cancelled", "canceled", "rejected"):
         errors = body.get("errors") or [body.get("error") or {}]
-        words = "; ".join(str(error.get("message", "")) for error in errors if error)
+        words = "; ".join(str(error["message"]) for error in errors if isinstance(error, dict) and error.get("message"))
         return Progress("failed", words or f"the operation ended as {status}")
     return Progress("running")
 

@@ -43,17 +43,17 @@ def _cut(text: str, start: int, limit: int) -> int:
     for pattern in (_SENTENCE_END, _SPACE):
         ends = [match.end() for match in pattern.finditer(text, start, start + limit) if match.end() >= least]
         for end in reversed(ends):
-            if not _joined(text, end):
+            if not _joined(text, end, start):
                 return end
     end = start + limit
     for place in range(end, max(start, end - _LONGEST_CHARACTER), -1):
-        if not _joined(text, place):
+        if not _joined(text, place, start):
             return place
     return end
 
 
-def _joined(text: str, place: int) -> bool:
-    """Whether the code points around *place* belong to one character as people see it."""
+def _joined(text: str, place: int, start: int) -> bool:
+    """Whether the code points around *place*, in a piece from *start*, belong to one character as people see it."""
     before, after = text[place - 1], text[place]
     if before == "\r" and after == "\n":
         return True
@@ -63,7 +63,7 @@ def _joined(text: str, place: int) -> bool:
         return True  # a skin tone, or the tags that name a region's flag
     if _is_vowel_or_final(after) and (_is_between("\uac00", before, "\ud7a3") or _is_jamo(before)):
         return True  # a Korean syllable spelt out in letters
-    return _is_regional(after) and _regionals_before(text, place) % 2 == 1
+    return _is_regional(after) and _regionals_before(text, place, start) % 2 == 1
 
 
 def _is_between(low: str, character: str, high: str) -> bool:
@@ -82,9 +82,9 @@ def _is_regional(character: str) -> bool:
     return _is_between("\U0001f1e6", character, "\U0001f1ff")
 
 
-def _regionals_before(text: str, place: int) -> int:
+def _regionals_before(text: str, place: int, start: int) -> int:
     """How many regional indicators stand right before *place*: each pair of them is one flag."""
     count = 0
-    while count < place and _is_regional(text[place - 1 - count]):
+    while count < place - start and _is_regional(text[place - 1 - count]):
         count += 1
     return count

@@ -43,7 +43,10 @@ _WHOLE = frozenset(
     {
         "FeatureNotAvailable",
         "InvalidApiVersionParameter",
+        "InvalidParameterValue",
+        "InvalidRequestBodyFormat",
         "MissingApiVersionParameter",
+        "MissingInputDocuments",
         "ModelVersionIncorrect",
         "UnsupportedApiVersion",
         "UnsupportedOperation",

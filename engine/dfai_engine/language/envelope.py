@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dfai_engine.language import graphemes, offsets
-from dfai_engine.language.documents import Document, DocumentFailure, ServiceFailure
+from dfai_engine.language.documents import Answered, Document, DocumentFailure, ServiceFailure
 from dfai_engine.language.kinds import Kinds
 from dfai_engine.protocol import error
 
@@ -28,6 +28,8 @@ COUNTRY = DocumentFailure(
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _TRADITIONAL = frozenset(("hant", "cht", "tw", "hk", "mo"))
 DETECT = "auto"
+# Below this the detector's say is a guess: a language that is not served is then not taken from it.
+_SURE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,7 @@ def analyze(
     """
     documents, detected = _detected(batch.documents, kinds)
     answered = kinds.analyze(name, documents, parameters)
+    answered = _with_doubts(name, documents, detected, answered, parameters, kinds)
     _check_model_version(parameters, answered.model_version)
     unit = offsets.string_index_type(parameters)
     outcomes: list[dict[str, object] | DocumentFailure] = []
@@ -217,6 +220,40 @@ def _detected(documents: Sequence[Document], kinds: Kinds) -> tuple[Sequence[Doc
         for document in documents
     ]
     return resolved, said
+
+
+def _with_doubts(
+    name: str,
+    documents: Sequence[Document],
+    detected: Mapping[str, object],
+    answered: Answered,
+    parameters: Mapping[str, object],
+    kinds: Kinds,
+) -> Answered:
+    """Reads a text as English where its detected language is not served and was little more than a guess.
+
+    Three words of slang are soon taken for a rare language; English is the protocol's own default.
+    """
+    doubtful = [
+        position
+        for position, (document, result) in enumerate(zip(documents, answered.results, strict=True))
+        if isinstance(result, DocumentFailure)
+        and result.inner_code == "UnsupportedLanguageCode"
+        and _confidence(detected.get(document.id)) < _SURE
+    ]
+    if not doubtful:
+        return answered
+    again = kinds.analyze(name, [replace(documents[place], language="en") for place in doubtful], parameters)
+    results = list(answered.results)
+    for position, result in zip(doubtful, again.results, strict=True):
+        results[position] = result
+    return Answered(results, answered.model_version)
+
+
+def _confidence(detected: object) -> float:
+    """How sure the detector was; a language that was given, not detected, is beyond doubt."""
+    score = detected.get("confidenceScore") if isinstance(detected, dict) else None
+    return score if isinstance(score, float) else 1.0
 
 
 def _check_model_version(parameters: Mapping[str, object], served: str) -> None:

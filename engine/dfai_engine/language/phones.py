@@ -7,7 +7,7 @@ import importlib.util
 import re
 from collections.abc import Iterator
 
-from dfai_engine.language.pii_rules import CHECKED, LIKELY, NAMED, SURE, Found
+from dfai_engine.language.pii_rules import CHECKED, LIKELY, NAMED, SURE, Found, best
 
 __all__ = ["phone_numbers"]
 
@@ -38,12 +38,16 @@ _DATE = re.compile(r"\d{1,2}[./ -]\d{1,2}[./ -](?:\d{4}|\d{2})|\d{4}[./ -]\d{1,2
 _GROUP_END = re.compile(r"[ ./()-]+\d+\)?$")
 
 
-def phone_numbers(text: str, language: str = "en") -> Iterator[Found]:
+def phone_numbers(text: str, language: str = "en") -> list[Found]:
     """Telephone numbers of *text*, whose *language* says in which countries to look.
 
     A number with a country code, an American shape or a valid national number stands alone; any other run of
     digits counts only behind a word such as "phone".
     """
+    return best([*_candidates(text, language)])
+
+
+def _candidates(text: str, language: str) -> Iterator[Found]:
     regions = _REGIONS.get(language.partition("-")[0], ())
     for match in _AMERICAN.finditer(text):
         yield Found(*match.span(), "PhoneNumber", _score(text, match.start()))

@@ -28,6 +28,7 @@ OPTIONAL_MODELS: tuple[str, ...] = ("use-multilingual-v3",)
 
 _MOST = 20  # sentences in a summary, as the service documents it
 _RELEVANCE = 0.7  # share of centrality against novelty
+_SAME = 0.8  # likeness from which two sentences say the same: the second comes only when no other is left
 _FEWEST_WORDS = 4  # headings and exclamations rank lower
 # The languages that the encoder was trained on.
 _ENCODED = frozenset("ar de en es fr it ja ko nl pl pt ru th tr zh".split())
@@ -101,7 +102,8 @@ def choose(likeness: Likeness, weights: Sequence[float], count: int) -> dict[int
     left = set(range(len(ranks)))
     chosen: dict[int, float] = {}
     while left and len(chosen) < count:
-        place = max(left, key=lambda place: (_RELEVANCE * ranks[place] - (1 - _RELEVANCE) * nearest[place], -place))
+        gains = [_RELEVANCE * rank - (1 - _RELEVANCE) * near for rank, near in zip(ranks, nearest, strict=True)]
+        place = max(left, key=lambda place: (nearest[place] < _SAME, gains[place], -place))
         chosen[place] = round(ranks[place], 2)
         left.discard(place)
         nearest = [max(pair) for pair in zip(nearest, likeness.to(place), strict=True)]

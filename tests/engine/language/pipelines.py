@@ -10,9 +10,7 @@ from dfai_engine import weights
 
 __all__ = ["needs_english", "no_models"]
 
-needs_english = pytest.mark.skipif(
-    not weights.present("spacy-en-sm"), reason="needs the model: dfai models pull nlp"
-)
+needs_english = pytest.mark.skipif(not weights.present("spacy-en-sm"), reason="needs the model: dfai models pull nlp")
 
 
 def no_models(monkeypatch: pytest.MonkeyPatch, empty: Path) -> None:

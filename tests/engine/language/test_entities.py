@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,17 @@ def test_a_configuration_that_names_foreign_code_is_refused(config: dict[str, ob
 @needs_english
 def test_lone_surrogates_and_emoji_keep_offsets_in_code_points() -> None:
     assert ("London", "Location", "GPE") in found("\ud800 👩‍🍳 🇫🇷 Joe went to London.")
+
+
+@needs_english
+def test_several_threads_read_with_one_pipeline() -> None:
+    texts = ["Joe went to London.", "Ann Lee works at Microsoft.", "The Nile flows through Egypt."]
+    alone = [found(text) for text in texts]
+
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(found, texts * 8))
+
+    assert together == alone * 8
 
 
 def test_linking_is_refused_with_what_can_do_it() -> None:

@@ -41,7 +41,10 @@ def test_an_enumeration_is_cut_into_its_members() -> None:
 
 
 def test_adjectives_behind_is_and_very_are_no_phrases() -> None:
-    assert between_stop_words("The staff was friendly and very helpful, the pool was not clean.", "en") == ["staff", "pool"]
+    assert between_stop_words("The staff was friendly and very helpful, the pool was not clean.", "en") == [
+        "staff",
+        "pool",
+    ]
 
 
 def test_a_past_tense_ends_a_phrase_and_a_participle_begins_one() -> None:

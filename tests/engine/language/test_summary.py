@@ -68,7 +68,10 @@ def test_languages_without_spaces_are_summarized_too(tier: str) -> None:
 
 
 def test_lone_surrogates_do_no_harm(tier: str) -> None:
-    assert [sentence["text"] for sentence in summarized("A \ud800 thing. And 👩‍🍳 more.")] == ["A \ud800 thing.", "And 👩‍🍳 more."]
+    assert [sentence["text"] for sentence in summarized("A \ud800 thing. And 👩‍🍳 more.")] == [
+        "A \ud800 thing.",
+        "And 👩‍🍳 more.",
+    ]
 
 
 def test_the_answer_has_the_contracts_shape(tier: str) -> None:

@@ -30,11 +30,11 @@ __all__ = ["E5", "FILE", "read_e5"]
 
 FILE = "e5-small-q4.bin"
 PREFIX = "query: "  # the encoder was trained with it; symmetric tasks use this one on every text
-MAX_TOKENS = 512
 PACK_TOKENS = 1024  # tokens of one pass: large enough for fast products, small enough to stay in the cache
 BLOCK = 32  # weights that share one scale
 BLOCK_BYTES = 2 + BLOCK // 2
 PLAIN, QUANTISED = 0, 1
+_SPACES = re.compile(" +")
 
 Floats = NDArray[np.float32]
 
@@ -95,13 +95,20 @@ class _Reader:
 def read_e5(folder: Path) -> E5:
     """The encoder of *folder*. Raises ValueError when the file is not what it should be."""
     reader = _Reader(folder / FILE)
+    try:
+        return _read(reader)
+    except struct.error as broken:
+        raise ValueError(f"{reader.path} cannot be read: {broken}; pull the model again") from broken
+
+
+def _read(reader: _Reader) -> E5:
     if reader.take(4).tobytes() != b"E5S1" or reader.unpack("<I") != (1,):
         raise ValueError(f"{reader.path}: not an E5S1 file of version 1; pull the model again")
     shape = Shape(*reader.unpack("<7i"))
     eps = struct.unpack("<f", reader.take(4).tobytes())[0]
     if reader.unpack("<i") != (BLOCK,):
         raise ValueError(f"{reader.path}: blocks of another size than {BLOCK}")
-    tokenizer, bos, eos = _tokenizer(reader)
+    tokenizer, bos, eos = _tokenizer(reader, shape.vocabulary)
     replacements = _replacements(reader)
     tensors = {}
     for _ in range(reader.unpack("<i")[0]):
@@ -110,7 +117,7 @@ def read_e5(folder: Path) -> E5:
     return E5(shape, float(eps), tokenizer, bos, eos, replacements, _Tensors(reader, tensors))
 
 
-def _tokenizer(reader: _Reader) -> tuple[Tokenizer, int, int]:
+def _tokenizer(reader: _Reader, rows: int) -> tuple[Tokenizer, int, int]:
     from tokenizers import Tokenizer, models, pre_tokenizers
 
     count, bos, eos, _pad, unknown = reader.unpack("<5i")
@@ -118,6 +125,8 @@ def _tokenizer(reader: _Reader) -> tuple[Tokenizer, int, int]:
     offsets = reader.array("<u4", count + 1).tolist()
     scores = reader.array("<f4", count).tolist()
     blob = reader.take(blob_bytes).tobytes()
+    if count > rows:
+        raise ValueError(f"{reader.path}: {count} pieces but {rows} rows; pull the model again")
     if offsets[-1] > blob_bytes or any(a > b for a, b in pairwise(offsets)):
         raise ValueError(f"{reader.path}: the vocabulary's offsets are not in order; pull the model again")
     pieces = [blob[a:b].decode("utf-8", "replace") for a, b in pairwise(offsets)]
@@ -216,8 +225,8 @@ class E5:
     def _ids(self, text: str) -> list[int]:
         # The normaliser's table maps single characters, so composed letters must come composed.
         plain = unicodedata.normalize("NFC", replace_surrogates(text)).translate(self._replacements)
-        ids = self._tokenizer.encode(re.sub(r" +", " ", PREFIX + plain).strip(), add_special_tokens=False).ids
-        return [self._bos, *ids[: MAX_TOKENS - 2], self._eos]
+        ids = self._tokenizer.encode(_SPACES.sub(" ", PREFIX + plain).strip(), add_special_tokens=False).ids
+        return [self._bos, *ids[: self._shape.positions - 2], self._eos]
 
     def _forward(self, pack: list[list[int]]) -> Floats:
         lengths = [len(ids) for ids in pack]
