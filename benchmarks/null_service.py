@@ -16,7 +16,7 @@ from dfai import FrameAI
 from dfai_core.service import Column, Document, Exchange, Failure, Limits, Part, Service, Values, Wiring
 from dfai_core.transports.base import Answer, Request
 
-__all__ = ["NULL", "NullTransport", "answered"]
+__all__ = ["NULL", "NullTransport", "answered", "null_transport"]
 
 _DOCUMENTS = 10_000
 # As many columns as a sentiment has; the scores differ by place, so that a column is not one repeated value.
@@ -33,6 +33,11 @@ class NullTransport:
 
     async def aclose(self) -> None:
         return None
+
+
+def null_transport() -> NullTransport:
+    """A transport of this process."""
+    return NullTransport()
 
 
 def _wire(wiring: Wiring) -> Exchange:
@@ -76,7 +81,7 @@ class _NullAI(FrameAI[Any]):
     def null(self, text: str, output: str) -> Any:
         settings: Any = {
             "target": dfai.container("http://null.invalid"),
-            "transport": NullTransport,  # a class is a function that makes one, and travels by its name
+            "transport": null_transport,  # travels by its name: each worker makes its own
             "progress": "off",
         }
         return self._call(NULL, (text,), {}, (), output, "raise", settings)

@@ -73,8 +73,10 @@ def rated_texts(rated: Rated, cache: Path | None) -> None:
         memory, vectors = _remember(tier, rated, cache)
         folds = split(rated, 5)
         without = [(np.flatnonzero(rated.domains != d), np.flatnonzero(rated.domains == d)) for d in domains]
-        for name, parts in ((f"{tier}, 5 folds", folds), (f"{tier}, domain left out", without)):
-            row(name, _held_out(tier, rated, memory, vectors, parts))
+        row(f"{tier}, 5 folds", _held_out(tier, rated, memory, vectors, folds, by_handler))
+        row(f"{tier}, domain left out", _held_out(tier, rated, memory, vectors, without, by_handler))
+        row(f"{tier}, 5 folds, whole text alone", _held_out(tier, rated, memory, vectors, folds, by_whole_text))
+        row(f"{tier}, 5 folds, sentences alone", _held_out(tier, rated, memory, vectors, folds, by_sentences))
 
 
 def _remember(tier: str, rated: Rated, cache: Path | None) -> tuple[Remembered, NDArray[np.float64]]:
@@ -91,13 +93,33 @@ def _held_out(
     memory: Remembered,
     vectors: NDArray[np.float64],
     parts: Iterable[tuple[Labels, Labels]],
+    read: Callable[[polarity.Scorer, Sequence[str]], Labels],
 ) -> Labels:
     found = np.full(len(rated.texts), -1)
     for learnt, held in parts:
         english = fit(tier, "english", rated[learnt], vectors[learnt])
         scorer = polarity.HeadScorer(tier, memory, english, english)
-        found[held] = labels_of(scorer, [rated.texts[i] for i in held], ["en"] * len(held))
+        found[held] = read(scorer, [rated.texts[i] for i in held])
     return found
+
+
+def by_handler(scorer: polarity.Scorer, texts: Sequence[str]) -> Labels:
+    """English texts as the engine answers them."""
+    return labels_of(scorer, texts, ["en"] * len(texts))
+
+
+def by_whole_text(scorer: polarity.Scorer, texts: Sequence[str]) -> Labels:
+    """The likeliest label of each whole text, its sentences not looked at."""
+    return np.asarray(scorer.score(texts, ["en"] * len(texts)).argmax(axis=1))
+
+
+def by_sentences(scorer: polarity.Scorer, texts: Sequence[str]) -> Labels:
+    """The documented rule over sentences that know nothing of each other."""
+    cuts = [[text[at : at + length] for at, length in sentences.spans(text, "en")] or [text] for text in texts]
+    pieces = [piece for cut in cuts for piece in cut]
+    likeliest = iter(scorer.score(pieces, ["en"] * len(pieces)).argmax(axis=1).tolist())
+    rules = [sentiment.overall([polarity.LABELS[next(likeliest)] for _ in cut]) for cut in cuts]
+    return np.array([1 if name == "mixed" else polarity.LABELS.index(name) for name in rules])
 
 
 def other_languages() -> None:

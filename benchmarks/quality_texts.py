@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 from dfai_engine.language import entities, key_phrases, opinions, pii
@@ -141,7 +141,7 @@ SETS: Sequence[tuple[str, str, bool, Callable[[Sequence[Document]], list[Labels]
 
 
 def _run(split: str, errors: bool) -> None:
-    print(f"{date.today()}, {platform.machine()}, Python {platform.python_version()}, {split} half")
+    print(f"{datetime.now(UTC).date()}, {platform.machine()}, Python {platform.python_version()}, {split} half")
     print(f"{'set':12} {'tier':26} {'rows':>5} {'P':>5} {'R':>5} {'F1':>5} {'false rows':>11} {'texts/s':>8}")
     for name, tier, bare, answer in SETS:
         documents, labels = read(name, split)

@@ -105,9 +105,9 @@ def split(rated: Rated, parts: int) -> list[tuple[Rows, Rows]]:
 def fit(tier: str, reads: str, rated: Rated, vectors: Floats) -> polarity.Head:
     """A head for "english" (vector and lexicon) or for "others" (vector alone).
 
-    The sentences of sentiment_plain.tsv are added to *rated*: those who rate tweets and reviews see few statements
-    such as "The ferry crosses the bay four times a day". The penalty that keeps a head simple also keeps it unsure, so its logits are multiplied by what fits a fifth of
-    the texts best when it learns from the rest. That moves no label.
+    The sentences of sentiment_plain.tsv are added to *rated*: among tweets and reviews there are few statements such
+    as "The ferry crosses the bay four times a day". The penalty that keeps a head simple also keeps it unsure, so its
+    logits are multiplied by what fits a fifth of the texts best when it learns from the rest. That moves no label.
     """
     plain, plain_vectors = _plain(tier)
     rated = Rated(

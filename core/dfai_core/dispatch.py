@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -21,7 +21,7 @@ from dfai_core.loop import after_fork
 from dfai_core.packing import Packer
 from dfai_core.peers import peer_of
 from dfai_core.report import counters_of
-from dfai_core.service import Document, Failure, Part, Values
+from dfai_core.service import UNREADABLE, Document, Failure, Part, Values
 from dfai_core.splitting import split
 from dfai_core.targets import joined
 
@@ -70,39 +70,46 @@ class Dispatcher:
         self._known_bytes = 0
         self._tickets: set[Ticket] = set()
         self._ready: deque[Job] = deque()
-        self._timers: set[asyncio.TimerHandle] = set()
+        self._timers: dict[asyncio.TimerHandle, Job] = {}  # jobs that wait before they are tried again
         self._linger: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._failed = 0
         self._stopped: Values | None = None  # what the rest ends with, once the call is stopped
+        self._error: BaseException | None = None  # why the whole call cannot go on
 
     # ---- documents come in -------------------------------------------------------------------------------
 
-    def submit(self, ticket: Ticket, documents: Sequence[Document], size_bytes: int) -> None:
+    def submit(self, ticket: Ticket, documents: Sequence[Document]) -> None:
         """Asks for *documents*; the ticket is done when each has ended."""
         self._tickets.add(ticket)
+        try:
+            self._submit(ticket, documents)
+        except Exception as error:  # noqa: BLE001  nobody else would tell the caller, who would wait for ever
+            self._fail(error)
+
+    def _submit(self, ticket: Ticket, documents: Sequence[Document]) -> None:
+        if self._error is not None:
+            ticket.fail(self._error)
+            return
         if self._known_bytes > _REMEMBERED_BYTES or len(self._known) > _REMEMBERED:
             self._known = {document: entry for document, entry in self._known.items() if entry.values is None}
             self._known_bytes = 0
-        self._known_bytes += size_bytes
         known = self._known
         for document in documents:
             entry = known.get(document)
             if entry is None:
                 entry = known[document] = Entry(document)
-                self.counters.documents += 1
+                self._known_bytes += len(document[0]) if isinstance(document[0], (str, bytes)) else 0
+                ticket.new += 1
                 self._enqueue(entry)
-            ticket.entries.append(entry)
-            if entry.values is None:
-                entry.tell(ticket)
-                ticket.remaining += 1
-        if not ticket.remaining:
-            ticket.done.set_result(None)
+            ticket.add(entry)
+        self.counters.documents += ticket.new
+        ticket.settled()
         self._go()
 
     def _enqueue(self, entry: Entry) -> None:
         if self._stopped is not None:
-            entry.settle(self._stopped)
+            self._settle(entry, self._stopped)
             return
         try:
             lane = self._lane(entry.document)
@@ -195,19 +202,33 @@ class Dispatcher:
     async def _work(self, job: Job | None) -> None:
         """A worker: takes jobs one after the other while there are any."""
         while job is not None:
-            await self._turn()
-            self._take(job.lane, await self._attempter.attempt(job))
+            if await self._turn(job):
+                outcome = await self._attempter.attempt(job)
+            else:
+                outcome = self._attempter.too_late(job, "rate_limited", "the service asked to wait longer")
+            self._take(job.lane, outcome)
             job = self._next()
 
-    async def _turn(self) -> None:
-        """Waits for the rate and for a pause that the service asked for."""
-        peer, clock = self._peer, self.loop.time
-        if self.call.config.rate_per_s is None and peer.paused_until <= clock():
-            return
-        while (wait := self._pace.reserve(clock(), peer.paused_until)) > 0:
-            await asyncio.sleep(wait)
-            if peer.paused_until <= clock():
-                return
+    async def _turn(self, job: Job) -> bool:
+        """Waits for the rate and for a pause that the service asked for; False if *job* has not the time.
+
+        Time spent for the service's sake counts for the deadline, time spent for our own rate does not.
+        """
+        peer, clock, config = self._peer, self.loop.time, self.call.config
+        now = clock()
+        if config.rate_per_s is None and peer.paused_until <= now:
+            return True
+        while True:
+            if peer.paused_until > now:
+                job.start(now + config.deadline_s)
+                if peer.paused_until >= job.deadline:
+                    return False
+            wait = self._pace.reserve(now, peer.paused_until)
+            if wait > 0:
+                await asyncio.sleep(wait)
+            now = clock()
+            if peer.paused_until <= now:
+                return True
 
     # ---- answers come back -------------------------------------------------------------------------------
 
@@ -229,24 +250,30 @@ class Dispatcher:
         """Puts *job* back in the queue in a while; nobody waits for it, so its place in flight is free."""
 
         def again() -> None:
-            self._timers.discard(timer)
+            del self._timers[timer]
             self._ready.append(job)
             self._go()
 
         timer = self.loop.call_later(wait_s, again)
-        self._timers.add(timer)
+        self._timers[timer] = job
 
     def _end(self, lane: Lane | None, entry: Entry, result: Values | Refused) -> None:
         if isinstance(result, Refused):
-            self._failed += 1
-            entry.settle(self._error_values(result))
+            self._settle(entry, self._error_values(result))
         elif entry.whole is not None or lane is None or lane.exchange.finish is None:
-            entry.settle(result + self._no_error)
+            self._settle(entry, result + self._no_error)
         else:
-            entry.settle(lane.exchange.finish(result) + self._no_error)
-        self.counters.settled += 1
+            self._settle(entry, self._made(partial(lane.exchange.finish, result)))
         if self._failed:
             self._stop_at_ratio()
+
+    def _settle(self, entry: Entry, values: Values) -> None:
+        entry.settle(values)
+        ended = entry.top.values
+        if ended is not None:  # else other pieces of the same text are still on their way
+            self.counters.settled += 1
+            if ended[-1] is not None:
+                self._failed += 1
 
     def _stop_at_ratio(self) -> None:
         """Stops the call once more of its documents have failed than it may."""
@@ -258,8 +285,20 @@ class Dispatcher:
         """A long text's answer out of its pieces'."""
         errors = len(self._no_error)
         bare = [Part(offset, text, values and values[:-errors]) for offset, text, values in parts]
-        merged = lane.exchange.merge(bare)
-        return (*(lane.exchange.finish(merged) if lane.exchange.finish else merged), *self._no_error)
+
+        def merged() -> Values:
+            values = lane.exchange.merge(bare)
+            return lane.exchange.finish(values) if lane.exchange.finish else values
+
+        return self._made(merged)
+
+    def _made(self, make: Callable[[], Values]) -> Values:
+        """What *make* makes of an answer, or an error where the answer holds something that it did not expect."""
+        try:
+            return make() + self._no_error
+        except UNREADABLE as error:
+            message = f"the answer cannot be read ({type(error).__name__})"
+            return self._error_values(Refused(Failure("bad_answer", message, 200, retryable=True), 1, None))
 
     def _error_values(self, refused: Refused) -> Values:
         failure = refused.failure
@@ -288,7 +327,11 @@ class Dispatcher:
         self._stopped = self._error_values(Refused(Failure("stopped", message, retryable=True), 0, None))
         for lane in self._lanes.values():
             for entry in lane.packer.clear():
-                entry.settle(self._stopped)
+                self._settle(entry, self._stopped)
+        for timer, job in self._timers.items():
+            timer.cancel()
+            self._drop(job)
+        self._timers.clear()
         for job in self._ready:
             self._drop(job)
         self._ready.clear()
@@ -296,14 +339,14 @@ class Dispatcher:
     def _drop(self, job: Job) -> None:
         assert self._stopped is not None
         for entry in job.entries:
-            entry.settle(self._stopped)
+            self._settle(entry, self._stopped)
 
     def _fail(self, error: BaseException) -> None:
         """Ends every caller with *error*: a setting is wrong, or the core is."""
-        self._stop(f"the call failed: {type(error).__name__}")
+        self._error = self._error or error
         for ticket in self._tickets:
-            if not ticket.done.done():
-                ticket.done.set_exception(error)
+            ticket.fail(error)
+        self._stop(f"the call failed: {type(error).__name__}")
 
     def release(self, ticket: Ticket) -> None:
         """The caller has its batch, or wants it no more."""
@@ -316,14 +359,29 @@ class Dispatcher:
             self.flush()
 
     def leave(self, tickets: Sequence[Ticket], still_reading: bool) -> None:
-        """A caller is through, perhaps early; the last one's leaving ends what nobody waits for."""
+        """A caller is through, perhaps early: what nobody waits for any more is not sent."""
         self._tickets.difference_update(tickets)
-        if still_reading:
-            self.readers -= 1
         self.users -= 1
-        if not self.users:
+        if self.users:
+            self._withdraw(tickets)
+        else:
             self._cancel()
-            self.loop.call_later(_IDLE_S, self._forget_if_idle)
+            # A next try at a stopped call must start afresh; else another partition may still come.
+            self.loop.call_later(_IDLE_S if self._stopped is None else 0.0, self._forget_if_idle)
+        if still_reading:
+            self.read()
+
+    def _withdraw(self, tickets: Sequence[Ticket]) -> None:
+        """Takes out of the queue what only *tickets* waited for."""
+        for ticket in tickets:
+            for entry in ticket.entries:
+                entry.untell(ticket)
+        for lane in self._lanes.values():
+            for entry in lane.packer.clear():
+                if entry.top.awaited:
+                    lane.packer.add(entry)
+                elif self._known.pop(entry.top.document, None) is not None:
+                    self.counters.documents -= 1
 
     def _cancel(self) -> None:
         for timer in self._timers:
@@ -342,6 +400,8 @@ class Dispatcher:
 
 
 _dispatchers: dict[str, Dispatcher] = {}
+# A child must not collect its parent's tasks: they would complain of being destroyed.
+_inherited: list[dict[str, Dispatcher]] = []
 
 
 async def join(call: Call) -> Dispatcher:
@@ -355,7 +415,9 @@ async def join(call: Call) -> Dispatcher:
 
 
 def _forget() -> None:
-    _dispatchers.clear()
+    global _dispatchers
+    _inherited.append(_dispatchers)
+    _dispatchers = {}
 
 
 after_fork(_forget)

@@ -11,12 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dfai_core.call import Call
+from dfai_core.errors import RETRYABLE_CODES
 from dfai_core.service import Document, Values
 from dfai_core.text_columns import MISFIT, is_misfit, texts_of
 
 __all__ = ["Asked", "answer_batch", "ask"]
 
 _EMPTY = "the text is blank: nothing was sent"
+# What Arrow raises for a Python value that does not fit a column.
+_WRONG_TYPE = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, UnicodeError)
 
 
 @dataclass(slots=True)
@@ -40,17 +43,16 @@ def ask(call: Call, batch: pa.RecordBatch) -> Asked:
     inputs = len(call.inputs)
     columns = [batch.column(place) for place in range(inputs + len(call.varying))]
     early: dict[int, tuple[str, str]] = {}
-    wanted: pa.Array | None = None
-    for place, column in enumerate(columns[:inputs]):
-        if is_misfit(column.type):
-            early |= _misfits(column, call.inputs[place])
-            column = pc.struct_field(column, [0])
-        columns[place] = column = texts_of(column)
-        valid = column.is_valid()
-        wanted = valid if wanted is None else pc.and_(wanted, valid)
-    for place in range(inputs, len(columns)):
-        columns[place] = texts_of(columns[place])
-    assert wanted is not None
+    wanted = pa.repeat(pa.scalar(True), batch.num_rows)
+    for place, (name, given) in enumerate(zip(call.columns, columns, strict=False)):
+        misfits = _misfits(given, name) if is_misfit(given.type) else {}
+        columns[place] = texts_of(pc.struct_field(given, [0]) if is_misfit(given.type) else given)
+        if place < inputs:
+            wanted = pc.and_(wanted, columns[place].is_valid())
+        elif misfits:  # an option's value: its row is not asked, unless it is null anyway
+            misfits = {row: error for row, error in misfits.items() if wanted[row].as_py()}
+            wanted = pc.and_(wanted, pa.array([row not in misfits for row in range(batch.num_rows)], pa.bool_()))
+        early |= misfits
     prior = [batch.column(place) for place in range(len(columns), batch.num_columns)]
     if prior:
         unanswered = pc.or_(prior[0].is_null(), prior[-1].is_valid())
@@ -80,7 +82,6 @@ def _blank(texts: Sequence[pa.Array]) -> pa.Array:
         if pa.types.is_binary(text.type) or pa.types.is_large_binary(text.type):
             blank = pc.equal(pc.binary_length(text), 0)
         else:
-            # Only short texts need a look: trimming every text would copy them all.
             blank = pc.equal(pc.utf8_trim_whitespace(text), "")
         blank = pc.fill_null(blank, False)
         result = blank if result is None else pc.or_(result, blank)
@@ -92,24 +93,21 @@ def _distinct(columns: Sequence[pa.Array], wanted: pa.Array) -> tuple[list[Docum
     """The distinct documents among the wanted rows, and for each row the place of its own."""
     if wanted.true_count < len(wanted):
         columns = [pc.if_else(wanted, column, pa.scalar(None, column.type)) for column in columns]
-    encoded = [column.dictionary_encode(null_encoding="encode") for column in columns[1:]]
     first = columns[0].dictionary_encode()
-    if not encoded:
-        return list(zip(first.dictionary.to_pylist(), strict=True)), first.indices
-    # Several columns: one number for each combination, then the distinct numbers.
-    combined = first.indices.cast(pa.int64())
-    for column in encoded:
-        combined = pc.add(pc.multiply(combined, len(column.dictionary) or 1), column.indices.cast(pa.int64()))
-    unique = combined.dictionary_encode()
-    numbers = unique.dictionary
-    parts = []
-    for column in reversed(encoded):
-        size = len(column.dictionary) or 1
-        rest = pc.divide(numbers, size)
-        parts.append(column.dictionary.take(pc.subtract(numbers, pc.multiply(rest, size))).to_pylist())
-        numbers = rest
-    parts.append(first.dictionary.take(numbers).to_pylist())
-    return list(zip(*reversed(parts), strict=True)), unique.indices
+    codes = first.indices
+    if len(columns) == 1:
+        return list(zip(first.dictionary.to_pylist(), strict=True)), codes
+    for column in columns[1:]:
+        # One number for each combination so far; encoded again each time, so that it never outgrows its type.
+        encoded = column.dictionary_encode(null_encoding="encode")
+        size = max(1, len(encoded.dictionary))
+        combined = pc.add(pc.multiply(codes.cast(pa.int64()), size), encoded.indices.cast(pa.int64()))
+        codes = combined.dictionary_encode().indices
+    # The dictionary is in the order of first rows, so these are each document's first row.
+    asked = np.flatnonzero(codes.is_valid().to_numpy(zero_copy_only=False))
+    _, firsts = np.unique(codes.drop_null().to_numpy(), return_index=True)
+    places = pa.array(asked[firsts])
+    return list(zip(*(column.take(places).to_pylist() for column in columns), strict=True)), codes
 
 
 def answer_batch(call: Call, asked: Asked, answers: Sequence[Values]) -> pa.RecordBatch:
@@ -125,22 +123,42 @@ def answer_batch(call: Call, asked: Asked, answers: Sequence[Values]) -> pa.Reco
             places[rows] = len(answers) + len(extra)
             extra.append(failed(width, *error, detail="error_detail" in call.include))
         codes = pa.array(places, mask=np.isnan(places)).cast(pa.int32())
-    columns = list(zip(*answers, *extra, strict=True)) if answers or extra else [()] * width
-    arrays = [pa.array(values, type=field.type).take(codes) for values, field in zip(columns, schema, strict=True)]
+    try:
+        arrays = _arrays([*answers, *extra], schema)
+    except _WRONG_TYPE:
+        detail = "error_detail" in call.include
+        arrays = _arrays([_fitting(values, schema, detail) for values in (*answers, *extra)], schema)
+    arrays = [array.take(codes) for array in arrays]
     if asked.prior:
         kept = codes.is_null()
         # Concatenating and taking works for every type; if_else does not know nested ones everywhere.
-        rows = np.arange(asked.rows) + np.where(kept.to_numpy(zero_copy_only=False), 0, asked.rows)
+        places = np.arange(asked.rows) + np.where(kept.to_numpy(zero_copy_only=False), 0, asked.rows)
         arrays = [
-            pa.concat_arrays([old.cast(new.type), new]).take(pa.array(rows))
+            pa.concat_arrays([old.cast(new.type), new]).take(pa.array(places))
             for old, new in zip(asked.prior, arrays, strict=True)
         ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
+def _arrays(answers: Sequence[Values], schema: pa.Schema) -> list[pa.Array]:
+    columns = list(zip(*answers, strict=True)) if answers else [()] * len(schema)
+    return [pa.array(values, type=field.type) for values, field in zip(columns, schema, strict=True)]
+
+
+def _fitting(values: Values, schema: pa.Schema, detail: bool) -> Values:
+    """*values*, or an error where the service answered with another type than its contract says."""
+    try:
+        _arrays([values], schema)
+    except _WRONG_TYPE as error:
+        message = f"the answer holds a value of another type than promised ({type(error).__name__})"
+        return failed(len(schema), "bad_answer", message, detail=detail)
+    return values
+
+
 def failed(width: int, code: str, message: str, *, detail: bool) -> tuple[Any, ...]:
-    """The answer columns of a row that was not sent."""
-    known = {"status": None, "attempts": 0, "retryable": False, "request_id": None, "service_code": None}
+    """The answer columns of a row that failed on this side."""
+    retryable = code in RETRYABLE_CODES
+    known = {"status": None, "attempts": 0, "retryable": retryable, "request_id": None, "service_code": None}
     if detail:
         return (*[None] * (width - 3), known, code, message)
     return (*[None] * (width - 2), code, message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from dfai_core.packing import Packer
@@ -43,6 +43,18 @@ class Entry:
             self._waiting.append(one)
         else:
             self._waiting = [self._waiting, one]
+
+    def untell(self, one: _Waiting) -> None:
+        """*one* does not wait any more."""
+        if self._waiting is one:
+            self._waiting = None
+        elif isinstance(self._waiting, list) and one in self._waiting:
+            self._waiting.remove(one)
+
+    @property
+    def awaited(self) -> bool:
+        """Whether anyone waits for this document."""
+        return bool(self._waiting)
 
     def settle(self, values: Values) -> None:
         """Ends the document and tells those who wait for it."""

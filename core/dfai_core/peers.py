@@ -57,11 +57,8 @@ def peer_of(target: Target, config: Config) -> Peer:
     key = (target, given)
     peer = _peers.get(key)
     if peer is None:
-        if given is None:
-            transport = target.transport()
-        else:
-            # A class has the method too: only an instance can send.
-            transport = given() if callable(given) else given
+        # A class of transports has `send` too; what can be called makes one.
+        transport = target.transport() if given is None else given() if callable(given) else given
         peer = _peers[key] = Peer(target, transport)
     return peer
 

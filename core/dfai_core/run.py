@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import TimeoutError as NotYet
+from concurrent.futures import wait
 
 import pyarrow as pa
 
@@ -14,7 +14,7 @@ from dfai_core.documents import Asked, answer_batch, ask
 from dfai_core.errors import error_for
 from dfai_core.jobs import Ticket
 from dfai_core.loop import loop_thread
-from dfai_core.report import Counters, counters_of
+from dfai_core.report import Counters
 
 __all__ = ["run"]
 
@@ -47,7 +47,7 @@ def run(
     """
     thread = loop_thread()
     dispatcher = thread.run(join(call))
-    counters = counters_of(call.id)
+    counters = dispatcher.counters
     line: deque[tuple[Asked, Ticket]] = deque()
     ahead_rows = ahead_bytes = 0
     reading = True
@@ -59,7 +59,7 @@ def run(
                 line.append((asked, ticket))
                 ahead_rows += asked.rows
                 ahead_bytes += asked.bytes
-                thread.soon(dispatcher.submit, ticket, asked.documents, asked.bytes)
+                thread.soon(dispatcher.submit, ticket, asked.documents)
                 while line and (line[0][1].done.done() or ahead_rows > _AHEAD_ROWS or ahead_bytes > _AHEAD_BYTES):
                     if not line[0][1].done.done():
                         thread.soon(dispatcher.flush)
@@ -84,17 +84,14 @@ def _finish(
 ) -> pa.RecordBatch:
     """Waits for the oldest batch and joins its answers to its rows."""
     asked, ticket = line[0]
-    while watch is not None:
-        try:
-            ticket.done.result(timeout=_WATCH_S)
-            break
-        except NotYet:
-            watch(counters)
+    while watch is not None and not wait([ticket.done], _WATCH_S).done:
+        watch(counters)
     ticket.done.result()
     line.popleft()
     loop_thread().soon(dispatcher.release, ticket)
-    answer = answer_batch(call, asked, [entry.values for entry in ticket.entries if entry.values is not None])
-    _count(counters, asked, answer)
+    answer = answer_batch(call, asked, ticket.answers())
+    asking = len(asked.codes) - asked.codes.null_count
+    counters.add_rows(asked.rows, asking - ticket.new, _errors(answer))
     if watch is not None:
         watch(counters)
     if call.config.on_error == "raise":
@@ -102,15 +99,12 @@ def _finish(
     return answer
 
 
-def _count(counters: Counters, asked: Asked, answer: pa.RecordBatch) -> None:
-    counters.rows += asked.rows
-    counters.coalesced += len(asked.codes) - asked.codes.null_count - len(asked.documents)
-    errors = answer.column(answer.num_columns - 2)
-    if errors.null_count < len(errors):
-        for found in errors.value_counts():
-            code, count = found["values"].as_py(), found["counts"].as_py()
-            if code is not None:
-                counters.errors[code] += count
+def _errors(answer: pa.RecordBatch) -> dict[str, int]:
+    """Rows by error code."""
+    codes = answer.column(answer.num_columns - 2)
+    if codes.null_count == len(codes):
+        return {}
+    return {found["values"].as_py(): found["counts"].as_py() for found in codes.drop_null().value_counts()}
 
 
 def _raise_first(call: Call, answer: pa.RecordBatch) -> None:

@@ -53,7 +53,7 @@ class Config:
 
 def _integer(low: int, high: int) -> Callable[[str, Any], int]:
     def read(name: str, value: Any) -> int:
-        number = _parsed(int, name, value)
+        number: int = _parsed(int, name, value)
         if not low <= number <= high:
             raise ConfigError(f"{name}={value!r}: expected a whole number from {low} to {high:,}.")
         return number
@@ -62,14 +62,14 @@ def _integer(low: int, high: int) -> Callable[[str, Any], int]:
 
 
 def _positive(name: str, value: Any) -> float:
-    number = _parsed(float, name, value)
+    number: float = _parsed(float, name, value)
     if not 0 < number < float("inf"):
         raise ConfigError(f"{name}={value!r}: expected a number above 0.")
     return number
 
 
 def _ratio(name: str, value: Any) -> float:
-    number = _parsed(float, name, value)
+    number: float = _parsed(float, name, value)
     if not 0 <= number <= 1:
         raise ConfigError(f"{name}={value!r}: expected a share from 0 to 1.")
     return number
@@ -103,7 +103,7 @@ def _parsed(kind: Callable[[Any], Any], name: str, value: Any) -> Any:
         raise ConfigError(f"{name}={value!r}: expected a number.") from None
 
 
-def _transport(name: str, value: Any) -> Any:
+def _transport(_: str, value: Any) -> Any:
     if value is None or hasattr(value, "send") or callable(value):
         return value
     if hasattr(value, "handle_async_request"):

@@ -61,7 +61,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 def is_misfit(kind: pa.DataType) -> bool:
     """Whether a column came out of `arrow_texts` with values that are no texts."""
-    return pa.types.is_struct(kind) and kind.num_fields == 2 and kind.field(1).name == _MISFIT_FIELD
+    return bool(pa.types.is_struct(kind) and kind.num_fields == 2 and kind.field(1).name == _MISFIT_FIELD)
 
 
 def texts_of(column: pa.Array) -> pa.Array:

@@ -83,7 +83,7 @@ def test_a_frame_without_errors_goes_through_parquet_unchanged(frames: Frames, s
     assert back["sentiment_error"].isna().all()
     assert sorted(back["sentiment"]) == ["negative", "positive"]
     kinds = {name: str(back[name].dtype) for name in back.columns if name.startswith("sentiment")}
-    text, number = str(pd.array(["x"]).dtype), "float64"
+    text, number = str(pd.Series(["x"]).dtype), "float64"
     assert kinds == {
         "sentiment": text,
         "sentiment_positive": number,

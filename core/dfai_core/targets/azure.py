@@ -122,7 +122,8 @@ def azure(
             raise ConfigError("Entra tokens need the resource's own endpoint: azure(endpoint=…, credential=…).")
         base = "https://" + _HOSTS[cloud].format(region=region.lower())
     else:
-        assert endpoint is not None and host is not None
+        assert endpoint is not None
+        assert host is not None
         base = endpoint.rstrip("/")
         if base.lower().startswith("http:") and not is_loopback(host):
             raise ConfigError(f"a key would travel unprotected to {host}: use https.")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from dfai_engine.language.stop_words import STOP_WORDS
 from dfai_engine.language.valence import Pair, valence
+from dfai_engine.language.wordlists import words
 
 __all__ = ["pairs_of_clauses"]
 
@@ -19,20 +20,18 @@ _CLAUSE = re.compile(
     r"[.!?;:,\n()–—]+|\b(?:but|however|although|though|while|whereas|because|which|yet)\b", re.IGNORECASE
 )
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
-_COPULA = frozenset(
+_COPULA = words(
     "is are was were be been isn't aren't wasn't weren't looks looked seems seemed feels felt tastes tasted smells "
-    "smelled became stayed gets got remains remained sounded".split()
+    "smelled became stayed gets got remains remained sounded"
 )
-_NEGATIONS = frozenset(
-    "not no never hardly barely isn't aren't wasn't weren't don't doesn't didn't can't won't nothing".split()
-)
-_VERDICTS = frozenset(
+_NEGATIONS = words("not no never hardly barely isn't aren't wasn't weren't don't doesn't didn't can't won't nothing")
+_VERDICTS = words(
     "love loves loved hate hates hated enjoy enjoyed adore adored dislike disliked despise despised regret recommend "
-    "recommended appreciate appreciated".split()
+    "recommended appreciate appreciated"
 )
-_POINTERS = frozenset("the this that their our my how its".split())
-_NEVER_TARGETS = STOP_WORDS["en"] | frozenset(
-    "also very really extremely absolutely i we he she they it me us them him her you who everyone someone".split()
+_POINTERS = words("the this that their our my how its")
+_NEVER_TARGETS = STOP_WORDS["en"] | words(
+    "also very really extremely absolutely i we he she they it me us them him her you who everyone someone"
 )
 
 
@@ -45,8 +44,8 @@ def pairs_of_clauses(text: str) -> Iterator[Pair]:
         start = boundary.end() if boundary is not None else end
 
 
-def _clause(words: Sequence[Word]) -> Iterator[Pair]:
-    lower = [word[0].lower().replace("’", "'") for word in words]
+def _clause(tokens: Sequence[Word]) -> Iterator[Pair]:
+    lower = [word[0].lower().replace("’", "'") for word in tokens]
     copula = None  # the nearest one before the word
     for place, word in enumerate(lower):
         if word in _COPULA:
@@ -60,8 +59,8 @@ def _clause(words: Sequence[Word]) -> Iterator[Pair]:
         subject = _phrase_before(lower, copula) if copula is not None else None
         phrase = behind or subject
         if phrase is not None:
-            target = (words[phrase[0]].start(), words[phrase[1] - 1].end())
-            yield Pair(target, words[place].span(), strength, negated)
+            target = (tokens[phrase[0]].start(), tokens[phrase[1] - 1].end())
+            yield Pair(target, tokens[place].span(), strength, negated)
 
 
 def _phrase_after(lower: Sequence[str], place: int, *, verdict: bool) -> tuple[int, int] | None:

@@ -104,8 +104,12 @@ def _load(name: str) -> Pipeline:
     check_config(load_config(folder / "config.cfg", interpolate=False))
     nlp = spacy.load(folder, exclude=["senter"])
     meta = json.loads(Path(folder, "meta.json").read_text(encoding="utf-8"))
-    labels = meta["performance"]["ents_per_type"]
-    return Pipeline(nlp, {label: round(scores["p"], 2) for label, scores in labels.items()}, meta["version"])
+    measured = meta["performance"]
+    # The French scores by label are zeros, left blank by their authors: then the score over all labels stands.
+    precision = {
+        label: round(scores["p"] or measured["ents_p"], 2) for label, scores in measured["ents_per_type"].items()
+    }
+    return Pipeline(nlp, precision, meta["version"])
 
 
 def check_config(config: Mapping[str, Any]) -> None:

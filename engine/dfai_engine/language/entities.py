@@ -49,7 +49,7 @@ _LISTED = (
 _TEMPERATURE = re.compile(r"(?<!\w)-?\d+(?:\.\d+)? ?(?:°|degrees? |º) ?(?:C|F|K|Celsius|Fahrenheit)\b", re.IGNORECASE)
 
 
-def analyze(documents: Sequence[Document], parameters: Mapping[str, object]) -> Answered:
+def analyze(documents: Sequence[Document], _parameters: Mapping[str, object]) -> Answered:
     """Find the entities of each document; there are no parameters.
 
     Raises

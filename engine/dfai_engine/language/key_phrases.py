@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dfai_engine.language import english
 from dfai_engine.language.documents import Answered, Document, DocumentFailure
 from dfai_engine.language.stop_words import STOP_WORDS
+from dfai_engine.language.wordlists import words
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Span
@@ -41,20 +42,18 @@ _BEFORE_ADJECTIVES = {
     "da": "er var blev bliver meget så for",
     "no": "er var ble blir meget veldig så for",
 }
-_ADJECTIVE_NEXT = {language: frozenset(words.split()) for language, words in _BEFORE_ADJECTIVES.items()}
+_ADJECTIVE_NEXT = {language: words(listed) for language, listed in _BEFORE_ADJECTIVES.items()}
 # "was not clean", "was clean and quiet": these leave the adjective still to come.
-_BETWEEN = frozenset("not and or , more most also always never still just all rather even but et y e en och og".split())
+_BETWEEN = words("not and or , more most also always never still just all rather even but et y e en och og")
 _ADVERB = re.compile(r".{3,}ly$")
 _PAST = re.compile(r"\w{2,}[^\W_e]ed")  # not "speed"
-_NOT_PAST = frozenset("hundred hatred sacred naked wicked embed watershed flowerbed".split())
-_NOT_ADVERBS = frozenset(
-    "family supply assembly july italy reply anomaly monopoly jelly belly bully fly ally rally lily".split()
-)
-_WEAK = frozenset("such other same own many few several more most much least less various certain".split())
+_NOT_PAST = words("hundred hatred sacred naked wicked embed watershed flowerbed")
+_NOT_ADVERBS = words("family supply assembly july italy reply anomaly monopoly jelly belly bully fly ally rally lily")
+_WEAK = words("such other same own many few several more most much least less various certain")
 _EDGES = frozenset({"DET", "PRON", "PUNCT", "SPACE", "CCONJ", "ADV", "SYM", "PART"})
 
 
-def analyze(documents: Sequence[Document], parameters: Mapping[str, object]) -> Answered:
+def analyze(documents: Sequence[Document], _parameters: Mapping[str, object]) -> Answered:
     """Find the key phrases of each document; there are no parameters."""
     english_here = english.available("en")
     parsed = [document for document in documents if english_here and english.base(document.language) == "en"]
@@ -124,24 +123,24 @@ def between_stop_words(text: str, language: str) -> list[str]:
 
 def _candidates(text: str, language: str) -> Iterator[str]:
     stops = STOP_WORDS[language]
-    start = end = words = 0
+    start = end = count = 0
     openers = _ADJECTIVE_NEXT.get("no" if language in ("nb", "nn") else language, frozenset())
     behind = False  # the next word stands behind one of those
     held = False  # so does the phrase that is being built
     for match in [*_TOKEN.finditer(text), None]:
         token = match[0] if match is not None else "."
         lower = token.lower().replace("’", "'")
-        if match is not None and _is_word(lower, stops, language) and not (words and _is_past(token, language)):
-            if not words:
+        if match is not None and _is_word(lower, stops, language) and not (count and _is_past(token, language)):
+            if not count:
                 start, held = match.start(), behind
-            if words == _MAX_WORDS or (words and text[end : match.start()].strip(" ")):
-                yield from _phrase(text[start:end], words, language, held=held)
-                start, words, held = match.start(), 0, False
-            end, words = match.end(), words + 1
+            if count == _MAX_WORDS or (count and text[end : match.start()].strip(" ")):
+                yield from _phrase(text[start:end], count, language, held=held)
+                start, count, held = match.start(), 0, False
+            end, count = match.end(), count + 1
         else:
-            if words:
-                yield from _phrase(text[start:end], words, language, held=held)
-            words = 0
+            if count:
+                yield from _phrase(text[start:end], count, language, held=held)
+            count = 0
             behind = lower in openers or ((behind or held) and (lower in _BETWEEN or _is_adverb(lower, language)))
             held = held and behind
 
@@ -163,9 +162,9 @@ def _is_past(token: str, language: str) -> bool:
     return language == "en" and token.islower() and token not in _NOT_PAST and _PAST.fullmatch(token) is not None
 
 
-def _phrase(phrase: str, words: int, language: str, *, held: bool) -> Iterator[str]:
-    """Drop what a list of stop words can tell is no noun phrase."""
-    if words == 1 and phrase.islower() and (held or _is_past(phrase, language)):
+def _phrase(phrase: str, count: int, language: str, *, held: bool) -> Iterator[str]:
+    """Drop what a list of stop count can tell is no noun phrase."""
+    if count == 1 and phrase.islower() and (held or _is_past(phrase, language)):
         return
     if language == "de":
         # German nouns are capitalised, and end their phrase.

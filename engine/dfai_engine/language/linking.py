@@ -19,7 +19,7 @@ REFUSED = (
 )
 
 
-def analyze(documents: Sequence[Document], parameters: Mapping[str, object]) -> Answered:
+def analyze(_documents: Sequence[Document], _parameters: Mapping[str, object]) -> Answered:
     """Refuse the whole request.
 
     Raises

@@ -70,14 +70,16 @@ def _targets(word: Token) -> Iterator[Token]:
     own = word.pos_ == "VERB" and any(child.dep_ in _SUBJECTS or child.dep_ == "dobj" for child in word.children)
     head = word if own else _first_conjunct(word)
     if head.dep_ == "amod":
-        # "great atmosphere", and "friendly staff and service"
+        # The word stands before its noun, which may be one of several: the friendly staff and service.
         yield from _with_conjuncts(head.head)
     elif head.dep_ in _PREDICATES and head.head.pos_ in ("AUX", "VERB"):
-        # "staff are friendly", "the breakfast was a disaster", "the room looked clean"
+        # Behind a verb that links: the staff are friendly, breakfast was a disaster, the room looked clean.
         yield from _subjects(head.head)
     elif head.pos_ == "VERB":
         # "I love the pool"; "the wifi sucks"
-        objects = [child for child in head.children if child.dep_ == "dobj"]
+        # "regret buying these headphones": what was bought is judged
+        verbs = [head, *(child for child in head.children if child.dep_ == "xcomp")]
+        objects = [child for verb in verbs for child in verb.children if child.dep_ == "dobj"]
         for target in objects or list(_subjects(head)):
             yield from _with_conjuncts(target) if objects else [target]
     elif head.dep_ in ("ROOT", "acl", "relcl") and head.pos_ == "ADJ":
@@ -139,6 +141,8 @@ def _negated(word: Token) -> bool:
         if place.dep_ == "amod" and place.head.dep_ in ("attr", "dobj"):
             places.add(place.head.head)
     marks = [child for place in places for child in place.children]
+    if word.tag_ in ("JJR", "RBR") and any(mark.lower_ == "never" for mark in marks):
+        return False  # "never had a better pizza" praises it
     return any(mark.dep_ == "neg" or mark.lower_ in ("no", "never", "hardly", "barely", "nothing") for mark in marks)
 
 

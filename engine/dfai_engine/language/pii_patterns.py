@@ -6,6 +6,7 @@ import re
 
 from dfai_engine.language import checksums
 from dfai_engine.language.pii_rules import CHECKED, LIKELY, NAMED, SURE, Rule, rule
+from dfai_engine.language.wordlists import words
 
 __all__ = ["RULES"]
 
@@ -16,13 +17,13 @@ _CARD = re.compile(
 )
 _CARD_SHAPE = r"\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}|\d{4}([ -]?)\d{6}\2\d{4,5}|\d{13,19}"
 # ISO 3166 countries, for the fifth and sixth letter of a SWIFT code.
-_COUNTRIES = frozenset(
+_COUNTRIES = words(
     "AD AE AF AG AI AL AM AO AR AT AU AW AZ BA BB BD BE BF BG BH BI BJ BM BN BO BR BS BT BW BY BZ CA CD CG CH CI CL CM "
     "CN CO CR CU CV CY CZ DE DJ DK DM DO DZ EC EE EG ER ES ET FI FJ FM FR GA GB GD GE GG GH GI GL GM GN GQ GR GT GW GY "
     "HK HN HR HT HU ID IE IL IM IN IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KR KW KY KZ LA LB LC LI LK LR LS LT LU LV "
     "LY MA MC MD ME MG MK ML MM MN MO MR MT MU MV MW MX MY MZ NA NE NG NI NL NO NP NR NZ OM PA PE PG PH PK PL PR PS PT "
     "PW PY QA RO RS RU RW SA SB SC SD SE SG SI SK SL SM SN SO SR ST SV SY SZ TD TG TH TJ TL TM TN TO TR TT TW TZ UA UG "
-    "US UY UZ VA VC VE VG VI VN VU WS XK YE ZA ZM ZW".split()
+    "US UY UZ VA VC VE VG VI VN VU WS XK YE ZA ZM ZW"
 )
 
 

@@ -2,7 +2,7 @@
 
 A sentence is scored by itself and then read in its document: its probabilities are multiplied by those of the whole
 text. The document's label follows from its sentences' labels exactly as the service documents it. Measured on rated
-texts, this is better than either the sentences alone or the whole text alone (docs/models-language.md).
+texts, this beats sentences read alone and loses nothing to the whole text read alone (docs/models-language.md).
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ verbs, written for this purpose. All are lower case; elided forms (l', d') are c
 
 from __future__ import annotations
 
+from dfai_engine.language.wordlists import words
+
 __all__ = ["STOP_WORDS"]
 
 _LISTS = {
@@ -261,5 +263,5 @@ _LISTS = {
     """,
 }  # fmt: skip
 
-STOP_WORDS: dict[str, frozenset[str]] = {language: frozenset(words.split()) for language, words in _LISTS.items()}
+STOP_WORDS: dict[str, frozenset[str]] = {language: words(listed) for language, listed in _LISTS.items()}
 STOP_WORDS["nb"] = STOP_WORDS["nn"] = STOP_WORDS["no"]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from dfai_engine.language import encoders, english, sentences
 from dfai_engine.language.documents import Answered, Document, DocumentFailure, ServiceFailure
 from dfai_engine.language.stop_words import STOP_WORDS
+from dfai_engine.language.wordlists import words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,7 +32,7 @@ _RELEVANCE = 0.7  # share of centrality against novelty
 _SAME = 0.8  # likeness from which two sentences say the same: the second comes only when no other is left
 _FEWEST_WORDS = 4  # headings and exclamations rank lower
 # The languages that the encoder was trained on.
-_ENCODED = frozenset("ar de en es fr it ja ko nl pl pt ru th tr zh".split())
+_ENCODED = words("ar de en es fr it ja ko nl pl pt ru th tr zh")
 _MOST_ENCODED = 400  # sentences of one document: about a second; longer ones are ranked by their words
 _TERM = re.compile(r"[^\W\d_]+|\d+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")

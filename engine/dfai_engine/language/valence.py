@@ -6,6 +6,8 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dfai_engine.language.wordlists import words
+
 __all__ = ["Pair", "valence"]
 
 _LEAST = 0.4  # of 4; weaker words say more about their writer's topic than about a thing
@@ -13,28 +15,40 @@ _LEAST = 0.4  # of 4; weaker words say more about their writer's topic than abou
 # Words that judge a room, a meal, a machine or a service, and that the lexicon lacks or weighs for another use.
 _SUPPLEMENT: Mapping[str, float] = {
     **dict.fromkeys(
-        "affordable attentive clean cosy cozy crisp delicious durable efficient fast flavorful fresh intuitive juicy "
-        "knowledgeable lightweight modern polite prompt punctual quick quiet reliable responsive roomy seamless sharp "
-        "smooth spacious spotless stylish sturdy superb tasty tidy top-notch yummy well-designed courteous bright "
-        "professional generous convenient comfy mouthwatering speedy".split(),
+        words(
+            "accommodating accurate affordable attentive bright captivating clean comfy compact convenient cosy "
+            "courteous cozy crisp delicious durable efficient effortless exceptional fast flavorful flavourful fresh "
+            "generous gripping handy hospitable hygienic immaculate incredible informative insightful intuitive juicy "
+            "knowledgeable lightweight luxurious magical memorable modern mouthwatering phenomenal polite precise "
+            "professional prompt punctual quick quiet refreshing reliable responsive roomy scenic seamless sharp "
+            "sleek smooth spacious speedy spotless stellar sturdy stylish superb tasty tender tidy top-notch touching "
+            "unbeatable unforgettable versatile well-designed yummy"
+        ),
         2.0,
     ),
     **dict.fromkeys(
-        "awkward bland broken bulky buggy cheap chaotic clumsy cold crowded cramped dated dim dirty expensive filthy "
-        "flimsy greasy inattentive inedible laggy leaky loud mediocre moldy noisy outdated overcooked overpriced "
-        "pricey rough shabby slow sluggish smelly soggy stale stained sticky stuffy sucks tasteless tiny uncomfortable "
-        "unacceptable undercooked uneven unhelpful unprofessional unreliable unresponsive unusable watery worn "
-        "unfriendly late lukewarm inconsistent misleading crashes crashed leaks leaked cracked blurry grainy dull "
-        "defective faulty freezes overheats dysfunctional unclean dusty".split(),
+        words(
+            "abysmal atrocious awkward bent bland blurry broken buggy bulky burned burnt chaotic cheap cheesy "
+            "claustrophobic cliched clumsy clunky cold cracked cramped crashed crashes crowded cumbersome damp dated "
+            "defective dented dim dingy dirty disrespectful drafty draughty dry dull dusty dysfunctional expensive "
+            "faulty filthy flimsy forgettable freezes glitchy grainy greasy grumpy hectic humid imprecise inaccurate "
+            "inattentive incomplete inconsistent inedible insufficient intolerable laggy late leaked leaks leaky loud "
+            "lukewarm mediocre misleading moldy mouldy negligent noisy oily outdated overcooked overheats overpriced "
+            "overrated peeling pointless predictable pricey ripped rough rubbery rusty salty scratched shabby shallow "
+            "sloppy slow sluggish smelly soggy squeaky stained stale sticky stuffy subpar substandard sucks "
+            "sweltering tasteless tedious tiny unacceptable unbearable unclean uncomfortable undercooked "
+            "underwhelming uneven unfriendly unhelpful unprofessional unreliable unresponsive unsafe unsanitary "
+            "untidy unusable watery wobbly worn"
+        ),
         -2.0,
     ),
 }
 # Words of the lexicon that rarely judge a thing: requests, greetings, needs, fillers.
-_SILENT = frozenset(
+_SILENT = words(
     "no yes please want wants wanted like likes help helps share shared sharing care interest interested chance okay "
     "ok hand hope hoped play plays natural number value low lower lowest sure alone pay certain certainly hello "
     "greeting thank thanks credit party top join joined feel feeling god matter matters energy forget strange novel "
-    "special agree agreed".split()
+    "special agree agreed"
 )
 
 
@@ -67,5 +81,5 @@ def _judging() -> Mapping[str, float]:
     from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
     lexicon: dict[str, float] = SentimentIntensityAnalyzer().lexicon
-    words = {word: value for word, value in lexicon.items() if abs(value) >= _LEAST and word not in _SILENT}
-    return {**words, **_SUPPLEMENT}
+    judging = {word: value for word, value in lexicon.items() if abs(value) >= _LEAST and word not in _SILENT}
+    return {**judging, **_SUPPLEMENT}

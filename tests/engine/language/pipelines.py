@@ -8,9 +8,10 @@ import pytest
 
 from dfai_engine import weights
 
-__all__ = ["needs_english", "no_models"]
+__all__ = ["needs_english", "needs_french", "no_models"]
 
 needs_english = pytest.mark.skipif(not weights.present("spacy-en-sm"), reason="needs the model: dfai models pull nlp")
+needs_french = pytest.mark.skipif(not weights.present("spacy-fr-sm"), reason="needs the model: dfai models pull nlp-fr")
 
 
 def no_models(monkeypatch: pytest.MonkeyPatch, empty: Path) -> None:

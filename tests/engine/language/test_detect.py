@@ -68,7 +68,7 @@ def test_a_country_that_is_not_two_letters_costs_that_document_only(hint: str) -
 
 
 def test_a_short_text_is_less_sure_than_a_long_one() -> None:
-    short = found("Good morning")["confidenceScore"]
+    short = found("Pizza")["confidenceScore"]
     long = found("Good morning, everybody; the train to the coast leaves in twenty minutes.")["confidenceScore"]
 
     assert isinstance(short, float)

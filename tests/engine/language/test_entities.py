@@ -13,7 +13,7 @@ from dfai_engine import weights
 from dfai_engine.language import english, entities, linking
 from dfai_engine.language.documents import Document, DocumentFailure, ServiceFailure
 from dfai_engine.language.named_entities import category
-from engine.language.pipelines import needs_english, no_models
+from engine.language.pipelines import needs_english, needs_french, no_models
 
 
 def found(text: str) -> list[tuple[object, object, object]]:
@@ -154,6 +154,19 @@ def test_several_threads_read_with_one_pipeline() -> None:
         together = list(threads.map(found, texts * 8))
 
     assert together == alone * 8
+
+
+@needs_french
+def test_french_names_carry_the_one_precision_that_was_published() -> None:
+    (result,) = entities.analyze([Document("1", "La Seine traverse Paris.", "fr")], {}).results
+    assert isinstance(result, dict)
+    listed = result["entities"]
+    assert isinstance(listed, list)
+
+    assert [(entity["text"], entity["category"], entity["confidenceScore"]) for entity in listed] == [
+        ("Seine", "Location", 0.82),
+        ("Paris", "Location", 0.82),
+    ]
 
 
 def test_linking_is_refused_with_what_can_do_it() -> None:

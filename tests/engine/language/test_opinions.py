@@ -39,6 +39,8 @@ def attached(text: str, language: str = "en") -> list[dict[str, Any]]:
         ("No complaints about the breakfast.", [("breakfast", "complaints", "+")]),
         ("The staff, who were very friendly, left.", [("staff", "friendly", "+")]),
         ("There was no problem with the check-in.", [("check-in", "problem", "+")]),
+        ("Never had a better pizza.", [("pizza", "better", "+")]),
+        ("You will not regret buying these headphones.", [("headphones", "regret", "+")]),
         ("The train left at nine.", []),
     ],
 )

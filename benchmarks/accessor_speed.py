@@ -1,0 +1,148 @@
+"""Rows a second through the accessor of each backend, with a service that costs nothing.
+
+    python -m benchmarks.accessor_speed pandas "dask threads" --rows 1000000
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.null_service import answered
+from benchmarks.table import save, show
+from benchmarks.texts import short_texts
+
+__all__ = ["BACKENDS", "Figure", "main", "measure"]
+
+_ROWS = 1_000_000
+_ROUNDS = 3
+_PARTITIONS = 8
+_COLUMN = "text"
+
+Prepared = Callable[[], int]
+"""Answers a whole frame, which exists already, and tells how many rows came out with an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One backend: the median of the rounds, after one that warms up."""
+
+    backend: str
+    rows: int
+    rows_per_s: float
+
+
+def _answers(frame: Any) -> int:
+    """Rows of a pandas frame that hold an answer: all columns are there by now."""
+    return int(frame["null"].notna().sum())
+
+
+@contextmanager
+def _pandas(frame: pd.DataFrame) -> Iterator[Prepared]:
+    yield lambda: _answers(answered(frame, _COLUMN))
+
+
+@contextmanager
+def _dask_threads(frame: pd.DataFrame) -> Iterator[Prepared]:
+    import dask.dataframe as dd
+
+    parts = dd.from_pandas(frame, npartitions=_PARTITIONS)
+    yield lambda: _answers(answered(parts, _COLUMN).compute(scheduler="threads"))
+
+
+@contextmanager
+def _dask_distributed(frame: pd.DataFrame) -> Iterator[Prepared]:
+    import dask.dataframe as dd
+    from distributed import Client, LocalCluster
+
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        Client(cluster) as client,
+    ):
+        # On the workers already: what it costs to send a frame there is Dask's own business.
+        parts = dd.from_pandas(frame, npartitions=_PARTITIONS).persist()
+        yield lambda: _answers(client.compute(answered(parts, _COLUMN)).result())
+
+
+@contextmanager
+def _spark(frame: pd.DataFrame) -> Iterator[Prepared]:
+    from pyspark.sql import SparkSession, functions
+
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    session = (
+        SparkSession.builder.master("local[2]")
+        .appName("dfai benchmarks")
+        .config("spark.ui.enabled", "false")
+        .config("spark.driver.memory", "2g")
+        .config("spark.sql.shuffle.partitions", "2")
+        .getOrCreate()
+    )
+    session.sparkContext.setLogLevel("ERROR")
+    try:
+        texts = session.createDataFrame(frame).repartition(2).cache()
+        texts.count()
+
+        def run() -> int:
+            # All columns are summed up in the engine: moving a million rows to the driver is not the verb's work.
+            result = answered(texts, _COLUMN)
+            numbers = functions.sum(functions.col("null_positive") + functions.col("null_neutral") + functions.col("null_negative"))
+            errors = functions.count("null_error") + functions.count("null_error_message")
+            found = result.agg(functions.count("null").alias("answers"), numbers, errors).first()
+            return int(found["answers"])
+
+        yield run
+    finally:
+        session.stop()
+
+
+BACKENDS: dict[str, Callable[[pd.DataFrame], Any]] = {
+    "pandas": _pandas,
+    "dask threads": _dask_threads,
+    "dask distributed": _dask_distributed,
+    "spark local[2]": _spark,
+}
+
+
+def measure(backend: str, rows: int = _ROWS) -> Figure:
+    """One backend's figure over *rows* distinct short texts."""
+    frame = pd.DataFrame({_COLUMN: short_texts(rows)})
+    seconds = []
+    with BACKENDS[backend](frame) as run:
+        for _ in range(1 + _ROUNDS):
+            start = time.perf_counter()
+            found = run()
+            seconds.append(time.perf_counter() - start)
+            if found != rows:
+                raise RuntimeError(f"{backend}: {found:,} answers for {rows:,} rows")
+    return Figure(backend, rows, rows / median(seconds[1:]))
+
+
+def main(backends: list[str] | None = None, rows: int = _ROWS) -> dict[str, Any]:
+    """Measures, prints and saves."""
+    # Workers import this package by its name.
+    root = str(Path(__file__).resolve().parent.parent)
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+    figures = [measure(backend, rows) for backend in backends or BACKENDS]
+    table = [[figure.backend, figure.rows, figure.rows_per_s] for figure in figures]
+    print(show("Rows through the accessor, a service that costs nothing", ["backend", "rows", "rows/s"], table), end="\n\n")
+    found = {"accessor": [asdict(figure) for figure in figures]}
+    save("accessor_speed", found)
+    return found
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Rows a second through the accessor of each backend.")
+    parser.add_argument("backends", nargs="*", choices=[[], *BACKENDS], metavar="backend")
+    parser.add_argument("--rows", type=int, default=_ROWS)
+    given = parser.parse_args()
+    main(given.backends, given.rows)
