@@ -226,12 +226,13 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, help="folder for the vectors, which take minutes to compute")
     parser.add_argument("--only", choices=["speed", "rated", "languages", "detection"])
     options = parser.parse_args()
-    parts: dict[str, Callable[[], None]] = {"languages": other_languages, "detection": detection}
+    parts: dict[str, Callable[[], None]] = {}
     if options.texts.exists():
         rated = read_rated(options.texts)
         parts |= {"speed": lambda: speed(rated.texts[::40]), "rated": lambda: rated_texts(rated, options.cache)}
     else:
         print(f"Rated texts: {options.texts} is not here.", file=sys.stderr)
+    parts |= {"languages": other_languages, "detection": detection}
     for name, part in parts.items():
         if options.only in (None, name):
             part()
