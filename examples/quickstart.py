@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 from rated_texts import rated_texts
 
-import dfai
+import dfai  # noqa: F401  puts .ai on frames
 
 ROWS = 2_000
 OUT = Path("out")
@@ -111,9 +111,7 @@ def report(name: str, run: Callable[[pd.DataFrame], list[Any]], texts: pd.DataFr
     labels = run(texts)
     took_s = time.perf_counter() - start
     same = sum(ours == theirs for ours, theirs in zip(labels, expected, strict=True))
-    print(
-        f"{name}: the same call, {same} of {len(expected)} labels the same as on pandas ({took_s:.1f} s with its start)."
-    )
+    print(f"{name}: the same call, {same} of {len(expected)} labels as on pandas ({took_s:.1f} s with its start).")
 
 
 def on_dask(texts: pd.DataFrame) -> list[Any]:

@@ -366,8 +366,10 @@ class Dispatcher:
             self._withdraw(tickets)
         else:
             self._cancel()
-            # A next try at a stopped call must start afresh; else another partition may still come.
-            self.loop.call_later(_IDLE_S if self._stopped is None else 0.0, self._forget_if_idle)
+            if self._stopped is None:  # another partition may still come
+                self.loop.call_later(_IDLE_S, self._forget_if_idle)
+            else:  # who runs the same call again starts afresh
+                self._forget_if_idle()
         if still_reading:
             self.read()
 
@@ -380,8 +382,19 @@ class Dispatcher:
             for entry in lane.packer.clear():
                 if entry.top.awaited:
                     lane.packer.add(entry)
-                elif self._known.pop(entry.top.document, None) is not None:
-                    self.counters.documents -= 1
+                else:
+                    self._unknow(entry.top)
+        for job in list(self._ready):
+            if not any(entry.top.awaited for entry in job.entries):
+                self._ready.remove(job)
+                for entry in job.entries:
+                    self._unknow(entry.top)
+
+    def _unknow(self, entry: Entry) -> None:
+        """Who asks for this document again asks anew."""
+        if self._known.get(entry.document) is entry:
+            del self._known[entry.document]
+            self.counters.documents -= 1
 
     def _cancel(self) -> None:
         for timer in self._timers:

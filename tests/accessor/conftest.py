@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from lookalike import Lookalike
 
 import dfai
+from lookalike import Lookalike
 
 
 @pytest.fixture

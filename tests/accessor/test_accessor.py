@@ -9,11 +9,11 @@ import textwrap
 
 import pandas as pd
 import pytest
-from lookalike import Lookalike
 
 import dfai
 from dfai._series import SeriesAI
 from dfai.errors import ConfigError, RowsFailed
+from lookalike import Lookalike
 
 FRAME = pd.DataFrame({"review": ["good", None, "awful"]})
 
@@ -75,7 +75,8 @@ def test_a_name_that_another_library_holds_is_left_alone() -> None:
             warnings.simplefilter("always")
             import dfai
         frame = pd.DataFrame({"t": ["x"]})
-        print(type(frame.ai).__name__, type(frame.dfai).__name__, caught[0].category.__name__, "on(df)" in str(caught[0].message))
+        warned = caught[0]
+        print(type(frame.ai).__name__, type(frame.dfai).__name__, warned.category.__name__, "on(df)" in str(warned.message))
         dfai.register("ai", replace=True)
         print(type(pd.DataFrame({"t": ["x"]}).ai).__name__)
         """

@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from lookalike import Lookalike
 
 import dfai
 from dfai.errors import BackendNotFound, ColumnExists, ColumnNotFound, ConfigError, NotOffered
+from lookalike import Lookalike
 
 FRAME = pd.DataFrame({"review": ["good", "bad"], "lang": ["en", "fr"], "stars": [5, 1]})
 
@@ -83,7 +83,7 @@ def test_a_verb_known_elsewhere_leads_to_ours(name: str, ours: str) -> None:
 
 
 def test_a_misspelt_verb_and_a_setter_are_explained() -> None:
-    with pytest.raises(AttributeError, match="Did you mean df.ai.sentiment"):
+    with pytest.raises(AttributeError, match=r"Did you mean df\.ai\.sentiment"):
         _ = FRAME.ai.sentimant
     with pytest.raises(AttributeError, match="the column comes first"):
         _ = FRAME.ai.setTextCol

@@ -6,10 +6,10 @@ import threading
 
 import pandas as pd
 import pytest
-from lookalike import Lookalike
 
 import dfai
 from dfai.errors import ConfigError
+from lookalike import Lookalike
 
 FRAME = pd.DataFrame({"t": ["good"]})
 

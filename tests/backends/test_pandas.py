@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from lookalike import Lookalike
 
 import dfai
 from dfai.errors import ConfigError, RowsFailed
+from lookalike import Lookalike
 
 TEXTS = ["good", "bad", None, "nothing", "good"]
 LABELS = ["positive", "negative", None, "neutral", "positive"]

@@ -170,8 +170,10 @@ class Server:
     async def _serve(self, ready: threading.Event) -> None:
         self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
         connections: set[asyncio.Task[None]] = set()
+        writers: list[asyncio.StreamWriter] = []
 
         def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writers.append(writer)
             task = asyncio.create_task(self._connection(reader, writer))
             connections.add(task)
             task.add_done_callback(connections.discard)
@@ -184,6 +186,10 @@ class Server:
         for task in connections:
             task.cancel()
         await asyncio.gather(*connections, return_exceptions=True)
+        for writer in writers:
+            writer.transport.abort()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
