@@ -25,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # pyspark 4.3 says so of every pandas 3; nothing here depends on what it means.
     config.addinivalue_line("filterwarnings", "ignore:PySpark does not yet fully support pandas:FutureWarning")
     # Dask 2026.8 writes and reads Parquet with an argument that pandas 3.1 calls deprecated.
-    config.addinivalue_line("filterwarnings", "ignore:The inplace keyword in DataFrame.set_index:DeprecationWarning")
+    config.addinivalue_line("filterwarnings", "ignore:The inplace keyword in DataFrame:DeprecationWarning")
     chosen = _chosen(config)
     unknown = [name for name in chosen if name not in KINDS]
     if unknown or {"spark", "spark-connect"} <= set(chosen):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dfai_core.backend import Run
 from dfai_core.call import Call
 from dfai_pandas.backend import answered
+from dfai_pandas.columns import kind_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +26,13 @@ class Answer:
     drop: tuple[Hashable, ...]
 
     def __call__(self, partition: pd.DataFrame) -> pd.DataFrame:
-        result: pd.DataFrame = answered(partition, self.call, self.run, self.drop, nested="arrow")
+        strays = _strays(partition, self.call)
+        result: pd.DataFrame = answered(
+            partition.astype(dict.fromkeys(strays, object)), self.call, self.run, self.drop, nested="arrow"
+        )
+        for name, values in strays.items():
+            if name not in self.call.schema.names:
+                result[name] = values
         return result
 
     @property
@@ -36,3 +43,13 @@ class Answer:
     def __dask_tokenize__(self) -> tuple[Any, ...]:
         # A call is one value wherever it is met; its functions would not tokenize the same in every process.
         return "dfai", self.call.id, self.drop
+
+
+def _strays(partition: pd.DataFrame, call: Call) -> dict[Hashable, pd.Series[Any]]:
+    """Input columns that hold something else here than the frame's meta says.
+
+    The meta was checked when the verb was called. Where one file among many holds numbers, its rows have an
+    error, each its own, and the other partitions their answers.
+    """
+    inputs = {name: partition[name] for name in call.inputs}
+    return {name: values for name, values in inputs.items() if kind_of(values).startswith("other")}

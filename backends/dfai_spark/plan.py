@@ -21,23 +21,30 @@ def with_answers(frame: Any, call: Call, run: Run, drop: Sequence[str]) -> Any:
     A column that the answer has again is replaced where it stands, so it must not be among *drop*.
 
     The function itself is deterministic: Spark then evaluates it once for all fields of the answer, under a
-    ``limit`` for those rows alone, and not at all where no field is used. But Spark also moves filters on a
-    deterministic answer below earlier joins and aggregates, and would ask for rows that had been removed.
-    Hence the guard on every field: always true, and unlike the answer not deterministic, so that no predicate
-    moves through it.
+    later ``limit`` for those rows alone, and not at all where no field is used. But what is deterministic
+    Spark also moves: a filter on the answer below earlier joins and aggregates, and the function itself below
+    an earlier ``limit``, into every partition. Either would ask for rows that the frame does not have. Hence a
+    guard above, on every field, and one below, on every input: always true, yet not deterministic to Spark, so
+    that nothing moves through it.
     """
     functions = _functions()
-    fields = call.schema.names
-    ask = functions.arrow_udf(answering(call, run), spark_type(call.schema))
-    whole = f"__dfai_{call.id}"
     everywhere = functions.spark_partition_id() >= 0
+
+    def guarded(column: Any) -> Any:
+        return functions.when(everywhere, column)
+
+    whole = f"__dfai_{call.id}"
+    read = {name: f"{whole}_{place}" for place, name in enumerate(dict.fromkeys(call.columns))}
+    ask = functions.arrow_udf(answering(call, run), spark_type(call.schema))
     with own_python(frame.sparkSession):
-        answer = ask(*(functions.col(quoted(name)) for name in call.columns))
-    answered = frame.withColumn(whole, answer).withColumns(
+        answer = ask(*(functions.col(read[name]) for name in call.columns))
+    return (
+        frame.withColumns({inner: guarded(functions.col(quoted(name))) for name, inner in read.items()})
+        .withColumn(whole, answer)
         # The fields of the struct are numbered: a name may hold what Spark would read as a path.
-        {name: functions.when(everywhere, functions.col(whole)[f"f{place}"]) for place, name in enumerate(fields)}
+        .withColumns({name: guarded(functions.col(whole)[f"f{n}"]) for n, name in enumerate(call.schema.names)})
+        .drop(whole, *read.values(), *drop)
     )
-    return answered.drop(whole, *drop)
 
 
 def quoted(name: str) -> str:

@@ -10,11 +10,11 @@ from urllib.parse import urljoin
 
 from dfai_core.errors import RETRYABLE_CODES, DfaiError, Unauthorized
 from dfai_core.flow.retry import Retry, retry_after_s
-from dfai_core.jobs import Entry, Job
+from dfai_core.jobs import Job
 from dfai_core.operations import location_of, poll_wait_s, progress_of, same_host
 from dfai_core.peers import Peer
 from dfai_core.report import Counters
-from dfai_core.service import UNREADABLE, Failure, Values
+from dfai_core.service import UNREADABLE, Document, Failure, Values
 from dfai_core.transports.base import Answer, Request, TransportError
 from dfai_core.verdict import Action, Verdict, judge_answer, judge_error, request_id
 
@@ -35,7 +35,7 @@ class Refused(NamedTuple):
 class Outcome:
     """What one attempt led to."""
 
-    settled: list[tuple[Entry, Values | Refused]] = field(default_factory=list)
+    settled: list[tuple[Document, Values | Refused]] = field(default_factory=list)
     again: list[tuple[Job, float]] = field(default_factory=list)  # jobs, and seconds before they may leave
     fatal: DfaiError | None = None  # the whole call is over
 
@@ -68,7 +68,7 @@ class Attempter:
         exchange = job.lane.exchange
         if job.operation is None:
             job.tries += 1
-            body = exchange.write([entry.document for entry in job.entries])
+            body = exchange.write(job.documents)
             request = Request(exchange.method, job.lane.url, {**exchange.headers, **headers}, body)
         else:
             job.polls += 1
@@ -115,7 +115,7 @@ class Attempter:
 
     def _found(self, job: Job, answer: Answer) -> list[Values | Failure | None]:
         """What this answer holds, and the pages before it."""
-        found = job.lane.exchange.read(answer, len(job.entries))
+        found = job.lane.exchange.read(answer, len(job.documents))
         if job.found is None:
             return found
         return [new if old is None else old for old, new in zip(job.found, found, strict=True)]
@@ -135,22 +135,22 @@ class Attempter:
         outcome = Outcome()
         settled = outcome.settled
         identity = request_id(answer)
-        missing: list[tuple[Entry, Failure]] = []
-        for entry, result in zip(job.entries, found, strict=True):
+        missing: list[tuple[Document, Failure]] = []
+        for document, result in zip(job.documents, found, strict=True):
             if isinstance(result, Failure):
                 if result.retryable:
-                    missing.append((entry, result))
+                    missing.append((document, result))
                 else:
-                    settled.append((entry, Refused(result, job.tries, identity)))
+                    settled.append((document, Refused(result, job.tries, identity)))
             elif result is None or result[0] is None:  # an answer without its headline is none
-                missing.append((entry, _ABSENT))
+                missing.append((document, _ABSENT))
             else:
-                settled.append((entry, result))
+                settled.append((document, result))
         if missing:
-            rest = job.of([entry for entry, _ in missing], job.tries)
+            rest = job.of([document for document, _ in missing], job.tries)
             wait = self._wait_s(rest, None)
             if wait is None:
-                settled += [(entry, Refused(failure, job.tries, identity)) for entry, failure in missing]
+                settled += [(document, Refused(failure, job.tries, identity)) for document, failure in missing]
             else:
                 outcome.again = [(rest, wait)]
         return outcome
@@ -159,10 +159,10 @@ class Attempter:
         match verdict.action:
             case Action.WAIT:
                 return self._accepted(job, answer)
-            case Action.SPLIT if len(job.entries) > 1 and job.operation is None:
+            case Action.SPLIT if len(job.documents) > 1 and job.operation is None:
                 # Halves are new requests: that the whole was refused is no failed try of theirs.
-                half = len(job.entries) // 2
-                return Outcome(again=[(job.of(job.entries[:half], 0), 0.0), (job.of(job.entries[half:], 0), 0.0)])
+                half = len(job.documents) // 2
+                return Outcome(again=[(job.of(job.documents[:half], 0), 0.0), (job.of(job.documents[half:], 0), 0.0)])
             case Action.UNAUTHORIZED if not self.answered:
                 return Outcome(fatal=Unauthorized(self._refused_key(verdict)))
             case Action.RETRY:
@@ -206,7 +206,7 @@ class Attempter:
         retryable = verdict.code in RETRYABLE_CODES
         failure = Failure(verdict.code, verdict.message, verdict.status, retryable, verdict.service_code)
         refused = Refused(failure, job.tries, verdict.request_id)
-        return Outcome(settled=[(entry, refused) for entry in job.entries])
+        return Outcome(settled=[(document, refused) for document in job.documents])
 
     def _refused_key(self, verdict: Verdict) -> str:
         target = self.peer.target

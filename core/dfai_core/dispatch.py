@@ -16,7 +16,7 @@ from dfai_core.call import Call
 from dfai_core.errors import ConfigError
 from dfai_core.flow.limiter import Pace
 from dfai_core.flow.retry import Retry
-from dfai_core.jobs import Entry, Job, Lane, Ticket, Whole
+from dfai_core.jobs import Job, Lane, Piece, Ticket, Waiting, Whole, whole_of
 from dfai_core.loop import after_fork
 from dfai_core.packing import Packer
 from dfai_core.peers import peer_of
@@ -66,7 +66,8 @@ class Dispatcher:
             (place, option) for place, option in enumerate(options, len(call.inputs)) if option.scope == "request"
         ]
         self._lanes: dict[Document, Lane] = {}
-        self._known: dict[Document, Entry] = {}
+        self._waiting = Waiting()
+        self._known: dict[Document, Values] = {}  # documents that have ended
         self._known_bytes = 0
         self._tickets: set[Ticket] = set()
         self._ready: deque[Job] = deque()
@@ -92,39 +93,43 @@ class Dispatcher:
             ticket.fail(self._error)
             return
         if self._known_bytes > _REMEMBERED_BYTES or len(self._known) > _REMEMBERED:
-            self._known = {document: entry for document, entry in self._known.items() if entry.values is None}
+            self._known.clear()
             self._known_bytes = 0
+        ticket.start(documents)
         known = self._known
-        for document in documents:
-            entry = known.get(document)
-            if entry is None:
-                entry = known[document] = Entry(document)
-                self._known_bytes += len(document[0]) if isinstance(document[0], (str, bytes)) else 0
-                ticket.new += 1
-                self._enqueue(entry)
-            ticket.add(entry)
+        if known:
+            ended = [document for document in documents if document in known]
+            for document in ended:
+                ticket.settle(document, known[document])
+            if ended:
+                documents = [document for document in documents if document not in known]
+        new = self._waiting.add(documents, ticket)
+        ticket.new = len(new)
         self.counters.documents += ticket.new
-        ticket.settled()
+        self._enqueue(new)
+        if self._failed:
+            self._stop_at_ratio()
         self._go()
 
-    def _enqueue(self, entry: Entry) -> None:
+    def _enqueue(self, documents: Sequence[Document]) -> None:
         if self._stopped is not None:
-            self._settle(entry, self._stopped)
+            self._drop(documents)
             return
-        try:
-            lane = self._lane(entry.document)
-        except ConfigError as error:  # an option's value, taken from a column, is not one that the service knows
-            self._end(None, entry, Refused(Failure("refused", str(error)), 0, None))
-            return
-        text = entry.document[0]
         longest = self._limits.max_chars
-        if longest is not None and isinstance(text, str) and len(text) > longest:
-            whole = Whole(entry, split(text, longest), partial(self._joined, lane))
-            for _, piece in whole.pieces:
-                if piece is not None:
-                    lane.packer.add(piece)
-        else:
-            lane.packer.add(entry)
+        for document in documents:
+            try:
+                lane = self._lane(document)
+            except ConfigError as error:  # an option's value, taken from a column, is not one that the service knows
+                self._settle(document, self._error_values(Refused(Failure("refused", str(error)), 0, None)))
+                continue
+            text = document[0]
+            if longest is not None and isinstance(text, str) and len(text) > longest:
+                whole = Whole(document, split(text, longest), partial(self._joined, lane))
+                for _, piece in whole.pieces:
+                    if piece is not None:
+                        lane.packer.add(piece)
+            else:
+                lane.packer.add(document)
 
     def _lane(self, document: Document) -> Lane:
         # Most verbs have one lane for all documents, and this runs for each of them.
@@ -236,11 +241,19 @@ class Dispatcher:
         if outcome.fatal is not None:
             self._fail(outcome.fatal)
             return
-        for entry, result in outcome.settled:
-            self._end(lane, entry, result)
+        finish, no_error = lane.exchange.finish, self._no_error
+        for document, result in outcome.settled:
+            if isinstance(result, Refused):
+                self._settle(document, self._error_values(result))
+            elif finish is None or isinstance(document, Piece):
+                self._settle(document, result + no_error)
+            else:
+                self._settle(document, self._made(partial(finish, result)))
+        if self._failed:
+            self._stop_at_ratio()
         for job, wait_s in outcome.again:
             if self._stopped is not None:
-                self._drop(job)
+                self._drop(job.documents)
             elif wait_s > 0:
                 self._later(job, wait_s)
             else:
@@ -257,23 +270,19 @@ class Dispatcher:
         timer = self.loop.call_later(wait_s, again)
         self._timers[timer] = job
 
-    def _end(self, lane: Lane | None, entry: Entry, result: Values | Refused) -> None:
-        if isinstance(result, Refused):
-            self._settle(entry, self._error_values(result))
-        elif entry.whole is not None or lane is None or lane.exchange.finish is None:
-            self._settle(entry, result + self._no_error)
-        else:
-            self._settle(entry, self._made(partial(lane.exchange.finish, result)))
-        if self._failed:
-            self._stop_at_ratio()
-
-    def _settle(self, entry: Entry, values: Values) -> None:
-        entry.settle(values)
-        ended = entry.top.values
-        if ended is not None:  # else other pieces of the same text are still on their way
-            self.counters.settled += 1
-            if ended[-1] is not None:
-                self._failed += 1
+    def _settle(self, document: Document, values: Values) -> None:
+        if isinstance(document, Piece):
+            whole = document.whole
+            joined = whole.settle(document, values)
+            if joined is None:  # other pieces of the same text are still on their way
+                return
+            document, values = whole.document, joined
+        self.counters.settled += 1
+        if values[-1] is not None:
+            self._failed += 1
+        self._known[document] = values
+        self._known_bytes += len(document[0]) if isinstance(document[0], (str, bytes)) else 0
+        self._waiting.settle(document, values)
 
     def _stop_at_ratio(self) -> None:
         """Stops the call once more of its documents have failed than it may."""
@@ -326,20 +335,19 @@ class Dispatcher:
             return
         self._stopped = self._error_values(Refused(Failure("stopped", message, retryable=True), 0, None))
         for lane in self._lanes.values():
-            for entry in lane.packer.clear():
-                self._settle(entry, self._stopped)
+            self._drop(lane.packer.clear())
         for timer, job in self._timers.items():
             timer.cancel()
-            self._drop(job)
+            self._drop(job.documents)
         self._timers.clear()
         for job in self._ready:
-            self._drop(job)
+            self._drop(job.documents)
         self._ready.clear()
 
-    def _drop(self, job: Job) -> None:
+    def _drop(self, documents: Sequence[Document]) -> None:
         assert self._stopped is not None
-        for entry in job.entries:
-            self._settle(entry, self._stopped)
+        for document in documents:
+            self._settle(document, self._stopped)
 
     def _fail(self, error: BaseException) -> None:
         """Ends every caller with *error*: a setting is wrong, or the core is."""
@@ -376,25 +384,22 @@ class Dispatcher:
     def _withdraw(self, tickets: Sequence[Ticket]) -> None:
         """Takes out of the queue what only *tickets* waited for."""
         for ticket in tickets:
-            for entry in ticket.entries:
-                entry.untell(ticket)
+            self._waiting.leave(ticket)
+        withdrawn: set[Document] = set()
         for lane in self._lanes.values():
-            for entry in lane.packer.clear():
-                if entry.top.awaited:
-                    lane.packer.add(entry)
+            for document in lane.packer.clear():
+                if self._waiting.awaited(whole_of(document)):
+                    lane.packer.add(document)
                 else:
-                    self._unknow(entry.top)
-        for job in list(self._ready):
-            if not any(entry.top.awaited for entry in job.entries):
+                    withdrawn.add(whole_of(document))
+        for job in [*self._ready]:
+            asked = {whole_of(document) for document in job.documents}
+            if not any(map(self._waiting.awaited, asked)):
                 self._ready.remove(job)
-                for entry in job.entries:
-                    self._unknow(entry.top)
-
-    def _unknow(self, entry: Entry) -> None:
-        """Who asks for this document again asks anew."""
-        if self._known.get(entry.document) is entry:
-            del self._known[entry.document]
-            self.counters.documents -= 1
+                withdrawn |= asked
+        for document in withdrawn:
+            self._waiting.drop(document)  # who asks for it again asks anew
+        self.counters.documents -= len(withdrawn)
 
     def _cancel(self) -> None:
         for timer in self._timers:
@@ -405,7 +410,7 @@ class Dispatcher:
             lane.packer.clear()
         for task in self._tasks:
             task.cancel()
-        self._known = {document: entry for document, entry in self._known.items() if entry.values is not None}
+        self._waiting.clear()
 
     def _forget_if_idle(self) -> None:
         if not self.users and _dispatchers.get(self.call.id) is self:

@@ -1,94 +1,40 @@
-"""What waits for answers: a batch's ticket, a document's entry, a request's job. Used on the loop's thread only."""
+"""What waits for answers: batches, documents, long texts, requests. Used on the loop's thread only."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any
 
 from dfai_core.packing import Packer
 from dfai_core.service import Document, Exchange, Failure, Part, Values
 
-__all__ = ["Entry", "Job", "Lane", "Ticket", "Whole"]
-
-
-class _Waiting(Protocol):
-    def settled(self) -> None: ...
-
-
-class Entry:
-    """A distinct document on its way: *values* holds its answer's columns, errors included, once it has ended."""
-
-    __slots__ = ("_waiting", "document", "values", "whole")
-
-    def __init__(self, document: Document, whole: Whole | None = None) -> None:
-        self.document = document
-        self.values: Values | None = None
-        # Nearly always one ticket waits: a list for each of many thousand documents would keep the garbage
-        # collector busier than all the rest.
-        self._waiting: _Waiting | list[_Waiting] | None = None
-        self.whole = whole  # the text that this is a piece of
-
-    @property
-    def top(self) -> Entry:
-        """The document that a caller asked for: this one, or the text that it is a piece of."""
-        return self if self.whole is None else self.whole.entry
-
-    def tell(self, one: _Waiting) -> None:
-        """*one* waits for this document's end too."""
-        if self._waiting is None:
-            self._waiting = one
-        elif isinstance(self._waiting, list):
-            self._waiting.append(one)
-        else:
-            self._waiting = [self._waiting, one]
-
-    def untell(self, one: _Waiting) -> None:
-        """*one* does not wait any more."""
-        if self._waiting is one:
-            self._waiting = None
-        elif isinstance(self._waiting, list) and one in self._waiting:
-            self._waiting.remove(one)
-
-    @property
-    def awaited(self) -> bool:
-        """Whether anyone waits for this document."""
-        return bool(self._waiting)
-
-    def settle(self, values: Values) -> None:
-        """Ends the document and tells those who wait for it."""
-        self.values = values
-        if self.whole is not None:
-            self.whole.settled()
-        waiting, self._waiting = self._waiting, None
-        if isinstance(waiting, list):
-            for one in waiting:
-                one.settled()
-        elif waiting is not None:
-            waiting.settled()
+__all__ = ["Job", "Lane", "Piece", "Ticket", "Waiting", "Whole", "whole_of"]
 
 
 class Ticket:
     """One record batch's claim on its documents' answers; *done* is how its caller's thread waits."""
 
-    __slots__ = ("_remaining", "done", "entries", "new")
+    __slots__ = ("_answers", "_remaining", "documents", "done", "new")
 
     def __init__(self) -> None:
         self.done: Future[None] = Future()
-        self.entries: list[Entry] = []
+        self.documents: Sequence[Document] = ()
         self.new = 0  # documents that nobody had asked before
-        self._remaining = 1  # the submission itself: a ticket is not done while documents are still being added
+        self._answers: dict[Document, Values] = {}
+        self._remaining = 0
 
-    def add(self, entry: Entry) -> None:
-        """Waits for *entry* too."""
-        self.entries.append(entry)
-        if entry.values is None:
-            entry.tell(self)
-            self._remaining += 1
+    def start(self, documents: Sequence[Document]) -> None:
+        """Waits for *documents*, which are distinct."""
+        self.documents = documents
+        self._remaining = len(documents)
+        if not documents:
+            self.done.set_result(None)
 
-    def settled(self) -> None:
-        """One of those that this ticket waits for has ended, or the submission."""
+    def settle(self, document: Document, values: Values) -> None:
+        """*document* has ended, errors included, with *values*."""
+        self._answers[document] = values
         self._remaining -= 1
         if not self._remaining and not self.done.done():
             self.done.set_result(None)
@@ -99,38 +45,112 @@ class Ticket:
             self.done.set_exception(error)
 
     def answers(self) -> list[Values]:
-        """Once done: each document's answer, in the order in which they were added."""
-        answers = [entry.values for entry in self.entries if entry.values is not None]
-        assert len(answers) == len(self.entries), "a ticket is done when all its documents have ended"
-        return answers
+        """Once done: each document's answer, in order."""
+        return [self._answers[document] for document in self.documents]
+
+
+class Waiting:
+    """Documents on their way, and the tickets that wait for each.
+
+    No object is made for a document: millions of them would keep the garbage collector busier than all the
+    rest. A document is its own key, and nearly always one ticket waits for it.
+    """
+
+    __slots__ = ("_tickets",)
+
+    def __init__(self) -> None:
+        self._tickets: dict[Document, Ticket | list[Ticket]] = {}
+
+    def add(self, documents: Sequence[Document], ticket: Ticket) -> list[Document]:
+        """*ticket* waits for *documents*; gives back those that were not on their way yet."""
+        on_way = self._tickets
+        new = []
+        for document in documents:
+            if document not in on_way:
+                on_way[document] = ticket
+                new.append(document)
+                continue
+            first = on_way[document]
+            if isinstance(first, list):
+                first.append(ticket)
+            else:
+                on_way[document] = [first, ticket]
+        return new
+
+    def settle(self, document: Document, values: Values) -> None:
+        """Tells those who wait for *document*."""
+        tickets = self._tickets.pop(document, ())
+        if isinstance(tickets, Ticket):
+            tickets.settle(document, values)
+        else:
+            for ticket in tickets:
+                ticket.settle(document, values)
+
+    def leave(self, ticket: Ticket) -> None:
+        """*ticket* waits no more; its documents are still on their way."""
+        for document in ticket.documents:
+            tickets = self._tickets.get(document)
+            if tickets is ticket:
+                self._tickets[document] = []
+            elif isinstance(tickets, list) and ticket in tickets:
+                tickets.remove(ticket)
+
+    def awaited(self, document: Document) -> bool:
+        """Whether any ticket waits for *document*."""
+        return bool(self._tickets.get(document))
+
+    def drop(self, document: Document) -> None:
+        """*document* is not on its way any more."""
+        self._tickets.pop(document, None)
+
+    def clear(self) -> None:
+        """Nothing is on its way any more."""
+        self._tickets.clear()
+
+
+class Piece(tuple[Any, ...]):  # noqa: SLOT001  a tuple can have no slots of its own
+    """A document that holds a part of a text too long for one."""
+
+    whole: Whole
+    values: Values | None = None  # once it has ended
 
 
 class Whole:
     """A text too long for one document: its pieces, joined by *merge* once the last of them has ended."""
 
-    __slots__ = ("_join", "_remaining", "entry", "pieces")
+    __slots__ = ("_join", "_remaining", "document", "pieces")
 
-    def __init__(self, entry: Entry, texts: Sequence[str], join: Callable[[Sequence[Part]], Values]) -> None:
-        self.entry = entry
+    def __init__(self, document: Document, texts: Sequence[str], join: Callable[[Sequence[Part]], Values]) -> None:
+        self.document = document
         self._join = join
-        rest = entry.document[1:]
         # A blank piece is not sent; its text is kept for those services that give the text back.
-        self.pieces = [(text, Entry((text, *rest), self) if text.strip() else None) for text in texts]
+        self.pieces = [(text, self._piece(text) if text.strip() else None) for text in texts]
         self._remaining = sum(piece is not None for _, piece in self.pieces)
 
-    def settled(self) -> None:
+    def _piece(self, text: str) -> Piece:
+        piece = Piece((text, *self.document[1:]))
+        piece.whole = self
+        return piece
+
+    def settle(self, piece: Piece, values: Values) -> Values | None:
+        """The whole text's values, once *piece* was the last to end."""
+        piece.values = values
         self._remaining -= 1
         if self._remaining:
-            return
+            return None
         parts = []
         offset = 0
-        for text, piece in self.pieces:
-            if piece is not None and piece.values is not None and piece.values[-1] is not None:
-                self.entry.settle(piece.values)  # one piece's error is the text's
-                return
-            parts.append(Part(offset, text, None if piece is None else piece.values))
+        for text, part in self.pieces:
+            if part is not None and part.values is not None and part.values[-1] is not None:
+                return part.values  # one piece's error is the text's
+            parts.append(Part(offset, text, None if part is None else part.values))
             offset += len(text)
-        self.entry.settle(self._join(parts))
+        return self._join(parts)
+
+
+def whole_of(document: Document) -> Document:
+    """The document that a caller asked for: this one, or the text that it is a piece of."""
+    return document.whole.document if isinstance(document, Piece) else document
 
 
 @dataclass(slots=True)
@@ -139,7 +159,7 @@ class Lane:
 
     exchange: Exchange
     url: str
-    packer: Packer[Entry]
+    packer: Packer
 
 
 @dataclass(slots=True)
@@ -147,7 +167,7 @@ class Job:
     """One request on its way to its end, through retries, splits and polls."""
 
     lane: Lane
-    entries: list[Entry]
+    documents: list[Document]
     tries: int = 0
     deadline: float = float("inf")  # on the loop's clock; set when it first leaves
     operation: str | None = None  # where a long-running operation is asked about
@@ -159,6 +179,6 @@ class Job:
         """Sets the deadline, unless it was set before: retries and waits count."""
         self.deadline = min(self.deadline, deadline)
 
-    def of(self, entries: list[Entry], tries: int) -> Job:
+    def of(self, documents: list[Document], tries: int) -> Job:
         """A job for some of these documents, under the same deadline."""
-        return Job(self.lane, entries, tries, self.deadline)
+        return Job(self.lane, documents, tries, self.deadline)

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any
 
 import orjson
 
 from dfai_core.service import Document, Limits
 
-__all__ = ["Packer", "Sized", "fits_by_count", "json_bytes"]
+__all__ = ["Packer", "fits_by_count", "json_bytes"]
 
 # What the envelope and each document's id, language and punctuation may add to a body.
 _ENVELOPE_BYTES = 2_000
 _DOCUMENT_BYTES = 96
 # JSON writes a control character as \u00XX; no character of UTF-8 grows by more.
 _WORST_GROWTH = 6
-
-
-class Sized(Protocol):
-    """What a packer must know of a document."""
-
-    @property
-    def document(self) -> Document: ...
-
-
-T = TypeVar("T", bound=Sized)
 
 
 def fits_by_count(limits: Limits) -> bool:
@@ -45,7 +35,7 @@ def _chars(document: tuple[Any, ...]) -> int:
     return sum(len(value) for value in document if isinstance(value, str))
 
 
-class Packer(Generic[T]):
+class Packer:
     """A queue of documents that gives them out as requests: in order, as full as the limits allow."""
 
     __slots__ = ("_by_count", "_bytes", "_chars", "_limits", "_queue", "_sizes")
@@ -53,7 +43,7 @@ class Packer(Generic[T]):
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._by_count = fits_by_count(limits)
-        self._queue: deque[T] = deque()
+        self._queue: deque[Document] = deque()
         self._sizes: deque[tuple[int, int]] = deque()  # bytes and characters of each; empty where they need no count
         self._bytes = limits.max_bytes - _ENVELOPE_BYTES  # what the queue leaves of one request, below 0 if more
         self._chars = limits.max_chars_per_request or limits.max_bytes
@@ -61,15 +51,15 @@ class Packer(Generic[T]):
     def __len__(self) -> int:
         return len(self._queue)
 
-    def add(self, document: T) -> None:
+    def add(self, document: Document) -> None:
         self._queue.append(document)
         if not self._by_count:
-            size = (json_bytes(document.document), _chars(document.document))
+            size = (json_bytes(document), _chars(document))
             self._sizes.append(size)
             self._bytes -= size[0]
             self._chars -= size[1]
 
-    def clear(self) -> list[T]:
+    def clear(self) -> list[Document]:
         """Takes everything out."""
         taken = list(self._queue)
         self._bytes += sum(size for size, _ in self._sizes)
@@ -82,7 +72,7 @@ class Packer(Generic[T]):
         """Whether another document would not make the next request fuller."""
         return len(self._queue) >= self._limits.max_documents or self._bytes < 0 or self._chars < 0
 
-    def take(self) -> list[T]:
+    def take(self) -> list[Document]:
         """The next request's documents; at least one, even if that one alone is over a limit."""
         queue = self._queue
         most = min(len(queue), self._limits.max_documents)
@@ -90,7 +80,7 @@ class Packer(Generic[T]):
             return [queue.popleft() for _ in range(most)]
         budget_bytes = self._limits.max_bytes - _ENVELOPE_BYTES
         budget_chars = self._limits.max_chars_per_request or self._limits.max_bytes
-        taken: list[T] = []
+        taken: list[Document] = []
         while len(taken) < most:
             size_bytes, size_chars = self._sizes[0]
             budget_bytes -= size_bytes

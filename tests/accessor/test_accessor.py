@@ -76,13 +76,14 @@ def test_a_name_that_another_library_holds_is_left_alone() -> None:
             import dfai
         frame = pd.DataFrame({"t": ["x"]})
         warned = caught[0]
-        print(type(frame.ai).__name__, type(frame.dfai).__name__, warned.category.__name__, "on(df)" in str(warned.message))
+        print(type(frame.ai).__name__, type(frame.dfai).__name__)
+        print(warned.category.__name__, "on(df)" in str(warned.message))
         dfai.register("ai", replace=True)
         print(type(pd.DataFrame({"t": ["x"]}).ai).__name__)
         """
     )
 
-    assert found == "Theirs FrameAI AccessorTaken True\nFrameAI"
+    assert found == "Theirs FrameAI\nAccessorTaken True\nFrameAI"
 
 
 def test_the_accessor_can_have_another_name(service: Lookalike) -> None:

@@ -76,8 +76,10 @@ class Fickle:
 
 def texts_of(dice: random.Random) -> list[str | None]:
     kinds = [None, "", " ", "same", "long " * 1_500, "\x00control", "e\u0301\U0001f468\u200d\U0001f469"]
+    rows, distinct = dice.choice(((5, 5), (60, 40), (250, 400)))
     return [
-        dice.choice(kinds) if dice.random() < 0.3 else f"row {dice.randrange(40)}" for _ in range(dice.randrange(1, 60))
+        dice.choice(kinds) if dice.random() < 0.2 else f"row {dice.randrange(distinct)}"
+        for _ in range(dice.randrange(1, rows))
     ]
 
 
@@ -123,5 +125,5 @@ def test_every_row_ends_once_and_as_itself(block: int, monkeypatch: pytest.Monke
         assert counters.documents + counters.coalesced == asking
         seen |= {code for _, code, _ in rows}
 
-    assert seen >= {None, "empty", "unavailable", "bad_answer", "refused", "too_large", "rate_limited"}
+    assert seen >= {None, "empty", "unavailable", "bad_answer", "refused", "rate_limited"}
     assert time.monotonic() - started < 60

@@ -1,0 +1,106 @@
+"""When to try again, and how fast: the pure rules."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dfai_core.flow.limiter import Pace
+from dfai_core.flow.retry import Retry, retry_after_s
+
+ATTEMPTS = st.integers(1, 2_000)
+DRAWS = st.floats(0, 1, exclude_max=True)
+
+
+@settings(derandomize=True)
+@given(ATTEMPTS, DRAWS)
+def test_waits_are_spread_from_nothing_to_the_whole_wait(attempt: int, draw: float) -> None:
+    rule = Retry(attempts=3_000)
+    whole = min(rule.longest_wait_s, rule.first_wait_s * 2.0 ** (attempt - 1)) if attempt < 60 else rule.longest_wait_s
+    wait = rule.wait_s(attempt, retry_after_s=None, draw=draw)
+
+    assert wait == pytest.approx(draw * whole)
+    assert 0 <= wait < rule.longest_wait_s or wait == 0
+
+
+@settings(derandomize=True)
+@given(st.integers(1, 5), DRAWS, st.floats(0, 10_000))
+def test_what_the_service_asks_for_wins(attempt: int, draw: float, asked_s: float) -> None:
+    assert Retry(attempts=6).wait_s(attempt, retry_after_s=asked_s, draw=draw) == asked_s
+
+
+@given(st.integers(1, 9), st.integers(1, 20), st.none() | st.floats(0, 10))
+@settings(derandomize=True)
+def test_tries_are_counted(attempts: int, attempt: int, asked_s: float | None) -> None:
+    wait = Retry(attempts=attempts).wait_s(attempt, retry_after_s=asked_s, draw=0.5)
+
+    assert (wait is None) == (attempt >= attempts)
+
+
+NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ({"Retry-After": "7"}, 7.0),
+        ({"Retry-After": "0.5"}, 0.5),
+        ({"Retry-After": format_datetime(NOW + timedelta(seconds=90), usegmt=True)}, 90.0),
+        ({"Retry-After": format_datetime(NOW - timedelta(seconds=90), usegmt=True)}, 0.0),
+        ({"Retry-After": "Sun, 22 Nov 2026 12:00:05 -0000"}, 5.0),
+        ({"retry-after-ms": "250", "Retry-After": "9"}, 0.25),
+        ({"x-ms-retry-after-ms": "1500"}, 1.5),
+        ({"retry-after-ms": "soon", "Retry-After": "9"}, 9.0),
+        ({"Retry-After": "-3"}, None),
+        ({"Retry-After": "inf"}, None),
+        ({"Retry-After": "nan"}, None),
+        ({"Retry-After": ""}, None),
+        ({"Retry-After": "99999999999999 Nov 2026"}, None),
+        ({}, None),
+    ],
+)
+def test_retry_after_is_read_in_all_its_spellings(headers: dict[str, str], wait: float | None) -> None:
+    assert retry_after_s(headers, NOW) == wait
+
+
+@settings(derandomize=True)
+@given(st.text(max_size=40))
+def test_no_retry_after_makes_a_client_fall_over(text: str) -> None:
+    wait = retry_after_s({"Retry-After": text, "retry-after-ms": text}, NOW)
+
+    assert wait is None or wait >= 0
+
+
+@settings(derandomize=True, max_examples=300)
+@given(
+    st.floats(0.5, 500),
+    st.lists(st.tuples(st.floats(0, 0.3), st.sampled_from([0.0, 0.0, 0.0, 1.5])), min_size=2, max_size=60),
+)
+def test_in_no_window_do_more_leave_than_the_rate_allows(rate: float, steps: list[tuple[float, float]]) -> None:
+    pace = Pace(rate)
+    now = 0.0
+    leaves = []
+    for gap_s, pause_s in steps:
+        now += gap_s
+        not_before = now + pause_s if pause_s else float("-inf")
+        wait = pace.reserve(now, not_before)
+        assert wait >= 0
+        assert now + wait >= not_before
+        leaves.append(now + wait)
+
+    assert leaves == sorted(leaves)
+    for first in range(len(leaves)):
+        for last in range(first, len(leaves)):
+            allowed = rate * (leaves[last] - leaves[first]) + max(1.0, rate / 20)
+            assert last - first + 1 <= allowed + 1e-6
+
+
+@given(st.floats(0, 1e6), st.floats(0, 10))
+@settings(derandomize=True)
+def test_without_a_rate_only_a_pause_holds(now: float, pause_s: float) -> None:
+    assert Pace(None).reserve(now) == 0
+    assert Pace(None).reserve(now, now + pause_s) == pytest.approx(pause_s, abs=1e-6)

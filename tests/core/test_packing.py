@@ -1,0 +1,104 @@
+"""Documents to requests: within every limit, in order, and none lost."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import orjson
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dfai_core import Limits
+from dfai_core.packing import Packer, fits_by_count, json_bytes
+from dfai_core.service import Document
+from dfai_core.services import services
+
+TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
+
+
+class Sized(NamedTuple):
+    document: Document
+
+
+def limits(documents: int, chars: int | None, max_bytes: int, chars_per_request: int | None) -> Limits:
+    return Limits(documents, chars, max_bytes, "a test", chars_per_request)
+
+
+LIMITS = st.builds(
+    limits,
+    st.integers(1, 12),
+    st.sampled_from([None, 60, 5_120]),
+    st.integers(2_400, 6_000),
+    st.none() | st.integers(60, 200),
+)
+
+
+@settings(derandomize=True, max_examples=300)
+@given(LIMITS, st.lists(st.tuples(TEXTS), max_size=40), st.data())
+def test_requests_keep_their_limits_and_lose_nothing(
+    held: Limits, documents: list[Document], data: st.DataObject
+) -> None:
+    packer: Packer[Sized] = Packer(held)
+    requests: list[list[Sized]] = []
+    for document in documents:  # taken now and then, as requests leave while others still come
+        packer.add(Sized(document))
+        while packer.full() and data.draw(st.booleans()):
+            requests.append(packer.take())
+    while len(packer):
+        requests.append(packer.take())
+
+    assert [sized.document for request in requests for sized in request] == documents
+    for request in requests:
+        assert 1 <= len(request) <= held.max_documents
+        body = orjson.dumps([{"id": "1000", "language": "zh-Hans", "text": sized.document[0]} for sized in request])
+        characters = sum(len(sized.document[0]) for sized in request)
+        if len(request) > 1:
+            assert len(body) <= held.max_bytes
+            assert characters <= (held.max_chars_per_request or characters)
+
+
+@settings(derandomize=True)
+@given(LIMITS, st.lists(st.tuples(TEXTS), min_size=1, max_size=40))
+def test_a_full_queue_gives_a_request_that_takes_no_more(held: Limits, documents: list[Document]) -> None:
+    packer: Packer[Sized] = Packer(held)
+    for document in documents:
+        if packer.full():
+            break
+        packer.add(Sized(document))
+    if not packer.full():
+        return
+    added = len(packer)
+    taken = packer.take()
+
+    assert len(taken) == held.max_documents or len(taken) == added or len(packer) == 1
+
+
+@settings(derandomize=True)
+@given(LIMITS, st.lists(st.tuples(TEXTS), max_size=40))
+def test_an_emptied_queue_is_as_new(held: Limits, documents: list[Document]) -> None:
+    packer: Packer[Sized] = Packer(held)
+    for document in documents:
+        packer.add(Sized(document))
+    cleared = [sized.document for sized in packer.clear()]
+
+    assert cleared == documents
+    assert len(packer) == 0
+    assert not packer.full()
+
+
+@settings(derandomize=True)
+@given(TEXTS)
+def test_the_bytes_of_a_document_are_never_underestimated(text: str) -> None:
+    written = orjson.dumps({"id": "9999", "language": "zh-Hant-extra", "text": text})
+
+    assert json_bytes((text, "zh-Hant-extra")) >= len(written)
+
+
+def test_limits_that_are_kept_by_count_alone_are_kept_in_the_worst_case() -> None:
+    by_count = [held for service in services().values() for held in service.limits.values() if fits_by_count(held)]
+
+    assert by_count
+    for held in by_count:
+        assert held.max_chars is not None
+        worst = orjson.dumps([{"id": "9999", "text": "\x00" * held.max_chars}] * held.max_documents)
+        assert len(worst) + 2_000 <= held.max_bytes
