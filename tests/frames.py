@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-__all__ = ["DEFAULT", "KINDS", "Frames", "frames_for", "spark_session"]
+__all__ = ["DEFAULT", "KINDS", "PARTITIONS", "Frames", "SparkFrames", "frames_for"]
 
 PARTITIONS = 2
 ROW = "__row"
@@ -150,13 +150,17 @@ class SparkFrames(Frames):
 
     @cached_property
     def session(self) -> Any:
-        return spark_session(connect=self.name == "spark-connect")
+        return _spark_session(connect=self.name == "spark-connect")
 
     def build(self, columns: Columns, *, objects: bool = False, partitions: int = PARTITIONS) -> Any:
         arrays = {name: pa.array(list(values)) for name, values in columns.items()}
         # A column without values has no type of its own.
         arrays = {name: a.cast(pa.string()) if pa.types.is_null(a.type) else a for name, a in arrays.items()}
         rows = max((len(array) for array in arrays.values()), default=0)
+        if not rows:
+            # Connect infers no types from nothing.
+            kinds = ", ".join(f"`{name}` string" for name in columns)
+            return self.session.createDataFrame([], f"{kinds}, {ROW} bigint")
         table = pa.table({**arrays, ROW: pa.array(range(rows), pa.int64())})
         return self.session.createDataFrame(table).repartition(partitions)
 
@@ -179,7 +183,7 @@ class SparkFrames(Frames):
             self.session.stop()
 
 
-def spark_session(*, connect: bool) -> Any:
+def _spark_session(*, connect: bool) -> Any:
     """A small local session that listens on the loopback interface only."""
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     if connect:

@@ -21,8 +21,8 @@ def with_answers(frame: Any, call: Call, run: Run, drop: Sequence[str]) -> Any:
     A column that the answer has again is replaced where it stands, so it must not be among *drop*.
 
     The function itself is deterministic: Spark then evaluates it once for all fields of the answer, under a
-    later ``limit`` for those rows alone, and not at all where no field is used. But what is deterministic
-    Spark also moves: a filter on the answer below earlier joins and aggregates, and the function itself below
+    later ``limit`` for that many rows of a partition, and not at all where no field is used. What is deterministic
+    Spark also moves, though: a filter on the answer below earlier joins and aggregates, and the function itself below
     an earlier ``limit``, into every partition. Either would ask for rows that the frame does not have. Hence a
     guard above, on every field, and one below, on every input: always true, yet not deterministic to Spark, so
     that nothing moves through it.

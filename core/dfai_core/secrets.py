@@ -88,8 +88,10 @@ def secret(reference: str, *, read: Read = "worker") -> Secret:
     """
     scheme, colon, name = reference.partition(":")
     if not colon or scheme not in _SCHEMES or not name:
+        # What was given is not shown: it may be the key itself.
         raise ConfigError(
-            f'a secret is a reference such as "env:NAME", "file:/path" or "module:package:function", not {scheme!r}…'
+            'a secret is a reference: "env:NAME", "file:/path" or "module:package:function". '
+            "A key itself goes straight into key=."
         )
     if read not in ("worker", "driver"):
         raise ConfigError(f'read={read!r}: choose "worker" or "driver".')

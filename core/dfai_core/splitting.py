@@ -11,6 +11,7 @@ __all__ = ["split"]
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*\s+|[。！？]+[”’」』）]*\s*|\n+")
 _SPACE = re.compile(r"\s+")
 _ZWJ = "\u200d"
+_VIRAMA = 9  # the combining class of signs that bind a consonant to the next
 # Of a piece whose sentences all end before this share of it, too little would be used: it is cut at a space.
 _LEAST_FILL = 0.5
 # No character of any script is made of more code points; what is longer is noise, and may be cut anywhere.
@@ -57,6 +58,8 @@ def _joined(text: str, place: int, start: int) -> bool:
     before, after = text[place - 1], text[place]
     if before == "\r" and after == "\n":
         return True
+    if unicodedata.combining(before) == _VIRAMA and unicodedata.category(after) == "Lo":
+        return True  # a conjunct of an Indian script
     if _ZWJ in (before, after) or unicodedata.category(after) in ("Mn", "Mc", "Me"):
         return True
     if _is_between("\U0001f3fb", after, "\U0001f3ff") or _is_between("\U000e0020", after, "\U000e007f"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cloudpickle
@@ -112,7 +113,9 @@ def test_head_asks_for_one_partition(scene: Scene) -> None:
     ],
     ids=["projection", "filter", "drop", "rename", "repartition", "merge", "set_index"],
 )
-def test_optimizations_leave_every_answer_with_its_row(scene: Scene, then) -> None:  # type: ignore[no-untyped-def]
+def test_optimizations_leave_every_answer_with_its_row(
+    scene: Scene, then: Callable[[dd.DataFrame], dd.DataFrame]
+) -> None:
     expected = {"good": "positive", "bad": "negative", "plain": "neutral"}
 
     result = then(build().ai.sentiment("t", language="en")).compute(scheduler="threads")
@@ -199,3 +202,12 @@ def test_what_is_no_frame_is_declined_with_the_remedy() -> None:
 def test_numbers_are_no_texts_even_in_a_meta_without_rows(scene: Scene) -> None:
     with pytest.raises(dfai.errors.ConfigError, match="column 'id' holds int64"):
         build().ai.sentiment("id")
+
+
+def test_a_key_stays_out_of_the_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_AI_KEY", "planted-key-0123456789abcdef")
+
+    answered = build().ai.sentiment("t", language="en", target=dfai.azure("westeurope"))
+
+    assert b"planted-key" not in cloudpickle.dumps(answered)
+    assert "planted-key" not in repr(answered.expr) + str(dict(answered.dask))

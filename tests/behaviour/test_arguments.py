@@ -81,3 +81,21 @@ def test_no_warning_where_the_language_is_said(frames: Frames, scene: Scene, rec
 def test_an_assumed_language_is_said_once_a_call(frames: Frames, scene: Scene) -> None:
     with pytest.warns(dfai.errors.LanguageAssumed, match="English is assumed"):
         frames.build({"t": ["good"]}).ai.sentiment("t")
+
+
+class Credential:
+    """Stands for an instance of an Entra credential, which pickles with its secret in clear."""
+
+    def get_token(self, *scopes: str) -> None:
+        raise AssertionError("no token is needed before a request")
+
+
+def test_a_credential_instance_is_refused_where_calls_leave_the_process(frames: Frames) -> None:
+    target = dfai.azure(endpoint="https://example.cognitiveservices.azure.com", credential=Credential())
+    frame = frames.build({"t": [None]})
+
+    if frames.lazy:
+        with pytest.raises(ConfigError, match="credential"):
+            frame.ai.sentiment("t", language="en", target=target)
+    else:
+        assert frames.read(frame.ai.sentiment("t", language="en", target=target))["sentiment"] == [None]

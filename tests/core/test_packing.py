@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,10 +12,6 @@ from dfai_core.service import Document
 from dfai_core.services import services
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
-
-
-class Sized(NamedTuple):
-    document: Document
 
 
 def limits(documents: int, chars: int | None, max_bytes: int, chars_per_request: int | None) -> Limits:
@@ -38,20 +32,20 @@ LIMITS = st.builds(
 def test_requests_keep_their_limits_and_lose_nothing(
     held: Limits, documents: list[Document], data: st.DataObject
 ) -> None:
-    packer: Packer[Sized] = Packer(held)
-    requests: list[list[Sized]] = []
+    packer: Packer = Packer(held)
+    requests: list[list[Document]] = []
     for document in documents:  # taken now and then, as requests leave while others still come
-        packer.add(Sized(document))
+        packer.add(document)
         while packer.full() and data.draw(st.booleans()):
             requests.append(packer.take())
     while len(packer):
         requests.append(packer.take())
 
-    assert [sized.document for request in requests for sized in request] == documents
+    assert [document for request in requests for document in request] == documents
     for request in requests:
         assert 1 <= len(request) <= held.max_documents
-        body = orjson.dumps([{"id": "1000", "language": "zh-Hans", "text": sized.document[0]} for sized in request])
-        characters = sum(len(sized.document[0]) for sized in request)
+        body = orjson.dumps([{"id": "1000", "language": "zh-Hans", "text": document[0]} for document in request])
+        characters = sum(len(document[0]) for document in request)
         if len(request) > 1:
             assert len(body) <= held.max_bytes
             assert characters <= (held.max_chars_per_request or characters)
@@ -60,11 +54,11 @@ def test_requests_keep_their_limits_and_lose_nothing(
 @settings(derandomize=True)
 @given(LIMITS, st.lists(st.tuples(TEXTS), min_size=1, max_size=40))
 def test_a_full_queue_gives_a_request_that_takes_no_more(held: Limits, documents: list[Document]) -> None:
-    packer: Packer[Sized] = Packer(held)
+    packer: Packer = Packer(held)
     for document in documents:
         if packer.full():
             break
-        packer.add(Sized(document))
+        packer.add(document)
     if not packer.full():
         return
     added = len(packer)
@@ -76,10 +70,10 @@ def test_a_full_queue_gives_a_request_that_takes_no_more(held: Limits, documents
 @settings(derandomize=True)
 @given(LIMITS, st.lists(st.tuples(TEXTS), max_size=40))
 def test_an_emptied_queue_is_as_new(held: Limits, documents: list[Document]) -> None:
-    packer: Packer[Sized] = Packer(held)
+    packer: Packer = Packer(held)
     for document in documents:
-        packer.add(Sized(document))
-    cleared = [sized.document for sized in packer.clear()]
+        packer.add(document)
+    cleared = packer.clear()
 
     assert cleared == documents
     assert len(packer) == 0

@@ -183,7 +183,9 @@ class Server:
         ready.set()
         await self._over.wait()
         server.close()
-        for task in connections:
+        # Connections that are just being accepted are tasks of the loop's own: let them come in before all are closed.
+        await asyncio.gather(*(asyncio.all_tasks() - connections - {asyncio.current_task()}))
+        for task in list(connections):
             task.cancel()
         await asyncio.gather(*connections, return_exceptions=True)
         for writer in writers:

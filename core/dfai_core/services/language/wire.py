@@ -139,8 +139,10 @@ def rows_of(
         if place in seen:
             twice.add(place)
         seen.add(place)
-        with suppress(*UNREADABLE):
+        try:  # a context manager for each document would take longer than reading it
             found[place] = row(document)
+        except UNREADABLE:
+            found[place] = None
     for error in results.get("errors") or ():
         place = _place(error, count)
         if place is None:

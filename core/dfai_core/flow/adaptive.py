@@ -1,0 +1,315 @@
+"""Rules that learn from a target's answers: its rate, how much it bears at once, how long it takes.
+
+Times are seconds on the caller's monotonic clock; clock and dice are passed in.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+
+__all__ = ["AttemptTimeout", "ConcurrencyWindow", "LearnedRate"]
+
+# A deeper bucket would send a burst that a service counting by the second refuses.
+_DEPTH_S = 0.05
+# After a refusal. A deeper cut wastes more of each climb, a shallower one is refused more often.
+_CUT = 0.85
+# Refused again so soon after a pause, the rate is far too high, not a little.
+_SOON_S = 0.75
+_DEEP_CUT = 0.6
+# Each client climbs by the same requests a second each second: that, and no climb in proportion to the rate, makes
+# clients that know nothing of each other end with equal shares.
+_CLIMB = 2.0
+# What a refusal proves is about the rate really sent, not about one that nobody used.
+_UNUSED = 1.25
+# Pauses where a refusal names none: the first of a row, and the longest.
+_FIRST_PAUSE_S = 0.25
+_LONGEST_PAUSE_S = 5.0
+# A pause ends up to this share of it later, never sooner, so that clients do not all come back together.
+_PAUSE_JITTER = 0.1
+
+
+@dataclass(slots=True)
+class LearnedRate:
+    """How fast a target may be asked, learned from its 429s; says how long the next request must wait.
+
+    Until the first refusal nothing is slowed. Then requests leave evenly, at a rate that climbs steadily and is cut
+    by each new refusal. One of these serves all calls of a process to one target; `HostBucket` keeps one for all
+    processes of a host. Only numbers, so that it can be kept anywhere.
+
+    >>> rate = LearnedRate()
+    >>> [rate.reserve(0.0) for _ in range(50)] == [0.0] * 50
+    True
+    >>> rate.refused(0.5, sent_at=0.4, retry_after_s=1.0, draw=0.0)
+    >>> rate.rate_per_s(1.5)
+    85.0
+    >>> rate.rate_per_s(2.5)
+    87.0
+    >>> rate.reserve(0.6)
+    0.9
+    """
+
+    peak_per_s: float = math.inf  # the rate at the last refusal; infinite before the first
+    resumed_at: float = -math.inf  # the end of the last pause, from which the rate climbs
+    cut_at: float = -math.inf
+    paused_until: float = -math.inf
+    next_at: float = -math.inf  # the next free place in line
+    refusals: float = 0.0  # one soon after the other
+    second_at: float = -math.inf  # when the second began in which sendings are being counted
+    sent: float = 0.0
+    sent_before: float = 0.0  # in the second before
+    found: float = 0.0  # 1 once a refusal came late enough after a pause to say that the rate is about right
+
+    def rate_per_s(self, now: float) -> float:
+        """Requests a second from *now* on; infinite before the first refusal."""
+        return self.peak_per_s * _CUT + self._climb() * max(0.0, now - self.resumed_at)
+
+    def _climb(self) -> float:
+        import os
+        a=float(os.environ.get("A","0.1"));b=float(os.environ.get("B","9"));c=float(os.environ.get("C","2"))
+        peak=self.peak_per_s
+        if peak==math.inf: return 2.0
+        base=min(_CLIMB, b*peak+c)
+        return base if self.found else max(base, a*peak)
+
+    def reserve(self, now: float, rate_per_s: float | None = None) -> float:
+        """Takes the next place in line and says how many seconds to wait for it.
+
+        *rate_per_s* is the caller's own limit, which holds besides. Who has waited asks whether `paused_until` has
+        passed meanwhile; if it has not, the place is void and another must be reserved. Let one waiter at a time hold
+        a place, the others stand behind it: places reserved far ahead know nothing of a later refusal.
+        """
+        moment = max(now, self.paused_until)
+        if rate_per_s is not None or self.peak_per_s < math.inf:
+            moment = max(moment, self.next_at)
+            step_s = self._step_s(moment)
+            if rate_per_s is not None:
+                step_s = max(step_s, 1.0 / rate_per_s)
+            # Places that went unused may be caught up, but only a twentieth of a second's worth of them.
+            self.next_at = max(self.next_at, moment - max(0.0, _DEPTH_S - step_s)) + step_s
+        self._count(moment)
+        return moment - now
+
+    def refused(self, now: float, *, sent_at: float, retry_after_s: float | None, draw: float) -> None:
+        """The target answered 429 to a request that left at *sent_at*; *draw*, in [0, 1), spreads clients."""
+        news = sent_at > self.cut_at  # of one burst of refusals the first counts
+        soon = sent_at - self.resumed_at < _SOON_S
+        if news:
+            self.refusals = self.refusals + 1.0 if soon else 1.0
+        if retry_after_s is None:
+            retry_after_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2.0 ** min(self.refusals - 1.0, 10.0))
+        if news:
+            self.cut_at = now
+            if self.peak_per_s < math.inf and not soon:
+                self.found = 1.0
+            if self.peak_per_s == math.inf:
+                self.peak_per_s = self.sent_per_s(now)
+            elif soon:
+                self.peak_per_s = self.rate_per_s(now) * _DEEP_CUT
+            else:
+                self.peak_per_s = min(self.rate_per_s(now), max(self.sent_per_s(now) * _UNUSED, 1.0))
+        self.pause(now + retry_after_s * (1.0 + _PAUSE_JITTER * draw))
+        self.resumed_at = self.paused_until
+
+    def pause(self, until: float) -> None:
+        """Nothing leaves before *until*; a shorter pause never undoes a longer one."""
+        self.paused_until = max(self.paused_until, until)
+
+    def sent_per_s(self, now: float) -> float:
+        """Requests a second that really left, over the last second or so."""
+        elapsed_s = now - self.second_at
+        if elapsed_s >= 2.0:
+            return 0.0
+        if elapsed_s >= 1.0:
+            return self.sent / elapsed_s
+        if not self.sent_before:
+            return self.sent / max(0.5, elapsed_s)
+        return self.sent + self.sent_before * (1.0 - max(0.0, elapsed_s))
+
+    def _step_s(self, moment: float) -> float:
+        """Seconds in which the climbing rate makes room for one request."""
+        rate = self.rate_per_s(moment)
+        if rate == math.inf:
+            return 0.0
+        # The root of rate * t + climb * t * t / 2 = 1, in the form that a rate of zero does not break.
+        return 2.0 / (rate + math.sqrt(rate * rate + 2.0 * self._climb()))
+
+    def _count(self, moment: float) -> None:
+        if moment - self.second_at >= 1.0:
+            adjacent = moment - self.second_at < 2.0
+            self.sent_before = self.sent if adjacent else 0.0
+            self.second_at = self.second_at + 1.0 if adjacent else moment
+            self.sent = 0.0
+        self.sent += 1.0
+
+
+# Answers in a window: a share of them says little below this.
+_LEAST_ANSWERS = 20
+_FIRST_LIMIT = 16
+_OVERLOADED = 0.2
+_OVERLOAD_CUT = 0.7
+_HOLD_WINDOWS = 5
+_SLOWER = 2.0
+_FASTER = 1.1
+_LATENCY_CUT = 0.9
+_GROWTH = 0.1
+# The best latency is forgotten by this share a window: a service that became slower for good is no overload.
+_FORGET = 1.02
+
+
+class ConcurrencyWindow:
+    """How many requests a target bears at once, judged over whole windows of answers.
+
+    Single failures and single slow answers say nothing: reacting to each of them is what makes a client crawl.
+    Refusals by quota (429) are none of this rule's business: they move the rate.
+
+    >>> window = ConcurrencyWindow(allowed=64)
+    >>> window.limit
+    16
+    >>> for n in range(20):
+    ...     window.ended(n * 0.01, latency_s=0.1, overloaded=n % 3 == 0)
+    >>> window.limit
+    11
+    """
+
+    __slots__ = (
+        "_allowed",
+        "_began_at",
+        "_best_latency_s",
+        "_best_per_s",
+        "_floor",
+        "_hold",
+        "_latencies_s",
+        "_overloads",
+        "limit",
+    )
+
+    def __init__(self, allowed: int) -> None:
+        self.limit = self._floor = min(allowed, _FIRST_LIMIT)
+        self._allowed = allowed
+        self._hold = 0
+        self._began_at: float | None = None
+        self._latencies_s: list[float] = []
+        self._overloads = 0
+        self._best_latency_s = math.inf
+        self._best_per_s = 0.0
+
+    def ended(self, now: float, *, latency_s: float, overloaded: bool) -> None:
+        """A request came to its end; *overloaded*: with 502, 503, 504, or no answer in time."""
+        if self._began_at is None:
+            self._began_at = now
+        if overloaded:
+            self._overloads += 1
+        else:
+            self._latencies_s.append(latency_s)
+        answers = self._overloads + len(self._latencies_s)
+        if answers >= max(_LEAST_ANSWERS, self.limit):
+            self.limit = self._next_limit(answers, now - self._began_at)
+            self._began_at = now
+            self._latencies_s.clear()
+            self._overloads = 0
+
+    def _next_limit(self, answers: int, elapsed_s: float) -> int:
+        if self._overloads > _OVERLOADED * answers:
+            self._hold = _HOLD_WINDOWS
+            return max(1, int(self.limit * _OVERLOAD_CUT))
+        good = sorted(self._latencies_s)
+        latency_s = good[len(good) // 2]
+        per_s = len(good) / elapsed_s if elapsed_s > 0 else math.inf
+        self._best_latency_s *= _FORGET
+        if latency_s < self._best_latency_s:
+            self._best_latency_s, self._best_per_s = latency_s, per_s
+        if self._hold:
+            self._hold -= 1
+            return self.limit
+        if latency_s > _SLOWER * self._best_latency_s and per_s < _FASTER * self._best_per_s:
+            # Not below the start: latency alone never brings a client to a halt.
+            return max(min(self.limit, self._floor), int(self.limit * _LATENCY_CUT))
+        return min(self._allowed, self.limit + max(1, int(self.limit * _GROWTH)))
+
+
+_TIMES_P99 = 10.0
+_SHORTEST_S = 1.0
+_QUANTILE = 0.99
+# Before so many answers, nothing is known.
+_LEAST_KNOWN = 20
+# Between two looks at the quantile.
+_LOOK = 50
+# Halved once there are as many: what counts is how the target answers now.
+_REMEMBERED = 2_000
+# Latencies are counted in bins whose borders are this factor apart.
+_BIN = math.log(2.0) / 4.0
+# More than 2 % cut: of as many requests, as many may be. Fewer would mistake one hang in a hundred for slowness.
+_JUDGED = 500
+_MAY_BE_CUT = 10
+
+
+class AttemptTimeout:
+    """How long to wait for an answer: ten times what 99 % of the answers take, from one second to *longest_s*.
+
+    Answers that were cut short are not among those measured; but where more than 2 % are cut, the target is slow, not
+    hung, and the timeout doubles. The attribute `timeout_s` is the timeout as of now.
+
+    >>> timeout = AttemptTimeout(longest_s=60.0)
+    >>> timeout.timeout_s
+    60.0
+    >>> for _ in range(100):
+    ...     timeout.answered(0.5)
+    >>> 5.0 <= timeout.timeout_s < 6.0
+    True
+    """
+
+    __slots__ = ("_bins", "_cut", "_doubling", "_ended", "_longest_s", "_to_look", "_total", "timeout_s")
+
+    def __init__(self, longest_s: float) -> None:
+        self.timeout_s = self._longest_s = longest_s
+        self._bins: Counter[int] = Counter()
+        self._total = 0
+        self._to_look = _LEAST_KNOWN
+        self._doubling = 1.0
+        self._ended = self._cut = 0  # requests since the doubling was last judged
+
+    def answered(self, latency_s: float) -> None:
+        """An answer came after *latency_s*."""
+        self._bins[math.ceil(math.log(max(latency_s, 1e-6)) / _BIN)] += 1
+        self._total += 1
+        self._to_look -= 1
+        self._ended += 1
+        if self._ended >= _JUDGED:  # few enough were cut
+            self._judge(self._doubling / 2.0)
+        if not self._to_look:
+            self._look()
+
+    def cut(self) -> None:
+        """No answer came within the timeout."""
+        self._ended += 1
+        self._cut += 1
+        if self._cut > _MAY_BE_CUT:
+            self._judge(self._doubling * 2.0)
+            self._look()
+
+    def p99_s(self) -> float | None:
+        """What 99 % of the answers take at most, to a fifth; None before the first."""
+        above = self._total - math.ceil(self._total * _QUANTILE)
+        for place in sorted(self._bins, reverse=True):
+            above -= self._bins[place]
+            if above < 0:
+                return math.exp(place * _BIN)
+        return None
+
+    def _judge(self, doubling: float) -> None:
+        longest = self._longest_s / _SHORTEST_S  # as much as can make a difference
+        self._doubling = min(max(1.0, doubling), max(1.0, longest))
+        self._ended = self._cut = 0
+
+    def _look(self) -> None:
+        self._to_look = _LOOK
+        p99_s = self.p99_s()
+        if p99_s is None or self._total < _LEAST_KNOWN:
+            return
+        wanted_s = max(_SHORTEST_S, _TIMES_P99 * p99_s) * self._doubling
+        self.timeout_s = min(wanted_s, self._longest_s)
+        if self._total >= _REMEMBERED:
+            self._bins = Counter({place: count // 2 for place, count in self._bins.items() if count > 1})
+            self._total = sum(self._bins.values())

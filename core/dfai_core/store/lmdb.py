@@ -1,0 +1,372 @@
+"""Answers in a folder of this host, shared by its processes, safe from any of them being killed."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dfai_core.errors import ConfigError, MissingExtra
+from dfai_core.store.base import Claim, Statistics, Tally, forget_after_fork
+from dfai_core.store.folders import local_disk, private_folder
+from dfai_core.store.owners import Owner, locked
+
+try:
+    import lmdb
+except ImportError as error:
+    raise MissingExtra('a store in a folder needs the package lmdb. pip install "dfai[store]"') from error
+
+if TYPE_CHECKING:
+    from lmdb import Environment, Transaction, _Database
+
+__all__ = ["LmdbStore"]
+
+_DAY_S = 86_400.0
+_TIDY_EVERY_S = 1.0  # a named folder loses at most this much to a power cut
+_AGE_EVERY_S = 3_600.0
+_PRUNED_SHARE = 0.8  # what is left of max_bytes after too much was stored: room until the next time
+# Pages that are filled at random stay a third empty, and answers of more than half a page have pages of their own.
+_MAP_FACTOR, _MAP_SLACK_BYTES = 3, 16 * 1024 * 1024
+_MAX_PROCESSES = 1024
+_KEYS_A_TURN = 1_000  # looked up, or pruned, before others have their turn
+_STAMP = struct.Struct(">I")  # before each value: when it was stored, in seconds
+_TOTAL = struct.Struct(">Q")
+_TOTAL_KEY = b"bytes"  # in the unnamed database, which holds the named ones' names otherwise
+
+
+class _Opened(NamedTuple):
+    environment: Environment
+    answers: _Database
+    claims: _Database
+    owner: Owner
+
+
+class LmdbStore:
+    """A store in *folder*, which is made, private, where it is absent.
+
+    Parameters
+    ----------
+    max_bytes
+        Of answers. Past it the oldest are dropped within a second or so; the file may take up to three times as much.
+    max_age_s
+        Answers that are older are not found, and dropped.
+    lasting
+        Whether answers must outlive a power cut. Without it they outlive their processes, however these end.
+    clock
+        Seconds since 1970, the same in all processes.
+
+    Raises
+    ------
+    ConfigError
+        Where the folder is not private, not on a local disk, or holds something that LMDB cannot read.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        max_bytes: int = 1 << 30,
+        max_age_s: float = 30 * _DAY_S,
+        lasting: bool = True,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.folder = folder
+        self.max_bytes = max_bytes
+        self.max_age_s = max_age_s
+        self.lasting = lasting
+        self._clock = clock
+        self._tally = Tally()
+        self._tidying: asyncio.Task[None] | None = None
+        self._aged_at = float("-inf")
+        # Held where a transaction runs on another thread than the loop's, and where none may run.
+        self._lock = threading.RLock()
+        # An environment must not cross a fork, nor be closed by the child: it stays referenced there.
+        self._inherited: list[Any] = []
+        self._opened: _Opened | None = self._open()
+        forget_after_fork(self)
+
+    def __repr__(self) -> str:
+        return f"LmdbStore({str(self.folder)!r})"
+
+    # ---- the store ---------------------------------------------------------------------------------------
+
+    async def look_up(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        found: list[bytes | None] = []
+        for start in range(0, len(keys), _KEYS_A_TURN):
+            if start:
+                await asyncio.sleep(0)
+            found += self._look_up(keys[start : start + _KEYS_A_TURN])
+        self._tally.looked_up(found)
+        return found
+
+    def _look_up(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        oldest = self._oldest()
+        try:
+            opened = self._here()
+            with self._begin(opened) as txn:
+                return [_fresh(txn.get(key, db=opened.answers), oldest) for key in keys]
+        except (lmdb.Error, ConfigError) as error:
+            self._fail("read", error)
+            return [None] * len(keys)
+
+    async def reserve(self, keys: Sequence[bytes]) -> list[bytes | Claim]:
+        found: list[bytes | Claim]
+        try:
+            found = self._reserve(keys)
+        except lmdb.MapFullError as error:
+            # Without room for answers nobody needs to wait for one.
+            self._fail("written", error)
+            found = [Claim.MINE if value is None else value for value in self._look_up(keys)]
+        except (lmdb.Error, ConfigError) as error:
+            self._fail("written", error)
+            found = [Claim.MINE] * len(keys)
+        self._tally.reserved(found)
+        return found
+
+    def _reserve(self, keys: Sequence[bytes]) -> list[bytes | Claim]:
+        oldest = self._oldest()
+        lives: dict[bytes, bool] = {}
+        found: list[bytes | Claim] = []
+        opened = self._here()
+        owner = opened.owner
+        with self._begin(opened, write=True) as txn:
+            for key in keys:
+                value = _fresh(txn.get(key, db=opened.answers), oldest)
+                if value is not None:
+                    found.append(value)
+                    continue
+                holder = txn.get(key, db=opened.claims)
+                if holder is not None and holder not in lives:
+                    lives[holder] = owner.lives(holder)
+                if holder is not None and lives[holder]:
+                    found.append(Claim.THEIRS)
+                else:
+                    txn.put(key, owner.id, db=opened.claims)
+                    found.append(Claim.MINE)
+        return found
+
+    async def put(self, items: Sequence[tuple[bytes, bytes]]) -> None:
+        stamp = _STAMP.pack(int(self._clock()))
+        try:
+            opened = self._here()
+            with self._begin(opened, write=True) as txn:
+                added = 0
+                for key, value in items:
+                    old = txn.replace(key, stamp + value, db=opened.answers)
+                    added += _STAMP.size + len(value) - (-len(key) if old is None else len(old))
+                    txn.delete(key, db=opened.claims)
+                _add_to_total(txn, added)
+        except (lmdb.Error, ConfigError) as error:
+            self._tally.not_stored += len(items)
+            self._fail("written", error)
+            self._drop_claims()
+        else:
+            self._tally.stored += len(items)
+        self._tidy_later()
+
+    async def release(self, keys: Sequence[bytes]) -> None:
+        try:
+            opened = self._here()
+            with self._begin(opened, write=True) as txn:
+                for key in keys:
+                    if txn.get(key, db=opened.claims) == opened.owner.id:
+                        txn.delete(key, db=opened.claims)
+        except (lmdb.Error, ConfigError) as error:
+            self._fail("written", error)
+            self._drop_claims()
+
+    def statistics(self) -> Statistics:
+        try:
+            opened = self._here()
+            with self._begin(opened) as txn:
+                return self._tally.statistics(txn.stat(opened.answers)["entries"], _total(txn))
+        except (lmdb.Error, ConfigError) as error:
+            self._fail("read", error)
+            return self._tally.statistics(None, None)
+
+    async def aclose(self) -> None:
+        if self._tidying is not None:
+            self._tidying.cancel()
+            self._tidying = None
+        await asyncio.to_thread(self._close)
+
+    # ---- bounds ------------------------------------------------------------------------------------------
+
+    async def prune(self, *, max_age_s: float | None = None, max_bytes: int | None = None) -> int:
+        """Drops answers older than *max_age_s*, then the oldest until *max_bytes* hold the rest; says how many.
+
+        Raises
+        ------
+        lmdb.Error
+            Where the store cannot be read or written.
+        """
+        dropped = await asyncio.to_thread(self._prune, max_age_s, max_bytes)
+        return 0 if dropped is None else dropped
+
+    def _prune(self, max_age_s: float | None, max_bytes: int | None) -> int | None:
+        """The number of answers dropped; None where another process does the same just now."""
+        with locked(self.folder / "pruning", wait=False) as mine:
+            if not mine:
+                return None
+            oldest = 0 if max_age_s is None else int(self._clock() - max_age_s)
+            sizes: Counter[int] = Counter()
+            self._walk(lambda txn, key, record: sizes.update({_stamp(record): len(key) + len(record)}))
+            excess = 0
+            if max_bytes is not None:
+                excess = sum(size for stamp, size in sizes.items() if stamp >= oldest) - max_bytes
+            for stamp in sorted(stamp for stamp in sizes if stamp >= oldest):
+                if excess < sizes[stamp]:
+                    break
+                excess -= sizes[stamp]
+                oldest = stamp + 1
+            dropped = 0
+
+            def drop(txn: Transaction[bytes], key: bytes, record: bytes) -> None:
+                nonlocal excess, dropped
+                stamp, size = _stamp(record), len(key) + len(record)
+                if stamp > oldest or (stamp == oldest and excess <= 0):
+                    return
+                if stamp == oldest:  # of those of one second, as many as must go
+                    excess -= size
+                txn.delete(key, db=self._here().answers)
+                _add_to_total(txn, -size)
+                dropped += 1
+
+            self._walk(drop, write=True)
+            return dropped
+
+    def _walk(self, visit: Callable[[Transaction[bytes], bytes, bytes], None], *, write: bool = False) -> None:
+        """Visits every answer, in short transactions between which others have their turn."""
+        after = b""
+        while True:
+            with self._lock:
+                opened = self._here()
+                with self._begin(opened, write=write) as txn:
+                    with txn.cursor(db=opened.answers) as cursor:
+                        found = cursor.set_range(after) if after else cursor.first()
+                        pairs = []
+                        while found and len(pairs) < _KEYS_A_TURN:
+                            pairs.append(cursor.item())
+                            found = cursor.next()
+                    for key, record in pairs:
+                        visit(txn, key, record)
+            if not found:
+                return
+            after = pairs[-1][0] + b"\0"
+
+    def _tidy_later(self) -> None:
+        if self._tidying is None or self._tidying.done():
+            self._tidying = asyncio.get_running_loop().create_task(self._tidy())
+
+    async def _tidy(self) -> None:
+        await asyncio.sleep(_TIDY_EVERY_S)
+        await asyncio.to_thread(self.tidy)
+
+    def tidy(self) -> None:
+        """What is done a second after answers were stored, off the loop: makes them safe, and keeps the bounds."""
+        try:
+            if self.lasting:
+                with self._lock:
+                    self._here().environment.sync(True)
+            with self._lock, self._begin(self._here()) as txn:
+                total = _total(txn)
+            if total > self.max_bytes or self._clock() - self._aged_at > _AGE_EVERY_S:
+                self._aged_at = self._clock()
+                self._prune(self.max_age_s, int(self.max_bytes * _PRUNED_SHARE) if total > self.max_bytes else None)
+        except (lmdb.Error, ConfigError, OSError) as error:
+            self._fail("kept within bounds", error)
+
+    def _oldest(self) -> int:
+        return max(0, int(self._clock() - self.max_age_s))
+
+    # ---- the environment ---------------------------------------------------------------------------------
+
+    def _open(self) -> _Opened:
+        folder = local_disk(private_folder(self.folder))
+        try:
+            environment = lmdb.open(
+                str(folder),
+                map_size=_MAP_FACTOR * self.max_bytes + _MAP_SLACK_BYTES,
+                # Killed processes lose nothing without sync, only power cuts do: `tidy` sees to those.
+                sync=False,
+                metasync=False,
+                readahead=False,
+                mode=0o600,
+                max_readers=_MAX_PROCESSES,
+                max_dbs=2,
+            )
+            environment.reader_check()
+            answers, claims = environment.open_db(b"answers"), environment.open_db(b"claims")
+            return _Opened(environment, answers, claims, Owner(folder))
+        except (lmdb.Error, OSError) as error:
+            raise ConfigError(
+                f"the store in {folder} cannot be opened: {error}. If it is damaged, delete the folder: "
+                "answers are asked for again."
+            ) from error
+
+    def _here(self) -> _Opened:
+        """What this process has opened; again, after a fork or a close."""
+        if self._opened is None:
+            with self._lock:
+                if self._opened is None:
+                    self._opened = self._open()
+        return self._opened
+
+    def _begin(self, opened: _Opened, *, write: bool = False) -> Transaction[bytes]:
+        try:
+            return opened.environment.begin(write=write)
+        except lmdb.MapResizedError:  # another process opened this folder with larger bounds
+            with self._lock:
+                opened.environment.set_mapsize(0)
+            return opened.environment.begin(write=write)
+
+    def _drop_claims(self) -> None:
+        """Where claims cannot be deleted one by one, their owner ends: nobody may wait for answers that do not come."""
+        if self._opened is not None:
+            self._opened.owner.retire()
+
+    def _close(self) -> None:
+        with self._lock:
+            if self._opened is not None:
+                opened, self._opened = self._opened, None
+                opened.owner.leave()
+                if self.lasting:
+                    opened.environment.sync(True)
+                opened.environment.close()
+
+    def forget(self) -> None:
+        """In a forked child: what is open belongs to the parent."""
+        if self._opened is not None:
+            self._opened.owner.forget()
+        self._inherited.append((self._opened, self._tidying))
+        self._opened = self._tidying = None
+        self._lock = threading.RLock()
+
+    def _fail(self, done: str, error: Exception) -> None:
+        full = "it is full" if isinstance(error, lmdb.MapFullError) else str(error)
+        self._tally.failed(f"the store in {self.folder} cannot be {done}: {full}. The call goes on without it.")
+
+
+def _fresh(record: bytes | None, oldest: int) -> bytes | None:
+    """The value in *record*, unless it is too old."""
+    return None if record is None or _stamp(record) < oldest else record[_STAMP.size :]
+
+
+def _stamp(record: bytes) -> int:
+    """When *record* was stored; a record too short to say is older than all."""
+    return int(_STAMP.unpack_from(record)[0]) if len(record) >= _STAMP.size else -1
+
+
+def _total(txn: Transaction[bytes]) -> int:
+    """Bytes of all answers, keys included."""
+    stored = txn.get(_TOTAL_KEY)
+    return 0 if stored is None else int(_TOTAL.unpack(stored)[0])
+
+
+def _add_to_total(txn: Transaction[bytes], size: int) -> None:
+    txn.put(_TOTAL_KEY, _TOTAL.pack(max(0, _total(txn) + size)))
