@@ -1,6 +1,6 @@
 """Rows a second through the accessor of each backend, with a service that costs nothing.
 
-    python -m benchmarks.accessor_speed pandas "dask threads" --rows 1000000
+python -m benchmarks.accessor_speed pandas "dask threads" --rows 1000000
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -20,7 +20,7 @@ import pandas as pd
 
 from benchmarks.null_service import answered
 from benchmarks.table import save, show
-from benchmarks.texts import short_texts
+from benchmarks.texts import SHORT, short_texts
 
 __all__ = ["BACKENDS", "Figure", "main", "measure"]
 
@@ -47,21 +47,26 @@ def _answers(frame: Any) -> int:
     return int(frame["null"].notna().sum())
 
 
+def _part(start: int, rows: int) -> pd.DataFrame:
+    return pd.DataFrame({_COLUMN: short_texts(rows, start)})
+
+
 @contextmanager
-def _pandas(frame: pd.DataFrame) -> Iterator[Prepared]:
+def _pandas(rows: int) -> Iterator[Prepared]:
+    frame = _part(0, rows)
     yield lambda: _answers(answered(frame, _COLUMN))
 
 
 @contextmanager
-def _dask_threads(frame: pd.DataFrame) -> Iterator[Prepared]:
+def _dask_threads(rows: int) -> Iterator[Prepared]:
     import dask.dataframe as dd
 
-    parts = dd.from_pandas(frame, npartitions=_PARTITIONS)
-    yield lambda: _answers(answered(parts, _COLUMN).compute(scheduler="threads"))
+    frame = dd.from_pandas(_part(0, rows), npartitions=_PARTITIONS)
+    yield lambda: _answers(answered(frame, _COLUMN).compute(scheduler="threads"))
 
 
 @contextmanager
-def _dask_distributed(frame: pd.DataFrame) -> Iterator[Prepared]:
+def _dask_distributed(rows: int) -> Iterator[Prepared]:
     import dask.dataframe as dd
     from distributed import Client, LocalCluster
 
@@ -69,13 +74,15 @@ def _dask_distributed(frame: pd.DataFrame) -> Iterator[Prepared]:
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
         Client(cluster) as client,
     ):
+        size = -(-rows // _PARTITIONS)
+        starts = range(0, rows, size)
         # On the workers already: what it costs to send a frame there is Dask's own business.
-        parts = dd.from_pandas(frame, npartitions=_PARTITIONS).persist()
-        yield lambda: _answers(client.compute(answered(parts, _COLUMN)).result())
+        frame = dd.from_map(_part, starts, [min(size, rows - start) for start in starts]).persist()
+        yield lambda: _answers(client.compute(answered(frame, _COLUMN)).result())
 
 
 @contextmanager
-def _spark(frame: pd.DataFrame) -> Iterator[Prepared]:
+def _spark(rows: int) -> Iterator[Prepared]:
     from pyspark.sql import SparkSession, functions
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -83,21 +90,22 @@ def _spark(frame: pd.DataFrame) -> Iterator[Prepared]:
         SparkSession.builder.master("local[2]")
         .appName("dfai benchmarks")
         .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
         .config("spark.driver.memory", "2g")
-        .config("spark.sql.shuffle.partitions", "2")
         .getOrCreate()
     )
     session.sparkContext.setLogLevel("ERROR")
     try:
-        texts = session.createDataFrame(frame).repartition(2).cache()
-        texts.count()
+        text = functions.concat(functions.lit(SHORT), functions.col("id").cast("string"))
+        frame = session.range(0, rows, numPartitions=2).select(text.alias(_COLUMN)).cache()
+        frame.count()
 
         def run() -> int:
             # All columns are summed up in the engine: moving a million rows to the driver is not the verb's work.
-            result = answered(texts, _COLUMN)
-            numbers = functions.sum(functions.col("null_positive") + functions.col("null_neutral") + functions.col("null_negative"))
+            scores = functions.col("null_positive") + functions.col("null_neutral") + functions.col("null_negative")
             errors = functions.count("null_error") + functions.count("null_error_message")
-            found = result.agg(functions.count("null").alias("answers"), numbers, errors).first()
+            answers = functions.count("null").alias("answers")
+            found = answered(frame, _COLUMN).agg(answers, functions.sum(scores), errors).first()
             return int(found["answers"])
 
         yield run
@@ -105,7 +113,7 @@ def _spark(frame: pd.DataFrame) -> Iterator[Prepared]:
         session.stop()
 
 
-BACKENDS: dict[str, Callable[[pd.DataFrame], Any]] = {
+BACKENDS: dict[str, Callable[[int], AbstractContextManager[Prepared]]] = {
     "pandas": _pandas,
     "dask threads": _dask_threads,
     "dask distributed": _dask_distributed,
@@ -115,9 +123,8 @@ BACKENDS: dict[str, Callable[[pd.DataFrame], Any]] = {
 
 def measure(backend: str, rows: int = _ROWS) -> Figure:
     """One backend's figure over *rows* distinct short texts."""
-    frame = pd.DataFrame({_COLUMN: short_texts(rows)})
     seconds = []
-    with BACKENDS[backend](frame) as run:
+    with BACKENDS[backend](rows) as run:
         for _ in range(1 + _ROUNDS):
             start = time.perf_counter()
             found = run()
@@ -134,7 +141,10 @@ def main(backends: list[str] | None = None, rows: int = _ROWS) -> dict[str, Any]
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
     figures = [measure(backend, rows) for backend in backends or BACKENDS]
     table = [[figure.backend, figure.rows, figure.rows_per_s] for figure in figures]
-    print(show("Rows through the accessor, a service that costs nothing", ["backend", "rows", "rows/s"], table), end="\n\n")
+    print(
+        show("Rows through the accessor, a service that costs nothing", ["backend", "rows", "rows/s"], table),
+        end="\n\n",
+    )
     found = {"accessor": [asdict(figure) for figure in figures]}
     save("accessor_speed", found)
     return found

@@ -44,7 +44,7 @@ def measure(
     texts = {kind: reviews(10 * requests[kind]) for kind, _ in opened}
     seen: dict[type[Client], list[tuple[float, float, int]]] = {kind: [] for kind, _ in opened}
     try:
-        for kind, client in opened:
+        for _, client in opened:
             client.label(reviews(20 * in_flight, seed=1))  # connections are open now, code paths are warm
         for _ in range(_ROUNDS):
             for kind, client in opened:
@@ -81,7 +81,9 @@ def main() -> dict[str, Any]:
     """Measures, prints and saves."""
     with MockService() as service:
         free = [
-            figure for in_flight in _IN_FLIGHT for figure in measure(service.url, service, CLIENTS, in_flight, _REQUESTS)
+            figure
+            for in_flight in _IN_FLIGHT
+            for figure in measure(service.url, service, CLIENTS, in_flight, _REQUESTS)
         ]
         service.reset()
         Dfai(service.url, 32).label(reviews(20_000))
@@ -95,7 +97,13 @@ def main() -> dict[str, Any]:
             "Ten documents a request, no latency",
             ["client", "in flight", "CPU us/request", "x bare aiohttp", "requests/s"],
             [
-                [f.client, f.in_flight, f.cpu_us_per_request, f.cpu_us_per_request / yardstick[f.in_flight], f.requests_per_s]
+                [
+                    f.client,
+                    f.in_flight,
+                    f.cpu_us_per_request,
+                    f.cpu_us_per_request / yardstick[f.in_flight],
+                    f.requests_per_s,
+                ]
                 for f in free
             ],
         ),

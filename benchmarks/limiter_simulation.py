@@ -347,9 +347,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="scenarios whose names hold this")
     options = parser.parse_args()
     figures = [
-        measure(scenario, range(options.seeds))
-        for scenario in [*quotas(), *loads()]
-        if options.only in scenario.name
+        measure(scenario, range(options.seeds)) for scenario in [*quotas(), *loads()] if options.only in scenario.name
     ]
     head = ["service", "clients", "seconds", "used %", "429 %", "503 %", "max/min"]
     rows = [

@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import orjson
@@ -33,7 +33,9 @@ _SCORES = (
     ("negative", {"positive": 0.02, "neutral": 0.08, "negative": 0.9}),
 )
 _PATH = b"/language/:analyze-text"
-_KEPT_HEADERS = b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\napim-request-id: mock\r\nContent-Length: "
+_KEPT_HEADERS = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\napim-request-id: mock\r\nContent-Length: "
+)
 
 
 @dataclass(slots=True)
@@ -78,7 +80,13 @@ def _answer(body: bytes) -> tuple[bytes, int]:
         label, scores = expected(text)
         sentence = {"sentiment": label, "confidenceScores": scores, "offset": 0, "length": len(text), "text": text}
         documents.append(
-            {"id": document["id"], "sentiment": label, "confidenceScores": scores, "sentences": [sentence], "warnings": []}
+            {
+                "id": document["id"],
+                "sentiment": label,
+                "confidenceScores": scores,
+                "sentences": [sentence],
+                "warnings": [],
+            }
         )
     results = {"documents": documents, "errors": [], "modelVersion": "2022-11-01"}
     return orjson.dumps({"kind": "SentimentAnalysisResults", "results": results}), len(documents)
@@ -214,7 +222,7 @@ class MockService:
         finally:
             connection.close()
 
-    def __enter__(self) -> MockService:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

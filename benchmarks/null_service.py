@@ -20,9 +20,7 @@ __all__ = ["NULL", "NullTransport", "answered", "null_transport"]
 
 _DOCUMENTS = 10_000
 # As many columns as a sentiment has; the scores differ by place, so that a column is not one repeated value.
-_ROWS: list[Values] = [
-    ("neutral", place / _DOCUMENTS, 0.0, 1 - place / _DOCUMENTS) for place in range(_DOCUMENTS)
-]
+_ROWS: list[Values] = [("neutral", place / _DOCUMENTS, 0.0, 1 - place / _DOCUMENTS) for place in range(_DOCUMENTS)]
 
 
 class NullTransport:
@@ -40,19 +38,19 @@ def null_transport() -> NullTransport:
     return NullTransport()
 
 
-def _wire(wiring: Wiring) -> Exchange:
+def _wire(_wiring: Wiring) -> Exchange:
     return Exchange("/null", _write, _read, _merge)
 
 
-def _write(documents: Sequence[Document]) -> bytes:
+def _write(_documents: Sequence[Document]) -> bytes:
     return b""
 
 
-def _read(answer: Answer, count: int) -> list[Values | Failure | None]:
+def _read(_answer: Answer, count: int) -> list[Values | Failure | None]:
     return list(_ROWS[:count])
 
 
-def _merge(parts: Sequence[Part]) -> Values:
+def _merge(_parts: Sequence[Part]) -> Values:
     raise ValueError("no text of this benchmark is too long for one document")
 
 

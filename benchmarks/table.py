@@ -27,7 +27,9 @@ def show(title: str, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     cells = [list(head), *([_cell(value) for value in row] for row in rows)]
     widths = [max(len(row[place]) for row in cells) for place in range(len(head))]
     lines = [
-        "  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))])
+        "  ".join(
+            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        )
         for row in cells
     ]
     return "\n".join([title, *(line.rstrip() for line in lines)])

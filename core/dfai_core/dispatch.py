@@ -106,6 +106,7 @@ class Dispatcher:
         new = self._waiting.add(documents, ticket)
         ticket.new = len(new)
         self.counters.documents += ticket.new
+        self._known_bytes += sum(len(document[0]) for document in new)
         self._enqueue(new)
         if self._failed:
             self._stop_at_ratio()
@@ -281,7 +282,6 @@ class Dispatcher:
         if values[-1] is not None:
             self._failed += 1
         self._known[document] = values
-        self._known_bytes += len(document[0]) if isinstance(document[0], (str, bytes)) else 0
         self._waiting.settle(document, values)
 
     def _stop_at_ratio(self) -> None:

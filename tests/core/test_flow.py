@@ -21,9 +21,10 @@ DRAWS = st.floats(0, 1, exclude_max=True)
 @given(ATTEMPTS, DRAWS)
 def test_waits_are_spread_from_nothing_to_the_whole_wait(attempt: int, draw: float) -> None:
     rule = Retry(attempts=3_000)
-    whole = min(rule.longest_wait_s, rule.first_wait_s * 2.0 ** (attempt - 1)) if attempt < 60 else rule.longest_wait_s
+    whole = min(rule.longest_wait_s, rule.first_wait_s * 2.0 ** min(attempt - 1, 60))
     wait = rule.wait_s(attempt, retry_after_s=None, draw=draw)
 
+    assert wait is not None
     assert wait == pytest.approx(draw * whole)
     assert 0 <= wait < rule.longest_wait_s or wait == 0
 

@@ -11,7 +11,7 @@ from dfai_core.packing import Packer, fits_by_count, json_bytes
 from dfai_core.service import Document
 from dfai_core.services import services
 
-TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=60)
 
 
 def limits(documents: int, chars: int | None, max_bytes: int, chars_per_request: int | None) -> Limits:

@@ -18,7 +18,7 @@ from dfai_core import Call, Config, services
 from dfai_core.errors import ConfigError, DfaiError, NotOffered, SecretNotFound, Unauthorized
 from dfai_core.secrets import Secret, env, secret
 from dfai_core.settings import read_environment, resolve
-from dfai_core.targets import azure, container, local, route, target_from
+from dfai_core.targets import Target, azure, container, local, route, target_from
 from dfai_core.transports.base import Request
 from faults.calls import call_of, rows_of
 from faults.server import Server, refusing_port, status
@@ -100,7 +100,7 @@ def test_a_key_that_no_header_can_carry_is_refused_without_being_shown(key: str)
 
 
 def holders() -> list[Any]:
-    targets = [azure("westeurope", key=KEY), container("https://here.example", key=KEY)]
+    targets: list[Target] = [azure("westeurope", key=KEY), container("https://here.example", key=KEY)]
     configs = [Config(target=target) for target in targets]
     calls = [Call(SENTIMENT, ("text",), "out", config=config) for config in configs]
     routed = route({"sentiment": targets[0]}, default=local())

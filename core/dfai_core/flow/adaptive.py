@@ -19,8 +19,14 @@ _CUT = 0.85
 _SOON_S = 0.75
 _DEEP_CUT = 0.6
 # Each client climbs by the same requests a second each second: that, and no climb in proportion to the rate, makes
-# clients that know nothing of each other end with equal shares.
+# clients that know nothing of each other end with equal shares. A low rate climbs by a tenth instead, which meets the
+# equal climb at 20 requests a second.
 _CLIMB = 2.0
+_LOW_CLIMB = 0.1
+_LOW_PER_S = _CLIMB / _LOW_CLIMB
+_LOWEST_PER_S = 0.1
+# After cuts that may have gone too far, the way back is in proportion.
+_SEARCH_CLIMB = 0.05
 # What a refusal proves is about the rate really sent, not about one that nobody used.
 _UNUSED = 1.25
 # Pauses where a refusal names none: the first of a row, and the longest.
@@ -36,7 +42,7 @@ class LearnedRate:
 
     Until the first refusal nothing is slowed. Then requests leave evenly, at a rate that climbs steadily and is cut
     by each new refusal. One of these serves all calls of a process to one target; `HostBucket` keeps one for all
-    processes of a host. Only numbers, so that it can be kept anywhere.
+    processes of a host, which is why its state is numbers only.
 
     >>> rate = LearnedRate()
     >>> [rate.reserve(0.0) for _ in range(50)] == [0.0] * 50
@@ -45,12 +51,13 @@ class LearnedRate:
     >>> rate.rate_per_s(1.5)
     85.0
     >>> rate.rate_per_s(2.5)
-    87.0
+    90.0
     >>> rate.reserve(0.6)
     0.9
     """
 
-    peak_per_s: float = math.inf  # the rate at the last refusal; infinite before the first
+    peak_per_s: float = math.inf  # the rate at the last cut; infinite before the first refusal
+    climb: float = _CLIMB  # requests a second, each second
     resumed_at: float = -math.inf  # the end of the last pause, from which the rate climbs
     cut_at: float = -math.inf
     paused_until: float = -math.inf
@@ -59,26 +66,25 @@ class LearnedRate:
     second_at: float = -math.inf  # when the second began in which sendings are being counted
     sent: float = 0.0
     sent_before: float = 0.0  # in the second before
-    found: float = 0.0  # 1 once a refusal came late enough after a pause to say that the rate is about right
 
     def rate_per_s(self, now: float) -> float:
         """Requests a second from *now* on; infinite before the first refusal."""
-        return self.peak_per_s * _CUT + self._climb() * max(0.0, now - self.resumed_at)
-
-    def _climb(self) -> float:
-        import os
-        a=float(os.environ.get("A","0.1"));b=float(os.environ.get("B","9"));c=float(os.environ.get("C","2"))
-        peak=self.peak_per_s
-        if peak==math.inf: return 2.0
-        base=min(_CLIMB, b*peak+c)
-        return base if self.found else max(base, a*peak)
+        if self.peak_per_s == math.inf:
+            return math.inf
+        base, since_s = self.peak_per_s * _CUT, max(0.0, now - self.resumed_at)
+        if base < _LOW_PER_S:
+            low_s = math.log(_LOW_PER_S / base) / _LOW_CLIMB
+            if since_s < low_s:
+                return base * math.exp(_LOW_CLIMB * since_s)
+            base, since_s = _LOW_PER_S, since_s - low_s
+        return base + self.climb * since_s
 
     def reserve(self, now: float, rate_per_s: float | None = None) -> float:
         """Takes the next place in line and says how many seconds to wait for it.
 
-        *rate_per_s* is the caller's own limit, which holds besides. Who has waited asks whether `paused_until` has
-        passed meanwhile; if it has not, the place is void and another must be reserved. Let one waiter at a time hold
-        a place, the others stand behind it: places reserved far ahead know nothing of a later refusal.
+        *rate_per_s* is the caller's own limit, which holds besides. Who has waited looks whether `paused_until` has
+        passed; if it has not, the place is void and another must be reserved. Let one waiter at a time hold a place,
+        and the others stand behind it: places reserved far ahead know nothing of a later refusal.
         """
         moment = max(now, self.paused_until)
         if rate_per_s is not None or self.peak_per_s < math.inf:
@@ -93,24 +99,12 @@ class LearnedRate:
 
     def refused(self, now: float, *, sent_at: float, retry_after_s: float | None, draw: float) -> None:
         """The target answered 429 to a request that left at *sent_at*; *draw*, in [0, 1), spreads clients."""
-        news = sent_at > self.cut_at  # of one burst of refusals the first counts
-        soon = sent_at - self.resumed_at < _SOON_S
-        if news:
-            self.refusals = self.refusals + 1.0 if soon else 1.0
-        if retry_after_s is None:
-            retry_after_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2.0 ** min(self.refusals - 1.0, 10.0))
-        if news:
-            self.cut_at = now
-            if self.peak_per_s < math.inf and not soon:
-                self.found = 1.0
-            if self.peak_per_s == math.inf:
-                self.peak_per_s = self.sent_per_s(now)
-            elif soon:
-                self.peak_per_s = self.rate_per_s(now) * _DEEP_CUT
-            else:
-                self.peak_per_s = min(self.rate_per_s(now), max(self.sent_per_s(now) * _UNUSED, 1.0))
-        self.pause(now + retry_after_s * (1.0 + _PAUSE_JITTER * draw))
+        if sent_at > self.cut_at:  # of one burst of refusals the first counts
+            self._cut(now, max(0.0, sent_at - self.resumed_at))
+        own_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2.0 ** min(self.refusals - 1.0, 10.0))
+        self.pause(now + (retry_after_s or own_s) * (1.0 + _PAUSE_JITTER * draw))
         self.resumed_at = self.paused_until
+        self.next_at = max(self.next_at, self.paused_until)  # nothing is caught up after a pause
 
     def pause(self, until: float) -> None:
         """Nothing leaves before *until*; a shorter pause never undoes a longer one."""
@@ -127,13 +121,30 @@ class LearnedRate:
             return self.sent / max(0.5, elapsed_s)
         return self.sent + self.sent_before * (1.0 - max(0.0, elapsed_s))
 
+    def _cut(self, now: float, since_s: float) -> None:
+        """Lowers the rate: a request was refused that had left *since_s* after the last pause."""
+        soon = since_s < _SOON_S
+        self.refusals = self.refusals + 1.0 if soon else 1.0
+        rate = self.rate_per_s(now)
+        if rate == math.inf:
+            rate, soon = max(1.0, self.sent_per_s(now)), True
+        elif soon:
+            # What the service saved up in the pause was used up in since_s: a bucket's own rate is this share of ours.
+            paused_s = self.resumed_at - self.cut_at
+            rate *= max(_DEEP_CUT, since_s / (since_s + paused_s) if since_s > 0 else 0.0)
+        else:
+            rate = min(rate, max(1.0, self.sent_per_s(now) * _UNUSED))
+        self.peak_per_s = max(_LOWEST_PER_S, rate)
+        self.climb = max(_CLIMB, _SEARCH_CLIMB * rate) if soon else _CLIMB
+        self.cut_at = now
+
     def _step_s(self, moment: float) -> float:
         """Seconds in which the climbing rate makes room for one request."""
         rate = self.rate_per_s(moment)
         if rate == math.inf:
             return 0.0
-        # The root of rate * t + climb * t * t / 2 = 1, in the form that a rate of zero does not break.
-        return 2.0 / (rate + math.sqrt(rate * rate + 2.0 * self._climb()))
+        # The root of rate * t + climb * t * t / 2 = 1, in the form that keeps its digits.
+        return 2.0 / (rate + math.sqrt(rate * rate + 2.0 * min(self.climb, _LOW_CLIMB * rate)))
 
     def _count(self, moment: float) -> None:
         if moment - self.second_at >= 1.0:

@@ -10,6 +10,8 @@ import math
 import struct
 import zlib
 from base64 import b64decode, b64encode
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import orjson
@@ -20,7 +22,7 @@ __all__ = ["decode_values", "encode_values"]
 
 _VERSION = 1
 _PLAIN, _MARKED = 0, 1
-_HEAD = struct.Struct(">BBI")  # version, form, CRC-32 of the rest
+_HEAD = struct.Struct(">BBI")  # version, form, CRC-32 of form and rest
 
 
 def encode_values(values: Values) -> bytes | None:
@@ -40,7 +42,7 @@ def encode_values(values: Values) -> bytes | None:
             return None
         if body is None:
             return None
-    return _HEAD.pack(_VERSION, form, zlib.crc32(body)) + body
+    return _HEAD.pack(_VERSION, form, zlib.crc32(body, form)) + body
 
 
 def decode_values(stored: bytes, width: int) -> Values | None:
@@ -49,7 +51,7 @@ def decode_values(stored: bytes, width: int) -> Values | None:
         return None
     version, form, checksum = _HEAD.unpack_from(stored)
     body = stored[_HEAD.size :]
-    if version != _VERSION or form not in (_PLAIN, _MARKED) or checksum != zlib.crc32(body):
+    if version != _VERSION or form not in (_PLAIN, _MARKED) or checksum != zlib.crc32(body, form):
         return None
     try:
         values = orjson.loads(body)
@@ -90,4 +92,7 @@ def _unmarked(value: Any) -> Any:
     [(mark, content)] = value.items()
     if mark == "d":
         return {name: _unmarked(one) for name, one in content.items()}
-    return {"b": b64decode, "f": float}[mark](content)
+    return _READERS[mark](content)
+
+
+_READERS: dict[str, Callable[[str], Any]] = {"b": partial(b64decode, validate=True), "f": float}

@@ -18,7 +18,8 @@ __all__ = ["default_folder", "file_system_of", "is_network", "local_disk", "priv
 _MOUNTS = Path("/proc/self/mountinfo")
 # File systems whose locks and shared memory do not reach from host to host.
 _NETWORK = frozenset(
-    "9p afs beegfs ceph cifs davfs glusterfs gfs2 gpfs lustre ncpfs nfs nfs4 ocfs2 orangefs pvfs2 smb2 smb3 smbfs".split()
+    {"9p", "afs", "beegfs", "ceph", "cifs", "davfs", "glusterfs", "gfs2", "gpfs", "lustre", "ncpfs", "nfs", "nfs4"}
+    | {"ocfs2", "orangefs", "pvfs2", "smb2", "smb3", "smbfs"}
 )
 _LOCAL_FUSE = frozenset({"fuse.fuse-overlayfs", "fuse.ntfs-3g", "fuse.ntfs"})
 _DAY_S = 86_400.0

@@ -193,7 +193,9 @@ class LmdbStore:
         if self._tidying is not None:
             self._tidying.cancel()
             self._tidying = None
-        await asyncio.to_thread(self._close)
+        if self.lasting:
+            await asyncio.to_thread(self._sync)
+        self._close()
 
     # ---- bounds ------------------------------------------------------------------------------------------
 
@@ -215,11 +217,14 @@ class LmdbStore:
                 return None
             oldest = 0 if max_age_s is None else int(self._clock() - max_age_s)
             sizes: Counter[int] = Counter()
-            self._walk(lambda txn, key, record: sizes.update({_stamp(record): len(key) + len(record)}))
+            opened = self._here()
+            self._walk(opened, lambda txn, key, record: sizes.update({_stamp(record): len(key) + len(record)}))
             excess = 0
             if max_bytes is not None:
                 excess = sum(size for stamp, size in sizes.items() if stamp >= oldest) - max_bytes
             for stamp in sorted(stamp for stamp in sizes if stamp >= oldest):
+                if excess > 0:
+                    oldest = stamp
                 if excess < sizes[stamp]:
                     break
                 excess -= sizes[stamp]
@@ -233,23 +238,26 @@ class LmdbStore:
                     return
                 if stamp == oldest:  # of those of one second, as many as must go
                     excess -= size
-                txn.delete(key, db=self._here().answers)
+                txn.delete(key, db=opened.answers)
                 _add_to_total(txn, -size)
                 dropped += 1
 
-            self._walk(drop, write=True)
+            self._walk(opened, drop, write=True)
             return dropped
 
-    def _walk(self, visit: Callable[[Transaction[bytes], bytes, bytes], None], *, write: bool = False) -> None:
-        """Visits every answer, in short transactions between which others have their turn."""
-        after = b""
+    def _walk(
+        self, opened: _Opened, visit: Callable[[Transaction[bytes], bytes, bytes], None], *, write: bool = False
+    ) -> None:
+        """Visits every answer, in short transactions between which others have their turn; ends with a close."""
+        after = b"\0"
         while True:
             with self._lock:
-                opened = self._here()
+                if self._opened is not opened:
+                    return
                 with self._begin(opened, write=write) as txn:
+                    pairs: list[tuple[bytes, bytes]] = []
                     with txn.cursor(db=opened.answers) as cursor:
-                        found = cursor.set_range(after) if after else cursor.first()
-                        pairs = []
+                        found = cursor.set_range(after)
                         while found and len(pairs) < _KEYS_A_TURN:
                             pairs.append(cursor.item())
                             found = cursor.next()
@@ -270,14 +278,17 @@ class LmdbStore:
     def tidy(self) -> None:
         """What is done a second after answers were stored, off the loop: makes them safe, and keeps the bounds."""
         try:
-            if self.lasting:
-                with self._lock:
-                    self._here().environment.sync(True)
-            with self._lock, self._begin(self._here()) as txn:
-                total = _total(txn)
-            if total > self.max_bytes or self._clock() - self._aged_at > _AGE_EVERY_S:
+            with self._lock:
+                if self._opened is None:
+                    return
+                if self.lasting:
+                    self._opened.environment.sync(True)
+                with self._begin(self._opened) as txn:
+                    total = _total(txn)
+            full = total > self.max_bytes
+            if full or self._clock() - self._aged_at > _AGE_EVERY_S:
                 self._aged_at = self._clock()
-                self._prune(self.max_age_s, int(self.max_bytes * _PRUNED_SHARE) if total > self.max_bytes else None)
+                self._prune(self.max_age_s, int(self.max_bytes * _PRUNED_SHARE) if full else None)
         except (lmdb.Error, ConfigError, OSError) as error:
             self._fail("kept within bounds", error)
 
@@ -328,15 +339,22 @@ class LmdbStore:
     def _drop_claims(self) -> None:
         """Where claims cannot be deleted one by one, their owner ends: nobody may wait for answers that do not come."""
         if self._opened is not None:
-            self._opened.owner.retire()
+            try:
+                self._opened.owner.retire()
+            except OSError:  # not even room for a name: closing ends the owner too
+                self._close()
+
+    def _sync(self) -> None:
+        with self._lock:
+            if self._opened is not None:
+                self._opened.environment.sync(True)
 
     def _close(self) -> None:
+        """On the loop's thread, where no transaction is under way now, nor on another while the lock is held."""
         with self._lock:
             if self._opened is not None:
                 opened, self._opened = self._opened, None
                 opened.owner.leave()
-                if self.lasting:
-                    opened.environment.sync(True)
                 opened.environment.close()
 
     def forget(self) -> None:

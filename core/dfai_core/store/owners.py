@@ -30,6 +30,7 @@ class Owner:
     def __init__(self, folder: Path) -> None:
         self._live = folder / _LIVE
         self._live.mkdir(mode=0o700, exist_ok=True)
+        self._file: int | None = None
         self._enter()
 
     def _enter(self) -> None:
@@ -37,8 +38,8 @@ class Owner:
         path = self._live / self.id.hex()
         # Locked before it has its name: nobody can meet it unlocked and take its owner for dead.
         unnamed = path.with_suffix(".new")
-        self._file = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        file = self._file = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        fcntl.flock(file, fcntl.LOCK_EX)
         unnamed.rename(path)
 
     def lives(self, owner: bytes) -> bool:
@@ -53,17 +54,21 @@ class Owner:
     def leave(self) -> None:
         """Ends this owner."""
         (self._live / self.id.hex()).unlink(missing_ok=True)
-        os.close(self._file)
+        self.forget()
 
     def forget(self) -> None:
         """In a forked child: the lock is the parent's, and must end with the parent even while the child lives."""
-        os.close(self._file)
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
 
 def anyone_lives(folder: Path) -> bool:
     """Whether any process holds claims in *folder*; what the dead left is cleared away."""
     live = folder / _LIVE
-    return live.is_dir() and any([_locked_by_another(file) for file in live.iterdir() if file.suffix != ".new"])
+    files = [file for file in live.iterdir() if file.suffix != ".new"] if live.is_dir() else []
+    living = [file for file in files if _locked_by_another(file)]  # all are looked at: the dead's files go
+    return bool(living)
 
 
 def _locked_by_another(path: Path) -> bool:

@@ -1,0 +1,26 @@
+"""Answers that were paid for, kept: in memory, in a folder of the host, or in a Redis.
+
+`base.py` says what a store promises, `keys.py` and `codec.py` what goes in, `spec.py` which store a call uses.
+"""
+
+from __future__ import annotations
+
+from dfai_core.store.base import Claim, Statistics, Store, StoreFailed
+from dfai_core.store.codec import decode_values, encode_values
+from dfai_core.store.keys import Keyer
+from dfai_core.store.memory import MemoryStore
+from dfai_core.store.spec import StoreSpec, open_store, store_from
+
+__all__ = [
+    "Claim",
+    "Keyer",
+    "MemoryStore",
+    "Statistics",
+    "Store",
+    "StoreFailed",
+    "StoreSpec",
+    "decode_values",
+    "encode_values",
+    "open_store",
+    "store_from",
+]

@@ -1,0 +1,397 @@
+"""The store in a folder: private, local, bounded, and never the reason why a row fails."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import pickle
+import random
+import stat
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import lmdb
+import pytest
+
+from dfai_core.errors import ConfigError
+from dfai_core.store import Claim, StoreFailed
+from dfai_core.store import folders as folders_module
+from dfai_core.store.folders import default_folder, file_system_of, private_folder, sweep
+from dfai_core.store.lmdb import LmdbStore
+from dfai_core.store.owners import Owner
+
+T = TypeVar("T")
+
+
+def key(number: int) -> bytes:
+    return random.Random(number).randbytes(16)
+
+
+def keys(*numbers: int) -> list[bytes]:
+    return [key(number) for number in numbers]
+
+
+def using(store: LmdbStore, work: Callable[[LmdbStore], Awaitable[T]]) -> T:
+    """Runs *work* on a loop of its own, and closes the store."""
+
+    async def both() -> T:
+        try:
+            return await work(store)
+        finally:
+            await store.aclose()
+
+    return asyncio.run(both())
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+# ---- the folder --------------------------------------------------------------------------------------------------
+
+
+def test_the_folder_and_all_in_it_are_the_user_s_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "above" / "store"
+    before = os.umask(0)
+    try:
+        store = LmdbStore(folder)
+        modes = {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in (folder, *folder.rglob("*"))}
+        using(store, lambda store: store.put([(key(1), b"1")]))
+    finally:
+        os.umask(before)
+
+    assert modes == {0}
+
+
+def test_a_folder_that_others_may_read_is_refused_with_the_command_that_closes_it(tmp_path: Path) -> None:
+    folder = tmp_path / "open"
+    folder.mkdir()
+    folder.chmod(0o755)
+
+    with pytest.raises(ConfigError, match=f"mode 0755.*chmod 700 {folder}"):
+        LmdbStore(folder)
+
+
+def test_a_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: tmp_path.stat().st_uid + 1)
+
+    with pytest.raises(ConfigError, match="belongs to another user"):
+        private_folder(tmp_path)
+
+
+def test_a_file_in_the_folder_s_place_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+
+    with pytest.raises(ConfigError, match="cannot be made"):
+        LmdbStore(tmp_path / "file")
+
+
+def test_a_damaged_database_is_refused_and_what_helps_is_said(tmp_path: Path) -> None:
+    (tmp_path / "data.mdb").write_bytes(b"not a database" * 1_000)
+
+    with pytest.raises(ConfigError, match="delete the folder"):
+        LmdbStore(tmp_path)
+
+
+MOUNTS = """\
+21 1 254:0 / / rw,relatime - ext4 /dev/root rw
+30 21 0:30 / /mnt/share rw shared:1 - nfs4 server:/export rw
+31 30 254:1 / /mnt/share/disk rw - xfs /dev/sdb rw
+32 21 0:31 / /mnt/with\\040space rw shared:2 master:3 - fuse.sshfs me@host:/ rw
+33 21 0:32 / /mnt/hidden rw - ext4 /dev/sdc rw
+34 33 0:33 / /mnt/hidden rw - cifs //server/share rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "refused"),
+    [
+        ("/home/me/store", "ext4", False),
+        ("/mnt/share/store", "nfs4", True),
+        ("/mnt/share/disk/store", "xfs", False),
+        ("/mnt/shared", "ext4", False),
+        ("/mnt/with space/store", "fuse.sshfs", True),
+        ("/mnt/hidden", "cifs", True),
+    ],
+)
+def test_network_file_systems_are_refused(
+    path: str, kind: str, refused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(MOUNTS)
+    monkeypatch.setattr(folders_module, "_MOUNTS", mounts)
+
+    assert file_system_of(Path(path)) == kind
+    if refused:
+        with pytest.raises(ConfigError, match=rf"network file system \({kind}\).*redis://"):
+            folders_module.local_disk(Path(path))
+    else:
+        assert folders_module.local_disk(Path(path)) == Path(path)
+
+
+def test_a_store_on_a_network_file_system_is_refused_before_anything_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folders_module, "file_system_of", lambda path: "nfs4")
+
+    with pytest.raises(ConfigError, match="network file system"):
+        LmdbStore(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_the_system_does_not_tell_its_mounts_folders_are_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folders_module, "_MOUNTS", tmp_path / "absent")
+
+    assert file_system_of(tmp_path) is None
+    assert folders_module.local_disk(tmp_path) == tmp_path
+
+
+@pytest.mark.parametrize("name", ["../../etc", "/", "..", "a b\n"])
+def test_an_application_s_folder_stays_where_it_belongs(name: str) -> None:
+    folder = default_folder("app-1").parent
+
+    assert folder.name == f"dfai-{os.getuid()}"
+    assert default_folder(name + "x").parent == folder
+
+
+def test_sweeping_deletes_what_is_dead_and_old_alone(tmp_path: Path) -> None:
+    for name in ("old", "young", "living"):
+        store = LmdbStore(tmp_path / name)
+        using(store, lambda store: store.put([(key(1), b"1")]))
+    living = Owner(tmp_path / "living")
+    now = (tmp_path / "young").stat().st_mtime
+    for name in ("old", "living"):
+        for path in ((tmp_path / name), *(tmp_path / name).iterdir()):
+            os.utime(path, (now - 90_000, now - 90_000))
+    (tmp_path / "file").write_text("x")
+    swept = sweep(tmp_path, now=now)
+    living.leave()
+
+    assert swept == [tmp_path / "old"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "living", "young"]
+
+
+# ---- bounds ------------------------------------------------------------------------------------------------------
+
+
+def test_answers_outlive_the_store(tmp_path: Path) -> None:
+    using(LmdbStore(tmp_path), lambda store: store.put([(key(1), b"1")]))
+
+    assert using(LmdbStore(tmp_path), lambda store: store.look_up(keys(1))) == [b"1"]
+
+
+def test_answers_past_their_age_are_not_found_and_may_be_asked_again(tmp_path: Path) -> None:
+    clock = Clock()
+
+    async def work(store: LmdbStore) -> list[Any]:
+        await store.put([(key(1), b"1")])
+        clock.now += 99
+        seen: list[Any] = [await store.look_up(keys(1))]
+        clock.now += 2
+        seen += [await store.look_up(keys(1)), await store.reserve(keys(1))]
+        await store.put([(key(1), b"new")])
+        return [*seen, await store.look_up(keys(1))]
+
+    store = LmdbStore(tmp_path, max_age_s=100, clock=clock)
+
+    assert using(store, work) == [[b"1"], [None], [Claim.MINE], [b"new"]]
+
+
+def test_pruning_by_age_keeps_the_younger(tmp_path: Path) -> None:
+    clock = Clock()
+
+    async def work(store: LmdbStore) -> tuple[int, list[bytes | None], int | None]:
+        for number in range(4):
+            await store.put([(key(number), b"%d" % number)])
+            clock.now += 10
+        dropped = await store.prune(max_age_s=25)
+        return dropped, await store.look_up(keys(0, 1, 2, 3)), store.statistics().bytes
+
+    assert using(LmdbStore(tmp_path, clock=clock), work) == (2, [None, None, b"2", b"3"], 2 * (16 + 4 + 1))
+
+
+def test_pruning_by_size_drops_the_oldest(tmp_path: Path) -> None:
+    clock = Clock()
+
+    async def work(store: LmdbStore) -> tuple[int, int, int | None]:
+        for start in range(0, 5_000, 100):
+            await store.put([(key(number), bytes(80)) for number in range(start, start + 100)])
+            clock.now += 1
+        dropped = await store.prune(max_bytes=123_450)
+        found = await store.look_up(keys(*range(5_000)))
+        oldest = next(number for number, value in enumerate(found) if value is not None)
+        assert all(value is not None for value in found[oldest + 100 :])
+        return dropped, oldest // 100, store.statistics().bytes
+
+    # 1,234 answers of 16 + 4 + 80 bytes fit: the last twelve hundreds, and 34 of the one before.
+    assert using(LmdbStore(tmp_path, clock=clock), work) == (3_766, 37, 123_400)
+
+
+def test_pruning_to_nothing_empties_the_store(tmp_path: Path) -> None:
+    async def work(store: LmdbStore) -> tuple[int, int | None, int | None]:
+        await store.put([(key(number), bytes(80)) for number in range(10)])
+        dropped = await store.prune(max_bytes=0)
+        counts = store.statistics()
+        return dropped, counts.entries, counts.bytes
+
+    assert using(LmdbStore(tmp_path), work) == (10, 0, 0)
+
+
+def test_a_store_past_its_size_is_pruned_when_it_is_tidied(tmp_path: Path) -> None:
+    async def work(store: LmdbStore) -> int | None:
+        await store.put([(key(number), bytes(1_000)) for number in range(200)])
+        store.tidy()
+        return store.statistics().bytes
+
+    size = using(LmdbStore(tmp_path, max_bytes=100_000), work)
+
+    assert size is not None
+    assert 79_000 < size <= 80_000
+
+
+def test_two_do_not_prune_at_once(tmp_path: Path) -> None:
+    async def work(store: LmdbStore) -> tuple[int, int | None]:
+        await store.put([(key(1), b"1")])
+        with folders_module_lock(tmp_path):
+            dropped = await store.prune(max_bytes=0)
+        return dropped, store.statistics().entries
+
+    assert using(LmdbStore(tmp_path), work) == (0, 1)
+
+
+def folders_module_lock(folder: Path) -> Any:
+    from dfai_core.store.owners import locked
+
+    return locked(folder / "pruning")
+
+
+def test_a_full_map_stores_nothing_more_and_fails_nothing(tmp_path: Path) -> None:
+    async def work(store: LmdbStore) -> None:
+        with pytest.warns(StoreFailed, match="it is full"):
+            for number in range(100):
+                assert (await store.reserve(keys(number))) == [Claim.MINE]
+                await store.put([(key(number), bytes(1_000_000))])
+        counts = store.statistics()
+        stored = counts.stored
+        assert 10 < stored < 30
+        assert counts.not_stored == 100 - stored
+        # Nobody waits for an answer that found no room.
+        assert await store.reserve(keys(99)) == [Claim.MINE]
+        assert await store.look_up(keys(0)) == [bytes(1_000_000)]
+        await store.release(keys(99))
+        await store.prune(max_bytes=0)
+        await store.put([(key(99), b"room again")])
+        assert await store.look_up(keys(99)) == [b"room again"]
+
+    using(LmdbStore(tmp_path, max_bytes=1_000), work)
+
+
+def test_a_record_too_short_to_be_one_is_a_miss_and_goes_with_the_next_pruning(tmp_path: Path) -> None:
+    using(LmdbStore(tmp_path), lambda store: store.put([(key(1), b"1")]))
+    with lmdb.open(str(tmp_path), max_dbs=2) as environment:
+        answers = environment.open_db(b"answers")
+        with environment.begin(write=True) as txn:
+            txn.put(key(2), b"\0", db=answers)
+
+    async def work(store: LmdbStore) -> tuple[list[bytes | None], int]:
+        return await store.look_up(keys(1, 2)), await store.prune(max_age_s=60)
+
+    assert using(LmdbStore(tmp_path), work) == ([b"1", None], 1)
+
+
+def test_a_folder_opened_elsewhere_with_more_room_is_followed(tmp_path: Path) -> None:
+    async def work(store: LmdbStore) -> list[int | None]:
+        child = multiprocessing.get_context("spawn").Process(target=_fill, args=(tmp_path,))
+        child.start()
+        child.join()
+        found = await store.look_up(keys(*range(40)))
+        await store.put([(key(50), b"more")])
+        return [None if value is None else len(value) for value in found + await store.look_up(keys(50))]
+
+    assert using(LmdbStore(tmp_path, max_bytes=1_000), work) == [1_000_000] * 40 + [4]
+
+
+def _fill(folder: Path) -> None:
+    using(LmdbStore(folder), lambda store: store.put([(key(number), bytes(1_000_000)) for number in range(40)]))
+
+
+# ---- processes ---------------------------------------------------------------------------------------------------
+
+
+def test_the_same_folder_twice_in_one_process_is_refused(tmp_path: Path) -> None:
+    async def work(store: LmdbStore) -> None:
+        with pytest.raises(ConfigError, match="already open"):
+            LmdbStore(tmp_path)
+
+    using(LmdbStore(tmp_path), work)
+
+
+def test_a_forked_child_opens_the_store_anew_and_leaves_the_parent_s_alone(tmp_path: Path) -> None:
+    async def work(store: LmdbStore) -> list[Any]:
+        await store.put([(key(1), b"parent")])
+        await store.reserve(keys(2))
+        pid = os.fork()
+        if pid == 0:
+            os._exit(_child(store))
+        _, status = os.waitpid(pid, 0)
+        seen: list[Any] = [os.waitstatus_to_exitcode(status)]
+        return [*seen, *await store.look_up(keys(1, 3)), *await store.reserve(keys(2, 4))]
+
+    mine, theirs = Claim.MINE, Claim.THEIRS
+
+    # The child's own claim, on 4, ended with it.
+    assert using(LmdbStore(tmp_path), work) == [0, b"parent", b"child", theirs, mine]
+
+
+def _child(store: LmdbStore) -> int:
+    async def work() -> bool:
+        found = await store.look_up(keys(1))
+        claims = await store.reserve(keys(2, 3, 4))
+        await store.put([(key(3), b"child")])
+        return found == [b"parent"] and claims == [Claim.THEIRS, Claim.MINE, Claim.MINE]
+
+    # A loop is running in this thread, as it was in the parent: asyncio.run would refuse.
+    asyncio._set_running_loop(None)
+    return 0 if asyncio.new_event_loop().run_until_complete(work()) else 1
+
+
+def test_a_parent_s_claims_end_with_it_even_while_its_child_lives(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    parent = os.fork()
+    if parent == 0:
+        store = LmdbStore(tmp_path)
+        asyncio.run(store.reserve(keys(1)))
+        child = os.fork()
+        if child == 0:
+            os.close(writer)
+            os.read(reader, 1)  # lives until the test is over
+            os._exit(0)
+        os.write(writer, b"%08d" % child)
+        os._exit(0)
+    os.waitpid(parent, 0)
+    found = using(LmdbStore(tmp_path), lambda store: store.reserve(keys(1)))
+    child = int(os.read(reader, 8))
+    os.kill(child, 9)
+    os.close(reader)
+    os.close(writer)
+
+    assert found == [Claim.MINE]
+
+
+def test_a_live_store_pickles_as_its_place(tmp_path: Path) -> None:
+    store = LmdbStore(tmp_path)
+    with pytest.raises(TypeError):
+        pickle.dumps(store)
+    asyncio.run(store.aclose())
+
+    assert repr(store) == f"LmdbStore({str(tmp_path)!r})"
+    assert sys.getrefcount(store) > 0
