@@ -35,7 +35,8 @@ class Refused(NamedTuple):
 class Outcome:
     """What one attempt led to."""
 
-    settled: list[tuple[Document, Values | Refused]] = field(default_factory=list)
+    answered: list[tuple[Document, Values]] = field(default_factory=list)
+    refused: list[tuple[Document, Refused]] = field(default_factory=list)
     again: list[tuple[Job, float]] = field(default_factory=list)  # jobs, and seconds before they may leave
     fatal: DfaiError | None = None  # the whole call is over
 
@@ -132,25 +133,27 @@ class Attempter:
         return Outcome(again=[(job, 0.0)])
 
     def _settle(self, job: Job, found: list[Values | Failure | None], answer: Answer) -> Outcome:
-        outcome = Outcome()
-        settled = outcome.settled
+        pairs = list(zip(job.documents, found, strict=True))
+        # An answer without its headline is none. A failure is a tuple too, but of a class of its own.
+        answered = [(document, values) for document, values in pairs if type(values) is tuple and values[0] is not None]
+        outcome = Outcome(answered)
+        if len(answered) == len(pairs):
+            return outcome
         identity = request_id(answer)
         missing: list[tuple[Document, Failure]] = []
-        for document, result in zip(job.documents, found, strict=True):
+        for document, result in pairs:
             if isinstance(result, Failure):
                 if result.retryable:
                     missing.append((document, result))
                 else:
-                    settled.append((document, Refused(result, job.tries, identity)))
-            elif result is None or result[0] is None:  # an answer without its headline is none
+                    outcome.refused.append((document, Refused(result, job.tries, identity)))
+            elif result is None or result[0] is None:
                 missing.append((document, _ABSENT))
-            else:
-                settled.append((document, result))
         if missing:
             rest = job.of([document for document, _ in missing], job.tries)
             wait = self._wait_s(rest, None)
             if wait is None:
-                settled += [(document, Refused(failure, job.tries, identity)) for document, failure in missing]
+                outcome.refused += [(document, Refused(failure, job.tries, identity)) for document, failure in missing]
             else:
                 outcome.again = [(rest, wait)]
         return outcome
@@ -206,7 +209,7 @@ class Attempter:
         retryable = verdict.code in RETRYABLE_CODES
         failure = Failure(verdict.code, verdict.message, verdict.status, retryable, verdict.service_code)
         refused = Refused(failure, job.tries, verdict.request_id)
-        return Outcome(settled=[(document, refused) for document in job.documents])
+        return Outcome(refused=[(document, refused) for document in job.documents])
 
     def _refused_key(self, verdict: Verdict) -> str:
         target = self.peer.target

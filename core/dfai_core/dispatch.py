@@ -11,8 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+import pyarrow as pa
+
 from dfai_core.attempt import Attempter, Outcome, Refused
 from dfai_core.call import Call
+from dfai_core.documents import Asked, answer_batch, ask, errors_in
 from dfai_core.errors import ConfigError
 from dfai_core.flow.limiter import Pace
 from dfai_core.flow.retry import Retry
@@ -80,22 +83,25 @@ class Dispatcher:
 
     # ---- documents come in -------------------------------------------------------------------------------
 
-    def submit(self, ticket: Ticket, documents: Sequence[Document]) -> None:
-        """Asks for *documents*; the ticket is done when each has ended."""
+    def accept(self, ticket: Ticket, batch: pa.RecordBatch) -> None:
+        """Asks what *batch* asks; the ticket is done when each of its documents has ended."""
         self._tickets.add(ticket)
         try:
-            self._submit(ticket, documents)
+            self._accept(ticket, batch)
         except Exception as error:  # noqa: BLE001  nobody else would tell the caller, who would wait for ever
             self._fail(error)
 
-    def _submit(self, ticket: Ticket, documents: Sequence[Document]) -> None:
+    def _accept(self, ticket: Ticket, batch: pa.RecordBatch) -> None:
         if self._error is not None:
             ticket.fail(self._error)
             return
         if self._known_bytes > _REMEMBERED_BYTES or len(self._known) > _REMEMBERED:
             self._known.clear()
             self._known_bytes = 0
-        ticket.start(documents)
+        asked = ask(self.call, batch)
+        # Not at once: requests that may leave now should not wait for columns to be built.
+        ticket.start(asked, lambda ticket: self.loop.call_soon(self._complete, ticket, asked))
+        documents: Sequence[Document] = asked.documents
         known = self._known
         if known:
             ended = [document for document in documents if document in known]
@@ -106,17 +112,33 @@ class Dispatcher:
         new = self._waiting.add(documents, ticket)
         ticket.new = len(new)
         self.counters.documents += ticket.new
-        self._known_bytes += sum(len(document[0]) for document in new)
-        self._enqueue(new)
+        self._known_bytes += asked.bytes * len(new) // max(1, len(asked.documents))
+        self._enqueue(new, asked.longest)
         if self._failed:
             self._stop_at_ratio()
         self._go()
 
-    def _enqueue(self, documents: Sequence[Document]) -> None:
+    def _complete(self, ticket: Ticket, asked: Asked) -> None:
+        """Joins the answers of *ticket* to its rows."""
+        self._tickets.discard(ticket)
+        try:
+            answer = answer_batch(self.call, asked, ticket.answers())
+            asking = len(asked.codes) - asked.codes.null_count
+            self.counters.add_rows(asked.rows, asking - ticket.new, errors_in(answer))
+            ticket.finish(answer)
+        except Exception as error:  # noqa: BLE001  as above
+            ticket.fail(error)
+
+    def _enqueue(self, documents: Sequence[Document], longest: int) -> None:
+        """Queues *documents*; *longest* is the length of the longest text among them, in code points."""
         if self._stopped is not None:
             self._drop(documents)
             return
-        longest = self._limits.max_chars
+        limit = self._limits.max_chars
+        fits = limit is None or longest <= limit
+        if fits and not self._lane_options and documents:
+            self._lane(documents[0]).packer.extend(documents)
+            return
         for document in documents:
             try:
                 lane = self._lane(document)
@@ -124,13 +146,12 @@ class Dispatcher:
                 self._settle(document, self._error_values(Refused(Failure("refused", str(error)), 0, None)))
                 continue
             text = document[0]
-            if longest is not None and isinstance(text, str) and len(text) > longest:
-                whole = Whole(document, split(text, longest), partial(self._joined, lane))
-                for _, piece in whole.pieces:
-                    if piece is not None:
-                        lane.packer.add(piece)
+            if limit is not None and isinstance(text, str) and len(text) > limit:
+                whole = Whole(document, split(text, limit), partial(self._joined, lane))
+                lane.packer.extend([piece for _, piece in whole.pieces if piece is not None])
+                lane.pieces = True
             else:
-                lane.packer.add(document)
+                lane.packer.extend([document])
 
     def _lane(self, document: Document) -> Lane:
         # Most verbs have one lane for all documents, and this runs for each of them.
@@ -173,7 +194,9 @@ class Dispatcher:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if task.cancelled():  # the last caller has left, or the process is leaving: nothing more may leave
+            return
+        if (error := task.exception()) is not None:
             self._fail(error)
         else:
             self._go()
@@ -242,14 +265,9 @@ class Dispatcher:
         if outcome.fatal is not None:
             self._fail(outcome.fatal)
             return
-        finish, no_error = lane.exchange.finish, self._no_error
-        for document, result in outcome.settled:
-            if isinstance(result, Refused):
-                self._settle(document, self._error_values(result))
-            elif finish is None or isinstance(document, Piece):
-                self._settle(document, result + no_error)
-            else:
-                self._settle(document, self._made(partial(finish, result)))
+        self._settle_answers(lane, outcome.answered)
+        for document, refused in outcome.refused:
+            self._settle(document, self._error_values(refused))
         if self._failed:
             self._stop_at_ratio()
         for job, wait_s in outcome.again:
@@ -271,7 +289,22 @@ class Dispatcher:
         timer = self.loop.call_later(wait_s, again)
         self._timers[timer] = job
 
+    def _settle_answers(self, lane: Lane, answered: Sequence[tuple[Document, Values]]) -> None:
+        finish, no_error = lane.exchange.finish, self._no_error
+        if finish is None and not lane.pieces:  # the way of nearly all documents: in bulk
+            ended = [(document, values + no_error) for document, values in answered]
+            self.counters.settled += len(ended)
+            self._known.update(ended)
+            self._waiting.settle(ended)
+            return
+        for document, values in answered:
+            if finish is None or isinstance(document, Piece):
+                self._settle(document, values + no_error)
+            else:
+                self._settle(document, self._made(partial(finish, values)))
+
     def _settle(self, document: Document, values: Values) -> None:
+        """Ends one document, errors included."""
         if isinstance(document, Piece):
             whole = document.whole
             joined = whole.settle(document, values)
@@ -282,7 +315,7 @@ class Dispatcher:
         if values[-1] is not None:
             self._failed += 1
         self._known[document] = values
-        self._waiting.settle(document, values)
+        self._waiting.settle([(document, values)])
 
     def _stop_at_ratio(self) -> None:
         """Stops the call once more of its documents have failed than it may."""
@@ -356,10 +389,6 @@ class Dispatcher:
             ticket.fail(error)
         self._stop(f"the call failed: {type(error).__name__}")
 
-    def release(self, ticket: Ticket) -> None:
-        """The caller has its batch, or wants it no more."""
-        self._tickets.discard(ticket)
-
     def read(self) -> None:
         """A caller has read its input to the end."""
         self.readers -= 1
@@ -389,7 +418,7 @@ class Dispatcher:
         for lane in self._lanes.values():
             for document in lane.packer.clear():
                 if self._waiting.awaited(whole_of(document)):
-                    lane.packer.add(document)
+                    lane.packer.extend([document])
                 else:
                     withdrawn.add(whole_of(document))
         for job in [*self._ready]:
@@ -410,6 +439,7 @@ class Dispatcher:
             lane.packer.clear()
         for task in self._tasks:
             task.cancel()
+        self._tasks.clear()  # they end in the loop's next round, and take no place of a caller who comes then
         self._waiting.clear()
 
     def _forget_if_idle(self) -> None:

@@ -16,7 +16,7 @@ from dfai_core.errors import RETRYABLE_CODES
 from dfai_core.service import Document, Values
 from dfai_core.text_columns import MISFIT, is_misfit, texts_of
 
-__all__ = ["Asked", "answer_batch", "ask"]
+__all__ = ["Asked", "answer_batch", "ask", "errors_in"]
 
 _EMPTY = "the text is blank: nothing was sent"
 # What Arrow raises for a Python value that does not fit a column.
@@ -37,6 +37,7 @@ class Asked:
     early: dict[int, tuple[str, str]]
     prior: list[pa.Array]  # existing answers of rows that are not asked again
     bytes: int
+    longest: int  # code points of the longest text
 
 
 def ask(call: Call, batch: pa.RecordBatch) -> Asked:
@@ -65,7 +66,7 @@ def ask(call: Call, batch: pa.RecordBatch) -> Asked:
             early[int(row)] = ("empty", _EMPTY)
         wanted = pc.and_(wanted, pc.invert(blank))
     documents, codes = _distinct(columns, wanted)
-    return Asked(batch.num_rows, documents, codes, early, prior, batch.nbytes)
+    return Asked(batch.num_rows, documents, codes, early, prior, batch.nbytes, _longest(columns[0]))
 
 
 def _misfits(column: pa.Array, name: Any) -> dict[int, tuple[str, str]]:
@@ -88,6 +89,12 @@ def _blank(texts: Sequence[pa.Array]) -> pa.Array:
         result = blank if result is None else pc.or_(result, blank)
     assert result is not None
     return result
+
+
+def _longest(column: pa.Array) -> int:
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return 0
+    return pc.max(pc.utf8_length(column)).as_py() or 0
 
 
 def _distinct(columns: Sequence[pa.Array], wanted: pa.Array) -> tuple[list[Document], pa.Array]:
@@ -139,6 +146,14 @@ def answer_batch(call: Call, asked: Asked, answers: Sequence[Values]) -> pa.Reco
             for old, new in zip(asked.prior, arrays, strict=True)
         ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def errors_in(answer: pa.RecordBatch) -> dict[str, int]:
+    """Rows by error code."""
+    codes = answer.column(answer.num_columns - 2)
+    if codes.null_count == len(codes):
+        return {}
+    return {found["values"].as_py(): found["counts"].as_py() for found in codes.drop_null().value_counts()}
 
 
 def _arrays(answers: Sequence[Values], schema: pa.Schema) -> list[pa.Array]:

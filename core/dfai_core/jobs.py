@@ -7,6 +7,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+
+from dfai_core.documents import Asked
 from dfai_core.packing import Packer
 from dfai_core.service import Document, Exchange, Failure, Part, Values
 
@@ -14,39 +17,50 @@ __all__ = ["Job", "Lane", "Piece", "Ticket", "Waiting", "Whole", "whole_of"]
 
 
 class Ticket:
-    """One record batch's claim on its documents' answers; *done* is how its caller's thread waits."""
+    """One record batch on its way; *done* is how its caller's thread waits for its answer."""
 
-    __slots__ = ("_answers", "_remaining", "documents", "done", "new")
+    __slots__ = ("_answers", "_complete", "_remaining", "asked", "done", "new")
 
     def __init__(self) -> None:
-        self.done: Future[None] = Future()
-        self.documents: Sequence[Document] = ()
+        self.done: Future[pa.RecordBatch] = Future()
+        self.asked: Asked | None = None
         self.new = 0  # documents that nobody had asked before
         self._answers: dict[Document, Values] = {}
         self._remaining = 0
 
-    def start(self, documents: Sequence[Document]) -> None:
-        """Waits for *documents*, which are distinct."""
-        self.documents = documents
-        self._remaining = len(documents)
-        if not documents:
-            self.done.set_result(None)
+    def start(self, asked: Asked, complete: Callable[[Ticket], object]) -> None:
+        """Waits for the documents of *asked*, which are distinct; *complete* is called once all have ended."""
+        self.asked = asked
+        self._complete = complete
+        self._remaining = len(asked.documents)
+        if not self._remaining:
+            complete(self)
 
     def settle(self, document: Document, values: Values) -> None:
         """*document* has ended, errors included, with *values*."""
         self._answers[document] = values
         self._remaining -= 1
-        if not self._remaining and not self.done.done():
-            self.done.set_result(None)
+        if not self._remaining:
+            self._complete(self)
+
+    def finish(self, answer: pa.RecordBatch) -> None:
+        """Hands the answer to the caller."""
+        if not self.done.done():
+            self.done.set_result(answer)
 
     def fail(self, error: BaseException) -> None:
-        """Ends the ticket without answers."""
+        """Ends the ticket without an answer."""
         if not self.done.done():
             self.done.set_exception(error)
 
     def answers(self) -> list[Values]:
-        """Once done: each document's answer, in order."""
+        """Once complete: each document's answer, in order."""
         return [self._answers[document] for document in self.documents]
+
+    @property
+    def documents(self) -> Sequence[Document]:
+        """What it waits for."""
+        return self.asked.documents if self.asked is not None else ()
 
 
 class Waiting:
@@ -77,14 +91,16 @@ class Waiting:
                 on_way[document] = [first, ticket]
         return new
 
-    def settle(self, document: Document, values: Values) -> None:
-        """Tells those who wait for *document*."""
-        tickets = self._tickets.pop(document, ())
-        if isinstance(tickets, Ticket):
-            tickets.settle(document, values)
-        else:
-            for ticket in tickets:
-                ticket.settle(document, values)
+    def settle(self, ended: Sequence[tuple[Document, Values]]) -> None:
+        """Tells those who wait for these documents."""
+        pop = self._tickets.pop
+        for document, values in ended:
+            tickets = pop(document, ())
+            if isinstance(tickets, Ticket):
+                tickets.settle(document, values)
+            else:
+                for ticket in tickets:
+                    ticket.settle(document, values)
 
     def leave(self, ticket: Ticket) -> None:
         """*ticket* waits no more; its documents are still on their way."""
@@ -160,6 +176,7 @@ class Lane:
     exchange: Exchange
     url: str
     packer: Packer
+    pieces: bool = False  # whether a text was ever cut here
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -51,13 +52,14 @@ class Packer:
     def __len__(self) -> int:
         return len(self._queue)
 
-    def add(self, document: Document) -> None:
-        self._queue.append(document)
+    def extend(self, documents: Sequence[Document]) -> None:
+        """Puts *documents* at the end of the queue."""
+        self._queue.extend(documents)
         if not self._by_count:
-            size = (json_bytes(document), _chars(document))
-            self._sizes.append(size)
-            self._bytes -= size[0]
-            self._chars -= size[1]
+            sizes = [(json_bytes(document), _chars(document)) for document in documents]
+            self._sizes.extend(sizes)
+            self._bytes -= sum(size for size, _ in sizes)
+            self._chars -= sum(size for _, size in sizes)
 
     def clear(self) -> list[Document]:
         """Takes everything out."""

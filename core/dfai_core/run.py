@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from dfai_core.call import Call
 from dfai_core.dispatch import Dispatcher, join
-from dfai_core.documents import Asked, answer_batch, ask
 from dfai_core.errors import error_for
 from dfai_core.jobs import Ticket
 from dfai_core.loop import loop_thread
@@ -32,8 +31,9 @@ def run(
 ) -> Iterator[pa.RecordBatch]:
     """Answers *batches* of a call's columns: as many rows out as in, in the same order.
 
-    Input is read in the caller's thread, since reading may block; requests live on the process's loop thread.
-    A batch leaves as soon as it and all before it are answered. Batches may leave in other sizes than they came.
+    Input is read in the caller's thread, since reading may block. All else happens on the process's loop thread:
+    two threads that compute in turns would spend most of their time waiting for the interpreter's lock. A batch
+    leaves as soon as it and all before it are answered. Batches may leave in other sizes than they came.
 
     Parameters
     ----------
@@ -47,64 +47,50 @@ def run(
     """
     thread = loop_thread()
     dispatcher = thread.run(join(call))
-    counters = dispatcher.counters
-    line: deque[tuple[Asked, Ticket]] = deque()
+    line: deque[tuple[Ticket, int, int]] = deque()  # with each batch's rows and bytes
     ahead_rows = ahead_bytes = 0
     reading = True
     try:
         for whole in batches:
             for start in range(0, max(1, whole.num_rows), _BATCH_ROWS):
-                asked = ask(call, whole.slice(start, _BATCH_ROWS))
+                batch = whole.slice(start, _BATCH_ROWS)
                 ticket = Ticket()
-                line.append((asked, ticket))
-                ahead_rows += asked.rows
-                ahead_bytes += asked.bytes
-                thread.soon(dispatcher.submit, ticket, asked.documents)
-                while line and (line[0][1].done.done() or ahead_rows > _AHEAD_ROWS or ahead_bytes > _AHEAD_BYTES):
-                    if not line[0][1].done.done():
+                line.append((ticket, batch.num_rows, batch.nbytes))
+                ahead_rows += batch.num_rows
+                ahead_bytes += batch.nbytes
+                thread.soon(dispatcher.accept, ticket, batch)
+                while line and (line[0][0].done.done() or ahead_rows > _AHEAD_ROWS or ahead_bytes > _AHEAD_BYTES):
+                    if not line[0][0].done.done():
                         thread.soon(dispatcher.flush)
-                    head = line[0][0]
-                    ahead_rows -= head.rows
-                    ahead_bytes -= head.bytes
-                    yield _finish(call, dispatcher, line, counters, watch)
+                    _, rows, size_bytes = line[0]
+                    ahead_rows -= rows
+                    ahead_bytes -= size_bytes
+                    yield _finish(call, line, dispatcher.counters, watch)
         reading = False
         thread.soon(dispatcher.read)
         while line:
-            yield _finish(call, dispatcher, line, counters, watch)
+            yield _finish(call, line, dispatcher.counters, watch)
     finally:
-        thread.soon(dispatcher.leave, [ticket for _, ticket in line], reading)
+        thread.soon(dispatcher.leave, [ticket for ticket, _, _ in line], reading)
 
 
 def _finish(
     call: Call,
-    dispatcher: Dispatcher,
-    line: deque[tuple[Asked, Ticket]],
+    line: deque[tuple[Ticket, int, int]],
     counters: Counters,
     watch: Callable[[Counters], None] | None,
 ) -> pa.RecordBatch:
-    """Waits for the oldest batch and joins its answers to its rows."""
-    asked, ticket = line[0]
+    """Waits for the oldest batch."""
+    ticket = line[0][0]
     while watch is not None and not wait([ticket.done], _WATCH_S).done:
         watch(counters)
-    ticket.done.result()
+    answer = ticket.done.result()
     line.popleft()
-    loop_thread().soon(dispatcher.release, ticket)
-    answer = answer_batch(call, asked, ticket.answers())
-    asking = len(asked.codes) - asked.codes.null_count
-    counters.add_rows(asked.rows, asking - ticket.new, _errors(answer))
     if watch is not None:
         watch(counters)
     if call.config.on_error == "raise":
         _raise_first(call, answer)
     return answer
-
-
-def _errors(answer: pa.RecordBatch) -> dict[str, int]:
-    """Rows by error code."""
-    codes = answer.column(answer.num_columns - 2)
-    if codes.null_count == len(codes):
-        return {}
-    return {found["values"].as_py(): found["counts"].as_py() for found in codes.drop_null().value_counts()}
 
 
 def _raise_first(call: Call, answer: pa.RecordBatch) -> None:

@@ -167,5 +167,6 @@ def test_the_interpreter_leaves_while_another_thread_waits() -> None:
             )
         )
 
-        assert len(server.received) == 2
+        assert server.connections <= 2  # what waited was not sent while the others were being cancelled
+        assert len(server.received) <= 2
     assert (code, out, errors) == (0, "leaving\n", "")

@@ -35,7 +35,7 @@ def test_requests_keep_their_limits_and_lose_nothing(
     packer: Packer = Packer(held)
     requests: list[list[Document]] = []
     for document in documents:  # taken now and then, as requests leave while others still come
-        packer.add(document)
+        packer.extend([document])
         while packer.full() and data.draw(st.booleans()):
             requests.append(packer.take())
     while len(packer):
@@ -58,7 +58,7 @@ def test_a_full_queue_gives_a_request_that_takes_no_more(held: Limits, documents
     for document in documents:
         if packer.full():
             break
-        packer.add(document)
+        packer.extend([document])
     if not packer.full():
         return
     added = len(packer)
@@ -72,7 +72,7 @@ def test_a_full_queue_gives_a_request_that_takes_no_more(held: Limits, documents
 def test_an_emptied_queue_is_as_new(held: Limits, documents: list[Document]) -> None:
     packer: Packer = Packer(held)
     for document in documents:
-        packer.add(document)
+        packer.extend([document])
     cleared = packer.clear()
 
     assert cleared == documents

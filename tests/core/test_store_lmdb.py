@@ -5,23 +5,23 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
-import pickle
 import random
 import stat
-import sys
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import lmdb
 import pytest
 
 from dfai_core.errors import ConfigError
+from dfai_core.loop import loop_thread
 from dfai_core.store import Claim, StoreFailed
 from dfai_core.store import folders as folders_module
 from dfai_core.store.folders import default_folder, file_system_of, private_folder, sweep
 from dfai_core.store.lmdb import LmdbStore
-from dfai_core.store.owners import Owner
+from dfai_core.store.owners import Owner, locked
 
 T = TypeVar("T")
 
@@ -261,25 +261,23 @@ def test_a_store_past_its_size_is_pruned_when_it_is_tidied(tmp_path: Path) -> No
 def test_two_do_not_prune_at_once(tmp_path: Path) -> None:
     async def work(store: LmdbStore) -> tuple[int, int | None]:
         await store.put([(key(1), b"1")])
-        with folders_module_lock(tmp_path):
+        with locked(tmp_path / "pruning"):
             dropped = await store.prune(max_bytes=0)
         return dropped, store.statistics().entries
 
     assert using(LmdbStore(tmp_path), work) == (0, 1)
 
 
-def folders_module_lock(folder: Path) -> Any:
-    from dfai_core.store.owners import locked
-
-    return locked(folder / "pruning")
+async def fill(store: LmdbStore) -> None:
+    for number in range(100):
+        assert (await store.reserve(keys(number))) == [Claim.MINE]
+        await store.put([(key(number), bytes(1_000_000))])
 
 
 def test_a_full_map_stores_nothing_more_and_fails_nothing(tmp_path: Path) -> None:
     async def work(store: LmdbStore) -> None:
         with pytest.warns(StoreFailed, match="it is full"):
-            for number in range(100):
-                assert (await store.reserve(keys(number))) == [Claim.MINE]
-                await store.put([(key(number), bytes(1_000_000))])
+            await fill(store)
         counts = store.statistics()
         stored = counts.stored
         assert 10 < stored < 30
@@ -335,48 +333,87 @@ def test_the_same_folder_twice_in_one_process_is_refused(tmp_path: Path) -> None
     using(LmdbStore(tmp_path), work)
 
 
+FORKS = pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")  # that is the point
+
+
+@FORKS
 def test_a_forked_child_opens_the_store_anew_and_leaves_the_parent_s_alone(tmp_path: Path) -> None:
-    async def work(store: LmdbStore) -> list[Any]:
-        await store.put([(key(1), b"parent")])
-        await store.reserve(keys(2))
+    store, parent = LmdbStore(tmp_path), loop_thread()
+    parent.run(store.put([(key(1), b"parent")]))
+    parent.run(store.reserve(keys(2)))
+    pid = os.fork()
+    if pid == 0:
+        _in_child(lambda: _child(store))
+    _, status = os.waitpid(pid, 0)
+    found = parent.run(store.look_up(keys(1, 3)))
+    claims = parent.run(store.reserve(keys(2, 4)))
+    parent.run(store.aclose())
+
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert found == [b"parent", b"child"]
+    # The child's own claim, on 4, ended with it.
+    assert claims == [Claim.THEIRS, Claim.MINE]
+
+
+def _in_child(work: Callable[[], bool]) -> NoReturn:
+    """Ends the forked child whatever happens: it must not go on with the parent's tests."""
+    status = 2
+    try:
+        status = 0 if work() else 1
+    finally:
+        os._exit(status)
+
+
+def _child(store: LmdbStore) -> bool:
+    run = loop_thread().run
+    found = run(store.look_up(keys(1)))
+    claims = run(store.reserve(keys(2, 3, 4)))
+    run(store.put([(key(3), b"child")]))
+    return found == [b"parent"] and claims == [Claim.THEIRS, Claim.MINE, Claim.MINE]
+
+
+@FORKS
+def test_forks_amid_writes_and_pruning_neither_hang_nor_damage(tmp_path: Path) -> None:
+    store, parent = LmdbStore(tmp_path), loop_thread()
+    done = threading.Event()
+
+    async def write() -> int:
+        number = 0
+        while not done.is_set():
+            await store.put([(key(one), b"%d" % one) for one in range(number, number + 20)])
+            number += 20
+            await asyncio.to_thread(store.tidy)
+            await store.prune(max_bytes=50_000)
+        return number
+
+    writing = asyncio.run_coroutine_threadsafe(write(), parent.loop)
+    statuses = []
+    for child in range(10):
         pid = os.fork()
         if pid == 0:
-            os._exit(_child(store))
-        _, status = os.waitpid(pid, 0)
-        seen: list[Any] = [os.waitstatus_to_exitcode(status)]
-        return [*seen, *await store.look_up(keys(1, 3)), *await store.reserve(keys(2, 4))]
+            _in_child(lambda child=child: _stores(store, b"child %010d" % child))
+        statuses.append(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    done.set()
+    written = writing.result(20)
+    found = parent.run(store.look_up([b"child %010d" % child for child in range(10)]))
+    parent.run(store.aclose())
 
-    mine, theirs = Claim.MINE, Claim.THEIRS
-
-    # The child's own claim, on 4, ended with it.
-    assert using(LmdbStore(tmp_path), work) == [0, b"parent", b"child", theirs, mine]
-
-
-def _child(store: LmdbStore) -> int:
-    async def work() -> bool:
-        found = await store.look_up(keys(1))
-        claims = await store.reserve(keys(2, 3, 4))
-        await store.put([(key(3), b"child")])
-        return found == [b"parent"] and claims == [Claim.THEIRS, Claim.MINE, Claim.MINE]
-
-    # A loop is running in this thread, as it was in the parent: asyncio.run would refuse.
-    asyncio._set_running_loop(None)
-    return 0 if asyncio.new_event_loop().run_until_complete(work()) else 1
+    assert statuses == [0] * 10
+    assert written > 0
+    assert found[-1] == b"from the child"
 
 
+def _stores(store: LmdbStore, name: bytes) -> bool:
+    loop_thread().run(store.put([(name, b"from the child")]))
+    return loop_thread().run(store.look_up([name])) == [b"from the child"]
+
+
+@FORKS
 def test_a_parent_s_claims_end_with_it_even_while_its_child_lives(tmp_path: Path) -> None:
     reader, writer = os.pipe()
     parent = os.fork()
     if parent == 0:
-        store = LmdbStore(tmp_path)
-        asyncio.run(store.reserve(keys(1)))
-        child = os.fork()
-        if child == 0:
-            os.close(writer)
-            os.read(reader, 1)  # lives until the test is over
-            os._exit(0)
-        os.write(writer, b"%08d" % child)
-        os._exit(0)
+        _in_child(lambda: _claims_and_forks(tmp_path, reader, writer))
     os.waitpid(parent, 0)
     found = using(LmdbStore(tmp_path), lambda store: store.reserve(keys(1)))
     child = int(os.read(reader, 8))
@@ -387,11 +424,11 @@ def test_a_parent_s_claims_end_with_it_even_while_its_child_lives(tmp_path: Path
     assert found == [Claim.MINE]
 
 
-def test_a_live_store_pickles_as_its_place(tmp_path: Path) -> None:
-    store = LmdbStore(tmp_path)
-    with pytest.raises(TypeError):
-        pickle.dumps(store)
-    asyncio.run(store.aclose())
-
-    assert repr(store) == f"LmdbStore({str(tmp_path)!r})"
-    assert sys.getrefcount(store) > 0
+def _claims_and_forks(folder: Path, reader: int, writer: int) -> bool:
+    asyncio.run(LmdbStore(folder).reserve(keys(1)))
+    child = os.fork()
+    if child == 0:
+        os.close(writer)
+        _in_child(lambda: os.read(reader, 1) == b"")  # lives until the test is over
+    os.write(writer, b"%08d" % child)
+    return True

@@ -19,14 +19,14 @@ _CUT = 0.85
 _SOON_S = 0.75
 _DEEP_CUT = 0.6
 # Each client climbs by the same requests a second each second: that, and no climb in proportion to the rate, makes
-# clients that know nothing of each other end with equal shares. A low rate climbs by a tenth instead, which meets the
-# equal climb at 20 requests a second.
+# clients that know nothing of each other end with equal shares. A low rate climbs by a fifth instead, which meets the
+# equal climb at 10 requests a second.
 _CLIMB = 2.0
-_LOW_CLIMB = 0.1
+_LOW_CLIMB = 0.2
 _LOW_PER_S = _CLIMB / _LOW_CLIMB
 _LOWEST_PER_S = 0.1
 # After cuts that may have gone too far, the way back is in proportion.
-_SEARCH_CLIMB = 0.05
+_SEARCH_CLIMB = 0.04
 # What a refusal proves is about the rate really sent, not about one that nobody used.
 _UNUSED = 1.25
 # Pauses where a refusal names none: the first of a row, and the longest.
@@ -156,7 +156,7 @@ class LearnedRate:
 
 
 # Answers in a window: a share of them says little below this.
-_LEAST_ANSWERS = 20
+_LEAST_ANSWERS = 40
 _FIRST_LIMIT = 16
 _OVERLOADED = 0.2
 _OVERLOAD_CUT = 0.7
@@ -165,8 +165,6 @@ _SLOWER = 2.0
 _FASTER = 1.1
 _LATENCY_CUT = 0.9
 _GROWTH = 0.1
-# The best latency is forgotten by this share a window: a service that became slower for good is no overload.
-_FORGET = 1.02
 
 
 class ConcurrencyWindow:
@@ -178,7 +176,7 @@ class ConcurrencyWindow:
     >>> window = ConcurrencyWindow(allowed=64)
     >>> window.limit
     16
-    >>> for n in range(20):
+    >>> for n in range(40):
     ...     window.ended(n * 0.01, latency_s=0.1, overloaded=n % 3 == 0)
     >>> window.limit
     11
@@ -193,6 +191,7 @@ class ConcurrencyWindow:
         "_hold",
         "_latencies_s",
         "_overloads",
+        "_slower",
         "limit",
     )
 
@@ -205,6 +204,7 @@ class ConcurrencyWindow:
         self._overloads = 0
         self._best_latency_s = math.inf
         self._best_per_s = 0.0
+        self._slower = False
 
     def ended(self, now: float, *, latency_s: float, overloaded: bool) -> None:
         """A request came to its end; *overloaded*: with 502, 503, 504, or no answer in time."""
@@ -228,13 +228,19 @@ class ConcurrencyWindow:
         good = sorted(self._latencies_s)
         latency_s = good[len(good) // 2]
         per_s = len(good) / elapsed_s if elapsed_s > 0 else math.inf
-        self._best_latency_s *= _FORGET
-        if latency_s < self._best_latency_s:
-            self._best_latency_s, self._best_per_s = latency_s, per_s
+        # At the start's limit a latency is the service's own, even where it was a better one once.
+        if latency_s < self._best_latency_s or self.limit <= self._floor:
+            self._best_latency_s, self._best_per_s = latency_s, 0.0
+        slower = latency_s > _SLOWER * self._best_latency_s
+        if not slower:
+            self._best_per_s = max(self._best_per_s, per_s)
+        twice, self._slower = slower and self._slower, slower
         if self._hold:
             self._hold -= 1
             return self.limit
-        if latency_s > _SLOWER * self._best_latency_s and per_s < _FASTER * self._best_per_s:
+        if slower and not twice:  # once may be chance
+            return self.limit
+        if slower and per_s < _FASTER * self._best_per_s:
             # Not below the start: latency alone never brings a client to a halt.
             return max(min(self.limit, self._floor), int(self.limit * _LATENCY_CUT))
         return min(self._allowed, self.limit + max(1, int(self.limit * _GROWTH)))

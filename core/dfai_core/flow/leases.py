@@ -18,7 +18,8 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import astuple
+from dataclasses import fields
+from operator import attrgetter
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,7 +39,8 @@ def private_folder(path: Path) -> Path:
     ConfigError
         It exists and is another user's, or no folder.
     """
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileExistsError):  # what it is, is looked at below
+        path.mkdir(mode=0o700, parents=True)
     if sys.platform != "win32":  # there, a user's folders are private by inheritance
         found = path.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
@@ -99,7 +101,23 @@ class _HostFile:
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         self.fd = os.open(path, flags, 0o600)
         self.users = 0
+        self.memory: mmap.mmap | None = None
         self.renew()
+
+    def mapped(self, size: int) -> mmap.mmap:
+        """The content, in memory that all processes share. Once, too: a mapping has a descriptor of its own."""
+        if self.memory is None:
+            missing = size - os.fstat(self.fd).st_size
+            if missing > 0:  # real zeros, so that a full disk is an error here and no crash later
+                os.lseek(self.fd, 0, os.SEEK_END)
+                os.write(self.fd, bytes(missing))
+            self.memory = mmap.mmap(self.fd, size)
+        return self.memory
+
+    def close(self) -> None:
+        if self.memory is not None:
+            self.memory.close()
+        os.close(self.fd)
 
     def renew(self) -> None:
         """As it is in a forked child, too: locks are not inherited, and a thread that held the guard is not there."""
@@ -131,7 +149,7 @@ def _closed(key: str, file: _HostFile) -> None:
         file.users -= 1
         if not file.users:
             del _files[key]
-            os.close(file.fd)
+            file.close()
 
 
 def _in_child() -> None:
@@ -259,6 +277,7 @@ class HostSlots:
 
 
 _RECORD = struct.Struct("<Qd10d")  # its number, when it was written, the fields of LearnedRate
+_STATE = attrgetter(*[field.name for field in fields(LearnedRate)])
 _SUM = struct.Struct("<I")
 _WHOLE_BYTES = _RECORD.size + _SUM.size
 _COPY_BYTES = 128
@@ -278,12 +297,7 @@ class HostBucket:
     def __init__(self, path: Path) -> None:
         self._key, self._file = _opened(path)
         with _record_guard, self._locked():
-            # Real zeros, so that a full disk is an error here and no crash later.
-            missing = 2 * _COPY_BYTES - os.fstat(self._file.fd).st_size
-            if missing > 0:
-                os.lseek(self._file.fd, 0, os.SEEK_END)
-                os.write(self._file.fd, bytes(missing))
-            self._memory = mmap.mmap(self._file.fd, 2 * _COPY_BYTES)
+            self._memory = self._file.mapped(2 * _COPY_BYTES)
 
     def reserve(self, now: float, rate_per_s: float | None = None) -> float:
         """As `LearnedRate.reserve`."""
@@ -298,7 +312,7 @@ class HostBucket:
         self._change(now, lambda rate: rate.pause(until))
 
     def learned(self, now: float) -> LearnedRate:
-        """What is known as of now: a copy. It takes no lock, since a copy half written is none."""
+        """What is known as of *now*. Takes no lock: of a copy half written the checksum is wrong."""
         return self._read(now)[1]
 
     def paused_until(self, now: float) -> float:
@@ -307,7 +321,6 @@ class HostBucket:
 
     def close(self) -> None:
         """Ends the use of the file."""
-        self._memory.close()
         _closed(self._key, self._file)
 
     def _change(self, now: float, change: Callable[[LearnedRate], T]) -> T:
@@ -315,7 +328,7 @@ class HostBucket:
             number, rate = self._read(now)
             result = change(rate)
             number += 1
-            record = _RECORD.pack(number, now, *astuple(rate))
+            record = _RECORD.pack(number, now, *_STATE(rate))
             start = number % 2 * _COPY_BYTES
             self._memory[start : start + _WHOLE_BYTES] = record + _SUM.pack(zlib.crc32(record))
         return result

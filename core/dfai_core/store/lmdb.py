@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import struct
+import os
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakSet
 
 from dfai_core.errors import ConfigError, MissingExtra
 from dfai_core.store.base import Claim, Statistics, Tally, forget_after_fork
 from dfai_core.store.folders import local_disk, private_folder
 from dfai_core.store.owners import Owner, locked
+from dfai_core.store.records import add_to_total, fresh, stamp_of, stamped, total_of
 
 try:
     import lmdb
@@ -34,9 +36,6 @@ _PRUNED_SHARE = 0.8  # what is left of max_bytes after too much was stored: room
 _MAP_FACTOR, _MAP_SLACK_BYTES = 3, 16 * 1024 * 1024
 _MAX_PROCESSES = 1024
 _KEYS_A_TURN = 1_000  # looked up, or pruned, before others have their turn
-_STAMP = struct.Struct(">I")  # before each value: when it was stored, in seconds
-_TOTAL = struct.Struct(">Q")
-_TOTAL_KEY = b"bytes"  # in the unnamed database, which holds the named ones' names otherwise
 
 
 class _Opened(NamedTuple):
@@ -83,12 +82,15 @@ class LmdbStore:
         self._tally = Tally()
         self._tidying: asyncio.Task[None] | None = None
         self._aged_at = float("-inf")
-        # Held where a transaction runs on another thread than the loop's, and where none may run.
-        self._lock = threading.RLock()
-        # An environment must not cross a fork, nor be closed by the child: it stays referenced there.
-        self._inherited: list[Any] = []
+        self._make_locks()
+        self._inherited: list[Any] = []  # a child must not collect its parent's tasks: they would complain
         self._opened: _Opened | None = self._open()
         forget_after_fork(self)
+        _unforked.add(self)
+
+    def _make_locks(self) -> None:
+        self.lock = threading.RLock()  # held during every transaction, so that a fork meets none
+        self._syncing = threading.Lock()  # held while files are made safe, which takes long and must not outlast them
 
     def __repr__(self) -> str:
         return f"LmdbStore({str(self.folder)!r})"
@@ -108,8 +110,8 @@ class LmdbStore:
         oldest = self._oldest()
         try:
             opened = self._here()
-            with self._begin(opened) as txn:
-                return [_fresh(txn.get(key, db=opened.answers), oldest) for key in keys]
+            with self.lock, self._begin(opened) as txn:
+                return [fresh(txn.get(key, db=opened.answers), oldest) for key in keys]
         except (lmdb.Error, ConfigError) as error:
             self._fail("read", error)
             return [None] * len(keys)
@@ -134,9 +136,9 @@ class LmdbStore:
         found: list[bytes | Claim] = []
         opened = self._here()
         owner = opened.owner
-        with self._begin(opened, write=True) as txn:
+        with self.lock, self._begin(opened, write=True) as txn:
             for key in keys:
-                value = _fresh(txn.get(key, db=opened.answers), oldest)
+                value = fresh(txn.get(key, db=opened.answers), oldest)
                 if value is not None:
                     found.append(value)
                     continue
@@ -151,16 +153,17 @@ class LmdbStore:
         return found
 
     async def put(self, items: Sequence[tuple[bytes, bytes]]) -> None:
-        stamp = _STAMP.pack(int(self._clock()))
+        now = self._clock()
         try:
             opened = self._here()
-            with self._begin(opened, write=True) as txn:
+            with self.lock, self._begin(opened, write=True) as txn:
                 added = 0
                 for key, value in items:
-                    old = txn.replace(key, stamp + value, db=opened.answers)
-                    added += _STAMP.size + len(value) - (-len(key) if old is None else len(old))
+                    record = stamped(value, now)
+                    old = txn.replace(key, record, db=opened.answers)
+                    added += len(record) - (-len(key) if old is None else len(old))
                     txn.delete(key, db=opened.claims)
-                _add_to_total(txn, added)
+                add_to_total(txn, added)
         except (lmdb.Error, ConfigError) as error:
             self._tally.not_stored += len(items)
             self._fail("written", error)
@@ -172,7 +175,7 @@ class LmdbStore:
     async def release(self, keys: Sequence[bytes]) -> None:
         try:
             opened = self._here()
-            with self._begin(opened, write=True) as txn:
+            with self.lock, self._begin(opened, write=True) as txn:
                 for key in keys:
                     if txn.get(key, db=opened.claims) == opened.owner.id:
                         txn.delete(key, db=opened.claims)
@@ -183,8 +186,8 @@ class LmdbStore:
     def statistics(self) -> Statistics:
         try:
             opened = self._here()
-            with self._begin(opened) as txn:
-                return self._tally.statistics(txn.stat(opened.answers)["entries"], _total(txn))
+            with self.lock, self._begin(opened) as txn:
+                return self._tally.statistics(txn.stat(opened.answers)["entries"], total_of(txn))
         except (lmdb.Error, ConfigError) as error:
             self._fail("read", error)
             return self._tally.statistics(None, None)
@@ -193,8 +196,7 @@ class LmdbStore:
         if self._tidying is not None:
             self._tidying.cancel()
             self._tidying = None
-        if self.lasting:
-            await asyncio.to_thread(self._sync)
+        # Here, not on another thread: a process that ends starts none any more.
         self._close()
 
     # ---- bounds ------------------------------------------------------------------------------------------
@@ -218,7 +220,7 @@ class LmdbStore:
             oldest = 0 if max_age_s is None else int(self._clock() - max_age_s)
             sizes: Counter[int] = Counter()
             opened = self._here()
-            self._walk(opened, lambda txn, key, record: sizes.update({_stamp(record): len(key) + len(record)}))
+            self._walk(opened, lambda txn, key, record: sizes.update({stamp_of(record): len(key) + len(record)}))
             excess = 0
             if max_bytes is not None:
                 excess = sum(size for stamp, size in sizes.items() if stamp >= oldest) - max_bytes
@@ -233,13 +235,13 @@ class LmdbStore:
 
             def drop(txn: Transaction[bytes], key: bytes, record: bytes) -> None:
                 nonlocal excess, dropped
-                stamp, size = _stamp(record), len(key) + len(record)
+                stamp, size = stamp_of(record), len(key) + len(record)
                 if stamp > oldest or (stamp == oldest and excess <= 0):
                     return
                 if stamp == oldest:  # of those of one second, as many as must go
                     excess -= size
                 txn.delete(key, db=opened.answers)
-                _add_to_total(txn, -size)
+                add_to_total(txn, -size)
                 dropped += 1
 
             self._walk(opened, drop, write=True)
@@ -251,7 +253,7 @@ class LmdbStore:
         """Visits every answer, in short transactions between which others have their turn; ends with a close."""
         after = b"\0"
         while True:
-            with self._lock:
+            with self.lock:
                 if self._opened is not opened:
                     return
                 with self._begin(opened, write=write) as txn:
@@ -278,13 +280,14 @@ class LmdbStore:
     def tidy(self) -> None:
         """What is done a second after answers were stored, off the loop: makes them safe, and keeps the bounds."""
         try:
-            with self._lock:
-                if self._opened is None:
+            with self._syncing:
+                opened = self._opened
+                if opened is None:
                     return
                 if self.lasting:
-                    self._opened.environment.sync(True)
-                with self._begin(self._opened) as txn:
-                    total = _total(txn)
+                    opened.environment.sync(True)
+                with self.lock, self._begin(opened) as txn:
+                    total = total_of(txn)
             full = total > self.max_bytes
             if full or self._clock() - self._aged_at > _AGE_EVERY_S:
                 self._aged_at = self._clock()
@@ -316,14 +319,14 @@ class LmdbStore:
             return _Opened(environment, answers, claims, Owner(folder))
         except (lmdb.Error, OSError) as error:
             raise ConfigError(
-                f"the store in {folder} cannot be opened: {error}. If it is damaged, delete the folder: "
-                "answers are asked for again."
+                f"the store in {folder} cannot be opened: {str(error).rstrip('.')}. "
+                "If it is damaged, delete the folder: answers are asked for again."
             ) from error
 
     def _here(self) -> _Opened:
         """What this process has opened; again, after a fork or a close."""
         if self._opened is None:
-            with self._lock:
+            with self.lock:
                 if self._opened is None:
                     self._opened = self._open()
         return self._opened
@@ -332,8 +335,7 @@ class LmdbStore:
         try:
             return opened.environment.begin(write=write)
         except lmdb.MapResizedError:  # another process opened this folder with larger bounds
-            with self._lock:
-                opened.environment.set_mapsize(0)
+            opened.environment.set_mapsize(0)
             return opened.environment.begin(write=write)
 
     def _drop_claims(self) -> None:
@@ -344,47 +346,43 @@ class LmdbStore:
             except OSError:  # not even room for a name: closing ends the owner too
                 self._close()
 
-    def _sync(self) -> None:
-        with self._lock:
-            if self._opened is not None:
-                self._opened.environment.sync(True)
-
     def _close(self) -> None:
-        """On the loop's thread, where no transaction is under way now, nor on another while the lock is held."""
-        with self._lock:
+        with self._syncing, self.lock:
             if self._opened is not None:
                 opened, self._opened = self._opened, None
                 opened.owner.leave()
+                if self.lasting:
+                    opened.environment.sync(True)
                 opened.environment.close()
 
     def forget(self) -> None:
-        """In a forked child: what is open belongs to the parent."""
+        """In a forked child: what is open belongs to the parent. Without closing it, nothing else could be opened."""
         if self._opened is not None:
             self._opened.owner.forget()
-        self._inherited.append((self._opened, self._tidying))
+            self._opened.environment.close()
+        self._inherited.append(self._tidying)
         self._opened = self._tidying = None
-        self._lock = threading.RLock()
+        self._make_locks()
 
     def _fail(self, done: str, error: Exception) -> None:
         full = "it is full" if isinstance(error, lmdb.MapFullError) else str(error)
         self._tally.failed(f"the store in {self.folder} cannot be {done}: {full}. The call goes on without it.")
 
 
-def _fresh(record: bytes | None, oldest: int) -> bytes | None:
-    """The value in *record*, unless it is too old."""
-    return None if record is None or _stamp(record) < oldest else record[_STAMP.size :]
+_unforked: WeakSet[LmdbStore] = WeakSet()
+_held: list[LmdbStore] = []
 
 
-def _stamp(record: bytes) -> int:
-    """When *record* was stored; a record too short to say is older than all."""
-    return int(_STAMP.unpack_from(record)[0]) if len(record) >= _STAMP.size else -1
+def _hold() -> None:
+    """Before a fork: waits for transactions, which the child could neither go on with nor end."""
+    _held.extend(_unforked)
+    for store in _held:
+        store.lock.acquire()
 
 
-def _total(txn: Transaction[bytes]) -> int:
-    """Bytes of all answers, keys included."""
-    stored = txn.get(_TOTAL_KEY)
-    return 0 if stored is None else int(_TOTAL.unpack(stored)[0])
+def _let_go() -> None:
+    while _held:
+        _held.pop().lock.release()
 
 
-def _add_to_total(txn: Transaction[bytes], size: int) -> None:
-    txn.put(_TOTAL_KEY, _TOTAL.pack(max(0, _total(txn) + size)))
+os.register_at_fork(before=_hold, after_in_parent=_let_go, after_in_child=_held.clear)

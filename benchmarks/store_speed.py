@@ -1,0 +1,142 @@
+"""What paying once costs: microseconds a document for its key, and for each of a store's calls.
+
+Rounds go through all stores in turn, so that a neighbour's load falls on all alike; each figure is the median.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.table import save, show
+from benchmarks.texts import reviews
+from dfai_core.service import Document, Wiring
+from dfai_core.services import services
+from dfai_core.store import Keyer, MemoryStore, Store, decode_values, encode_values
+from dfai_core.store.lmdb import LmdbStore
+from dfai_core.store.redis import RedisStore
+
+__all__ = ["main"]
+
+_DOCUMENTS = 20_000
+_BATCH, _REQUEST = 10_000, 10  # documents a look-up, and a request
+_ROUNDS = 3
+_ANSWER = ("positive", 0.97, 0.02, 0.01, None, None)
+
+
+def _us(function: Callable[[], object], count: int) -> float:
+    began = time.perf_counter()
+    function()
+    return (time.perf_counter() - began) / count * 1e6
+
+
+def _pure(documents: list[Document]) -> dict[str, float]:
+    """Microseconds a document of what needs no store."""
+    wiring = Wiring({"language": "en"}, (), (), "2023-04-01", None, False, "azure")
+    keyer = Keyer(services()["sentiment"], wiring, "https://example.org")
+    pairs: list[Document] = [(text, "en") for (text,) in documents]
+    stored = encode_values(_ANSWER)
+    assert stored is not None
+    works: dict[str, Callable[[], object]] = {
+        "key of a text": lambda: keyer.keys(documents),
+        "key of a text and a language": lambda: keyer.keys(pairs),
+        "encode an answer": lambda: [encode_values(_ANSWER) for _ in documents],
+        "decode an answer": lambda: [decode_values(stored, 6) for _ in documents],
+    }
+    return {name: median(_us(work, len(documents)) for _ in range(_ROUNDS)) for name, work in works.items()}
+
+
+async def _round(store: Store, keys: list[bytes], value: bytes) -> dict[str, float]:
+    """One pass over *keys*: what a first run of a call costs, and a second."""
+    times: dict[str, float] = {}
+
+    async def timed(name: str, work: Any) -> None:
+        began = time.perf_counter()
+        await work
+        times[name] = times.get(name, 0.0) + (time.perf_counter() - began) / len(keys) * 1e6
+
+    for start in range(0, len(keys), _BATCH):
+        await timed("look up, absent", store.look_up(keys[start : start + _BATCH]))
+    for start in range(0, len(keys), _REQUEST):
+        some = keys[start : start + _REQUEST]
+        await timed("reserve", store.reserve(some))
+        await timed("put", store.put([(key, value) for key in some]))
+    for start in range(0, len(keys), _BATCH):
+        await timed("look up, present", store.look_up(keys[start : start + _BATCH]))
+    await store.aclose()
+    return times
+
+
+@contextmanager
+def _redis(folder: Path) -> Iterator[str | None]:
+    """The URL of a Redis of our own; None where the machine has none."""
+    binary = shutil.which("redis-server")
+    if binary is None:
+        yield None
+        return
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "Ready to accept" in line:
+                break
+        yield f"redis://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def main() -> dict[str, Any]:
+    """Measures, prints and saves."""
+    documents: list[Document] = [(text,) for text in reviews(_DOCUMENTS)]
+    value = encode_values(_ANSWER)
+    assert value is not None
+    seen: dict[str, list[dict[str, float]]] = {}
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        url = stack.enter_context(_redis(folder))
+        makers: dict[str, Callable[[int], Store]] = {
+            "memory": lambda _: MemoryStore(),
+            "folder": lambda number: LmdbStore(folder / str(number)),
+            "redis": lambda _: RedisStore(url or ""),
+        }
+        for number in range(_ROUNDS):
+            # Keys that no earlier round has stored.
+            keys = [b"%06d%010d" % (number, place * 7_919 % _DOCUMENTS) for place in range(_DOCUMENTS)]
+            for name, make in makers.items():
+                if name != "redis" or url is not None:
+                    seen.setdefault(name, []).append(asyncio.run(_one(make, number, keys, value)))
+        size = sum(file.stat().st_blocks * 512 for file in (folder / "0").iterdir() if file.is_file())
+    pure = _pure(documents)
+    figures = {name: {step: median(one[step] for one in rounds) for step in rounds[0]} for name, rounds in seen.items()}
+    steps = list(next(iter(figures.values())))
+    print(show("Without a store, us a document", ["step", "us"], [[name, us] for name, us in pure.items()]))
+    print(show("Stores, us a document", ["store", *steps], [[name, *one.values()] for name, one in figures.items()]))
+    print(f"bytes a document on disk, folder: {size / _DOCUMENTS:.0f} (answers of {len(value)} bytes)")
+    found = {"pure_us": pure, "stores_us": figures, "folder_bytes_per_document": size / _DOCUMENTS}
+    save("store_speed", found)
+    return found
+
+
+async def _one(make: Callable[[int], Store], number: int, keys: list[bytes], value: bytes) -> dict[str, float]:
+    return await _round(make(number), keys, value)
+
+
+if __name__ == "__main__":
+    main()
