@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import wait
 
 import pyarrow as pa
 
 from dfai_core.call import Call
-from dfai_core.dispatch import Dispatcher, join
+from dfai_core.dispatch import join
 from dfai_core.errors import error_for
 from dfai_core.jobs import Ticket
 from dfai_core.loop import loop_thread
@@ -28,7 +28,7 @@ _WATCH_S = 0.1
 
 def run(
     call: Call, batches: Iterable[pa.RecordBatch], *, watch: Callable[[Counters], None] | None = None
-) -> Iterator[pa.RecordBatch]:
+) -> Generator[pa.RecordBatch]:
     """Answers *batches* of a call's columns: as many rows out as in, in the same order.
 
     Input is read in the caller's thread, since reading may block. All else happens on the process's loop thread:

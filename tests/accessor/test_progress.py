@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+
 from lookalike import Lookalike
 
 FRAME = pd.DataFrame({"t": [f"text {n}" for n in range(25)] + ["refuse me"]})

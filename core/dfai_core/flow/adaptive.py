@@ -51,7 +51,7 @@ class LearnedRate:
     >>> rate.rate_per_s(1.5)
     85.0
     >>> rate.rate_per_s(2.5)
-    90.0
+    89.0
     >>> rate.reserve(0.6)
     0.9
     """
