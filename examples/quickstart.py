@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -124,10 +125,14 @@ def on_dask(texts: pd.DataFrame) -> list[Any]:
 def on_spark(texts: pd.DataFrame) -> list[Any]:
     from pyspark.sql import SparkSession
 
+    # pyspark 4.3 says of every pandas 3 that some features may not work; none of them is used here.
+    warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")  # or Spark says at length which address it takes
     spark = (
         SparkSession.builder.master("local[2]")
         .appName("dfai quickstart")
         .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
         .config("spark.log.level", "ERROR")
         .getOrCreate()
     )
