@@ -9,6 +9,7 @@ from typing import NamedTuple
 from urllib.parse import urljoin
 
 from dfai_core.errors import RETRYABLE_CODES, DfaiError, Unauthorized
+from dfai_core.flow.adaptive import AttemptTimeout
 from dfai_core.flow.retry import Retry, retry_after_s
 from dfai_core.jobs import Job
 from dfai_core.operations import location_of, poll_wait_s, progress_of, same_host
@@ -20,6 +21,8 @@ from dfai_core.verdict import Action, Verdict, judge_answer, judge_error, reques
 
 __all__ = ["Attempter", "Outcome", "Refused"]
 
+# Each further attempt waits this many times longer, up to timeout_s.
+_PATIENCE = 4.0
 _ABSENT = Failure("bad_answer", "the answer does not hold this document", 200, retryable=True)
 
 
@@ -48,7 +51,7 @@ class Attempter:
     peer: Peer
     retry: Retry
     counters: Counters
-    timeout_s: float
+    timeout: AttemptTimeout | None  # None: only the deadline holds
     deadline_s: float
     answered: bool = False  # whether the target ever answered a document: then its key is right
 
@@ -79,11 +82,15 @@ class Attempter:
         answer: Answer | None = None
         try:
             # One deadline for the whole attempt: a library's own timeout does not say what had been sent.
-            async with asyncio.timeout_at(min(job.deadline, now + self.timeout_s)):
+            async with asyncio.timeout_at(self._latest(job, now)):
                 answer = await self.peer.transport.send(request)
         except (TransportError, TimeoutError) as error:
             verdict = judge_error(error)
+            if self.timeout is not None and isinstance(error, TimeoutError):
+                self.timeout.cut()
         else:
+            if self.timeout is not None:
+                self.timeout.answered(clock() - now)
             verdict = judge_answer(answer)
             if verdict.action is Action.READ:
                 self.answered = True
@@ -95,7 +102,14 @@ class Attempter:
                     verdict = Verdict(Action.RETRY, "bad_answer", message, 200, request_id=identity, maybe_billed=True)
         if verdict.maybe_billed and job.operation is None:  # asking how an operation stands costs nothing
             self.counters.maybe_billed += 1
-        return self._follow(job, verdict, answer, clock())
+        return self._follow(job, verdict, answer, sent_at=now)
+
+    def _latest(self, job: Job, now: float) -> float:
+        """When an attempt at *job* is given up: later with each try, for the slow answer that is no hang."""
+        if self.timeout is None:
+            return job.deadline
+        patience_s = self.timeout.timeout_s * _PATIENCE ** min(10, max(0, job.tries - 1))
+        return min(job.deadline, now + min(patience_s, self.timeout.longest_s))
 
     def too_late(self, job: Job, code: str = "timeout", reason: str = "") -> Outcome:
         """The end of *job* where its documents have no time left."""
@@ -158,7 +172,7 @@ class Attempter:
                 outcome.again = [(rest, wait)]
         return outcome
 
-    def _follow(self, job: Job, verdict: Verdict, answer: Answer | None, now: float) -> Outcome:
+    def _follow(self, job: Job, verdict: Verdict, answer: Answer | None, *, sent_at: float) -> Outcome:
         match verdict.action:
             case Action.WAIT:
                 return self._accepted(job, answer)
@@ -171,8 +185,10 @@ class Attempter:
             case Action.RETRY:
                 if verdict.code == "rate_limited":
                     self.counters.throttled += 1
-                    if verdict.retry_after_s:
-                        self.peer.pause(now + verdict.retry_after_s)
+                    now = asyncio.get_running_loop().time()
+                    self.peer.rate.refused(
+                        now, sent_at=sent_at, retry_after_s=verdict.retry_after_s, draw=random.random()
+                    )
                 wait = self._wait_s(job, verdict.retry_after_s)
                 return self._give_up(job, verdict) if wait is None else Outcome(again=[(job, wait)])
             case _:

@@ -17,6 +17,7 @@ from dfai_core.attempt import Attempter, Outcome, Refused
 from dfai_core.call import Call
 from dfai_core.documents import Asked, answer_batch, ask, errors_in
 from dfai_core.errors import ConfigError
+from dfai_core.flow.adaptive import AttemptTimeout
 from dfai_core.flow.limiter import Pace
 from dfai_core.flow.retry import Retry
 from dfai_core.jobs import Job, Lane, Piece, Ticket, Waiting, Whole, whole_of
@@ -55,12 +56,13 @@ class Dispatcher:
         self._limits = call.service.limits_at(target.kind)
         self._base = target.url(call.service)
         self._pace = Pace(config.rate_per_s)
+        self._line = asyncio.Lock()
         self._peer = peer_of(target, config)
         # A model that computes in this process cannot be cut short, and a slow machine is no fault: there only
         # the deadline holds.
-        timeout_s = config.deadline_s if target.kind == "local" else config.timeout_s
+        adaptive = None if target.kind == "local" else AttemptTimeout(config.timeout_s)
         retry = Retry(attempts=config.attempts)
-        self._attempter = Attempter(self._peer, retry, self.counters, timeout_s, config.deadline_s)
+        self._attempter = Attempter(self._peer, retry, self.counters, adaptive, config.deadline_s)
         self._detail = "error_detail" in call.include
         self._no_error = (None,) * (3 if self._detail else 2)
         self._width = len(call.schema) - len(self._no_error)
@@ -239,25 +241,35 @@ class Dispatcher:
             job = self._next()
 
     async def _turn(self, job: Job) -> bool:
-        """Waits for the rate and for a pause that the service asked for; False if *job* has not the time.
-
-        Time spent for the service's sake counts for the deadline, time spent for our own rate does not.
-        """
-        peer, clock, config = self._peer, self.loop.time, self.call.config
-        now = clock()
-        if config.rate_per_s is None and peer.paused_until <= now:
-            return True
-        while True:
-            if peer.paused_until > now:
-                job.start(now + config.deadline_s)
-                if peer.paused_until >= job.deadline:
-                    return False
-            wait = self._pace.reserve(now, peer.paused_until)
+        """Waits for our own rate, then for the target's; False if *job* has not the time."""
+        if self.call.config.rate_per_s is None:
+            return await self._targets_turn(job)
+        async with self._line:  # until the target lets one go, the next has no place: else a pause would end in a burst
+            wait = self._pace.reserve(self.loop.time())
             if wait > 0:
                 await asyncio.sleep(wait)
-            now = clock()
-            if peer.paused_until <= now:
-                return True
+            return await self._targets_turn(job)
+
+    async def _targets_turn(self, job: Job) -> bool:
+        """As `_turn`, for the target alone; unlike our own rate, what it makes us wait counts for the deadline."""
+        rate, clock = self._peer.rate, self.loop.time
+        if rate.is_free(clock()):
+            rate.reserve(clock())
+            return True
+        # One at a time holds a place, the others stand behind it: a place far ahead knows nothing of a later refusal.
+        async with self._peer.gate:
+            while True:
+                now = clock()
+                if rate.paused_until > now:
+                    job.start(now + self.call.config.deadline_s)
+                    if rate.paused_until >= job.deadline:
+                        return False
+                wait = rate.reserve(now)
+                if wait <= 0:
+                    return True
+                await asyncio.sleep(wait)
+                if rate.paused_until <= clock():  # else a refusal came meanwhile, and the place is void
+                    return True
 
     # ---- answers come back -------------------------------------------------------------------------------
 

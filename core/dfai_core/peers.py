@@ -1,4 +1,4 @@
-"""One target as this process knows it: its transport, its credential, the pause that it asked for."""
+"""One target as this process knows it: its transport, its credential, the rate that it bears."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from dfai_core.flow.adaptive import LearnedRate
 from dfai_core.loop import after_fork, before_exit
 from dfai_core.settings import Config
 from dfai_core.targets import Target
@@ -23,7 +24,8 @@ class Peer:
 
     target: Target
     transport: Transport
-    paused_until: float = float("-inf")
+    rate: LearnedRate = field(default_factory=LearnedRate)
+    gate: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)  # one at a time holds a place in line
     _headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     _headers_until: float = float("-inf")
     _lookup: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
@@ -39,10 +41,6 @@ class Peer:
                 self._headers = {**await self.target.headers(), "User-Agent": "dfai"}
                 self._headers_until = now + _HEADERS_S
         return self._headers
-
-    def pause(self, until: float) -> None:
-        """Nothing leaves before *until*; a shorter pause never undoes a longer one."""
-        self.paused_until = max(self.paused_until, until)
 
 
 _Key = tuple[Target, object]

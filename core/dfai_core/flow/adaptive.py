@@ -79,6 +79,10 @@ class LearnedRate:
             base, since_s = _LOW_PER_S, since_s - low_s
         return base + self.climb * since_s
 
+    def is_free(self, now: float) -> bool:
+        """Whether nothing is known against sending at once."""
+        return self.peak_per_s == math.inf and self.paused_until <= now
+
     def reserve(self, now: float, rate_per_s: float | None = None) -> float:
         """Takes the next place in line and says how many seconds to wait for it.
 
@@ -277,10 +281,10 @@ class AttemptTimeout:
     True
     """
 
-    __slots__ = ("_bins", "_cut", "_doubling", "_ended", "_longest_s", "_to_look", "_total", "timeout_s")
+    __slots__ = ("_bins", "_cut", "_doubling", "_ended", "_to_look", "_total", "longest_s", "timeout_s")
 
     def __init__(self, longest_s: float) -> None:
-        self.timeout_s = self._longest_s = longest_s
+        self.timeout_s = self.longest_s = longest_s
         self._bins: Counter[int] = Counter()
         self._total = 0
         self._to_look = _LEAST_KNOWN
@@ -316,7 +320,7 @@ class AttemptTimeout:
         return None
 
     def _judge(self, doubling: float) -> None:
-        longest = self._longest_s / _SHORTEST_S  # as much as can make a difference
+        longest = self.longest_s / _SHORTEST_S  # as much as can make a difference
         self._doubling = min(max(1.0, doubling), max(1.0, longest))
         self._ended = self._cut = 0
 
@@ -326,7 +330,7 @@ class AttemptTimeout:
         if p99_s is None or self._total < _LEAST_KNOWN:
             return
         wanted_s = max(_SHORTEST_S, _TIMES_P99 * p99_s) * self._doubling
-        self.timeout_s = min(wanted_s, self._longest_s)
+        self.timeout_s = min(wanted_s, self.longest_s)
         if self._total >= _REMEMBERED:
             self._bins = Counter({place: count // 2 for place, count in self._bins.items() if count > 1})
             self._total = sum(self._bins.values())

@@ -89,8 +89,10 @@ class LmdbStore:
         _unforked.add(self)
 
     def _make_locks(self) -> None:
-        self.lock = threading.RLock()  # held during every transaction, so that a fork meets none
-        self._syncing = threading.Lock()  # held while files are made safe, which takes long and must not outlast them
+        # LMDB in a forked child would wait for ever for what another thread had begun in its parent. So both are
+        # held during a fork: one during every transaction, the other while files are made safe, which takes longer.
+        self.lock = threading.RLock()
+        self.syncing = threading.Lock()
 
     def __repr__(self) -> str:
         return f"LmdbStore({str(self.folder)!r})"
@@ -280,7 +282,7 @@ class LmdbStore:
     def tidy(self) -> None:
         """What is done a second after answers were stored, off the loop: makes them safe, and keeps the bounds."""
         try:
-            with self._syncing:
+            with self.syncing:
                 opened = self._opened
                 if opened is None:
                     return
@@ -347,7 +349,7 @@ class LmdbStore:
                 self._close()
 
     def _close(self) -> None:
-        with self._syncing, self.lock:
+        with self.syncing, self.lock:
             if self._opened is not None:
                 opened, self._opened = self._opened, None
                 opened.owner.leave()
@@ -374,15 +376,18 @@ _held: list[LmdbStore] = []
 
 
 def _hold() -> None:
-    """Before a fork: waits for transactions, which the child could neither go on with nor end."""
+    """Before a fork: waits until no store is in the middle of something."""
     _held.extend(_unforked)
     for store in _held:
+        store.syncing.acquire()
         store.lock.acquire()
 
 
 def _let_go() -> None:
     while _held:
-        _held.pop().lock.release()
+        store = _held.pop()
+        store.lock.release()
+        store.syncing.release()
 
 
 os.register_at_fork(before=_hold, after_in_parent=_let_go, after_in_child=_held.clear)

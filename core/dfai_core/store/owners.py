@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import uuid
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -30,7 +31,6 @@ class Owner:
     def __init__(self, folder: Path) -> None:
         self._live = folder / _LIVE
         self._live.mkdir(mode=0o700, exist_ok=True)
-        self._file: int | None = None
         self._enter()
 
     def _enter(self) -> None:
@@ -38,7 +38,9 @@ class Owner:
         path = self._live / self.id.hex()
         # Locked before it has its name: nobody can meet it unlocked and take its owner for dead.
         unnamed = path.with_suffix(".new")
-        file = self._file = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        file = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        # An owner that nobody refers to any more ends too, and so do its claims.
+        self._close = weakref.finalize(self, os.close, file)
         fcntl.flock(file, fcntl.LOCK_EX)
         unnamed.rename(path)
 
@@ -58,9 +60,7 @@ class Owner:
 
     def forget(self) -> None:
         """In a forked child: the lock is the parent's, and must end with the parent even while the child lives."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        self._close()
 
 
 def anyone_lives(folder: Path) -> bool:
