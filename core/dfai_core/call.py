@@ -9,8 +9,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from dfai_core.errors import ConfigError
 from dfai_core.service import Service, Wiring
 from dfai_core.settings import Config
+from dfai_core.store import StoreSpec
 
 __all__ = ["Call", "Col", "col"]
 
@@ -77,4 +79,10 @@ class Call:
 
     def shipped(self) -> Call:
         """This call as it may leave the process; ConfigError where a secret would be pickled with it."""
+        store = self.config.store
+        if store is not None and not isinstance(store, StoreSpec):
+            raise ConfigError(
+                f"store= holds a live {type(store).__name__}, which cannot travel to other processes: "
+                'name a folder or "redis://host", and each opens its own.'
+            )
         return replace(self, config=replace(self.config, target=self.config.target.shipped()))

@@ -7,27 +7,31 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pyarrow as pa
 
 from dfai_core.attempt import Attempter, Outcome, Refused
 from dfai_core.call import Call
 from dfai_core.documents import Asked, answer_batch, ask, errors_in
-from dfai_core.errors import ConfigError
+from dfai_core.errors import LASTING_CODES, ConfigError
 from dfai_core.flow.adaptive import AttemptTimeout
-from dfai_core.flow.limiter import Pace
 from dfai_core.flow.retry import Retry
 from dfai_core.jobs import Job, Lane, Piece, Ticket, Waiting, Whole, whole_of
+from dfai_core.keeping import Keeper
 from dfai_core.loop import after_fork
 from dfai_core.packing import Packer
 from dfai_core.peers import peer_of
 from dfai_core.report import counters_of
-from dfai_core.service import UNREADABLE, Document, Failure, Part, Values
+from dfai_core.service import Document, Failure, Part, Values
+from dfai_core.shape import Shape
 from dfai_core.splitting import split
+from dfai_core.store import Keyer, open_store
 from dfai_core.targets import joined
+from dfai_core.turns import Turns
 
 __all__ = ["Dispatcher", "join"]
 
@@ -38,6 +42,9 @@ _REMEMBERED = 50_000
 _REMEMBERED_BYTES = 64_000_000
 # A call that nobody uses is forgotten after this time: another partition may still come.
 _IDLE_S = 5.0
+# How long a document waits that another process is asking for, before it looks again.
+_FIRST_CLAIM_WAIT_S = 0.01
+_LONGEST_CLAIM_WAIT_S = 0.2
 # max_error_ratio says nothing before this many documents.
 _LEAST_FOR_RATIO = 100
 
@@ -55,17 +62,14 @@ class Dispatcher:
         self.counters = counters_of(call.id)
         self._limits = call.service.limits_at(target.kind)
         self._base = target.url(call.service)
-        self._pace = Pace(config.rate_per_s)
-        self._line = asyncio.Lock()
-        self._peer = peer_of(target, config)
+        peer = peer_of(target, config)
+        self._turns = Turns(peer, config.rate_per_s, config.deadline_s)
         # A model that computes in this process cannot be cut short, and a slow machine is no fault: there only
         # the deadline holds.
         adaptive = None if target.kind == "local" else AttemptTimeout(config.timeout_s)
         retry = Retry(attempts=config.attempts)
-        self._attempter = Attempter(self._peer, retry, self.counters, adaptive, config.deadline_s)
-        self._detail = "error_detail" in call.include
-        self._no_error = (None,) * (3 if self._detail else 2)
-        self._width = len(call.schema) - len(self._no_error)
+        self._attempter = Attempter(peer, retry, self.counters, adaptive, config.deadline_s)
+        self._shape = Shape(len(call.schema), detail="error_detail" in call.include)
         options = [call.service.option(name) for name, _ in call.varying]
         self._lane_options = [
             (place, option) for place, option in enumerate(options, len(call.inputs)) if option.scope == "request"
@@ -79,6 +83,10 @@ class Dispatcher:
         self._timers: dict[asyncio.TimerHandle, Job] = {}  # jobs that wait before they are tried again
         self._linger: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._chores: set[asyncio.Task[None]] = set()
+        store = open_store(config.store)
+        keyer = Keyer(call.service, call.wiring(), target.identity(call.service))
+        self._keeper = None if store is None else Keeper(store, keyer, self._shape.columns)
         self._failed = 0
         self._stopped: Values | None = None  # what the rest ends with, once the call is stopped
         self._error: BaseException | None = None  # why the whole call cannot go on
@@ -115,6 +123,10 @@ class Dispatcher:
         ticket.new = len(new)
         self.counters.documents += ticket.new
         self._known_bytes += asked.bytes * len(new) // max(1, len(asked.documents))
+        if self._keeper is not None and new:
+            self.readers += 1
+            self._chore(self._look_up(self._keeper, new, asked.longest))
+            return
         self._enqueue(new, asked.longest)
         if self._failed:
             self._stop_at_ratio()
@@ -145,7 +157,7 @@ class Dispatcher:
             try:
                 lane = self._lane(document)
             except ConfigError as error:  # an option's value, taken from a column, is not one that the service knows
-                self._settle(document, self._error_values(Refused(Failure("refused", str(error)), 0, None)))
+                self._settle(document, self._shape.refused(Refused(Failure("refused", str(error)), 0, None)))
                 continue
             text = document[0]
             if limit is not None and isinstance(text, str) and len(text) > limit:
@@ -233,53 +245,81 @@ class Dispatcher:
     async def _work(self, job: Job | None) -> None:
         """A worker: takes jobs one after the other while there are any."""
         while job is not None:
-            if await self._turn(job):
-                outcome = await self._attempter.attempt(job)
-            else:
-                outcome = self._attempter.too_late(job, "rate_limited", "the service asked to wait longer")
-            self._take(job.lane, outcome)
+            ours = job if self._keeper is None or job.claimed else await self._claim(self._keeper, job)
+            if ours is not None:
+                if await self._turns.wait(ours):
+                    outcome = await self._attempter.attempt(ours)
+                else:
+                    outcome = self._attempter.too_late(ours, "rate_limited", "the service asked to wait longer")
+                await self._take(ours.lane, outcome)
             job = self._next()
 
-    async def _turn(self, job: Job) -> bool:
-        """Waits for our own rate, then for the target's; False if *job* has not the time."""
-        if self.call.config.rate_per_s is None:
-            return await self._targets_turn(job)
-        async with self._line:  # until the target lets one go, the next has no place: else a pause would end in a burst
-            wait = self._pace.reserve(self.loop.time())
-            if wait > 0:
-                await asyncio.sleep(wait)
-            return await self._targets_turn(job)
+    # ---- what a store knows ------------------------------------------------------------------------------
 
-    async def _targets_turn(self, job: Job) -> bool:
-        """As `_turn`, for the target alone; unlike our own rate, what it makes us wait counts for the deadline."""
-        rate, clock = self._peer.rate, self.loop.time
-        if rate.is_free(clock()):
-            rate.reserve(clock())
-            return True
-        # One at a time holds a place, the others stand behind it: a place far ahead knows nothing of a later refusal.
-        async with self._peer.gate:
-            while True:
-                now = clock()
-                if rate.paused_until > now:
-                    job.start(now + self.call.config.deadline_s)
-                    if rate.paused_until >= job.deadline:
-                        return False
-                wait = rate.reserve(now)
-                if wait <= 0:
-                    return True
-                await asyncio.sleep(wait)
-                if rate.paused_until <= clock():  # else a refusal came meanwhile, and the place is void
-                    return True
+    async def _look_up(self, keeper: Keeper, documents: Sequence[Document], longest: int) -> None:
+        """Takes what is kept, and asks for the rest."""
+        found = await keeper.look_up(documents)
+        self._settle_known(found)
+        if self.users:  # else the caller has left meanwhile
+            kept = {document for document, _ in found}
+            self._enqueue([document for document in documents if document not in kept], longest)
+        self.read()  # what is queued was held back for what might have come from the store
+        self._go()
+
+    async def _claim(self, keeper: Keeper, job: Job) -> Job | None:
+        """What of *job* is ours to ask: not what was answered meanwhile, nor what another is just asking."""
+        reserved = await keeper.reserve(job.documents)
+        self._settle_known(reserved.known)
+        if reserved.theirs:
+            job.start(self.loop.time() + self.call.config.deadline_s)
+            theirs = job.of(reserved.theirs, job.tries)
+            theirs.waits = job.waits + 1
+            wait_s = min(_LONGEST_CLAIM_WAIT_S, _FIRST_CLAIM_WAIT_S * 2.0**job.waits)
+            if self.loop.time() + wait_s < job.deadline:
+                self._later(theirs, wait_s)
+            else:
+                late = self._attempter.too_late(theirs, reason="another process asks for it and does not end")
+                await self._take(theirs.lane, late)
+        if not reserved.mine:
+            return None
+        ours = job.of(reserved.mine, job.tries)
+        ours.claimed = True
+        return ours
+
+    def _settle_known(self, found: Sequence[tuple[Document, Values]]) -> None:
+        self.counters.from_store += len(found)
+        for document, values in found:
+            self._settle(document, values)
+        if self._failed:
+            self._stop_at_ratio()
+
+    def _chore(self, work: Coroutine[Any, Any, None]) -> None:
+        """Work besides requests; where it fails, the call does."""
+        task = self.loop.create_task(work)
+        self._chores.add(task)
+        task.add_done_callback(self._chore_done)
+
+    def _chore_done(self, task: asyncio.Task[None]) -> None:
+        self._chores.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fail(error)
 
     # ---- answers come back -------------------------------------------------------------------------------
 
-    def _take(self, lane: Lane, outcome: Outcome) -> None:
+    async def _take(self, lane: Lane, outcome: Outcome) -> None:
         if outcome.fatal is not None:
             self._fail(outcome.fatal)
             return
-        self._settle_answers(lane, outcome.answered)
-        for document, refused in outcome.refused:
-            self._settle(document, self._error_values(refused))
+        answered = self._final(lane, outcome.answered)
+        refused = [(document, self._shape.refused(refused)) for document, refused in outcome.refused]
+        if self._keeper is not None:  # before anybody sees it: what was paid for outlives us
+            lasting = [(document, values) for document, values in refused if values[-2] in LASTING_CODES]
+            passing = [document for document, values in refused if values[-2] not in LASTING_CODES]
+            good = [(document, values) for document, values in answered if values[-1] is None]
+            await self._keeper.keep([*good, *lasting], passing)
+        self._settle_all(lane, answered)
+        for document, values in refused:
+            self._settle(document, values)
         if self._failed:
             self._stop_at_ratio()
         for job, wait_s in outcome.again:
@@ -289,6 +329,29 @@ class Dispatcher:
                 self._later(job, wait_s)
             else:
                 self._ready.appendleft(job)
+
+    def _final(self, lane: Lane, answered: Sequence[tuple[Document, Values]]) -> list[tuple[Document, Values]]:
+        """Answers with all their columns; those of pieces stay as they are until their text is whole."""
+        finish, no_error = lane.exchange.finish, self._shape.no_error
+        if finish is None:
+            return [(document, values + no_error) for document, values in answered]
+        return [
+            (
+                document,
+                values + no_error if isinstance(document, Piece) else self._shape.made(partial(finish, values)),
+            )
+            for document, values in answered
+        ]
+
+    def _settle_all(self, lane: Lane, ended: Sequence[tuple[Document, Values]]) -> None:
+        if lane.pieces or lane.exchange.finish is not None:
+            for document, values in ended:
+                self._settle(document, values)
+            return
+        # The way of nearly all documents: in bulk.
+        self.counters.settled += len(ended)
+        self._known.update(ended)
+        self._waiting.settle(ended)
 
     def _later(self, job: Job, wait_s: float) -> None:
         """Puts *job* back in the queue in a while; nobody waits for it, so its place in flight is free."""
@@ -300,20 +363,6 @@ class Dispatcher:
 
         timer = self.loop.call_later(wait_s, again)
         self._timers[timer] = job
-
-    def _settle_answers(self, lane: Lane, answered: Sequence[tuple[Document, Values]]) -> None:
-        finish, no_error = lane.exchange.finish, self._no_error
-        if finish is None and not lane.pieces:  # the way of nearly all documents: in bulk
-            ended = [(document, values + no_error) for document, values in answered]
-            self.counters.settled += len(ended)
-            self._known.update(ended)
-            self._waiting.settle(ended)
-            return
-        for document, values in answered:
-            if finish is None or isinstance(document, Piece):
-                self._settle(document, values + no_error)
-            else:
-                self._settle(document, self._made(partial(finish, values)))
 
     def _settle(self, document: Document, values: Values) -> None:
         """Ends one document, errors included."""
@@ -337,40 +386,14 @@ class Dispatcher:
 
     def _joined(self, lane: Lane, parts: Sequence[Part]) -> Values:
         """A long text's answer out of its pieces'."""
-        errors = len(self._no_error)
+        errors = len(self._shape.no_error)
         bare = [Part(offset, text, values and values[:-errors]) for offset, text, values in parts]
 
         def merged() -> Values:
             values = lane.exchange.merge(bare)
             return lane.exchange.finish(values) if lane.exchange.finish else values
 
-        return self._made(merged)
-
-    def _made(self, make: Callable[[], Values]) -> Values:
-        """What *make* makes of an answer, or an error where the answer holds something that it did not expect."""
-        try:
-            return make() + self._no_error
-        except UNREADABLE as error:
-            message = f"the answer cannot be read ({type(error).__name__})"
-            return self._error_values(Refused(Failure("bad_answer", message, 200, retryable=True), 1, None))
-
-    def _error_values(self, refused: Refused) -> Values:
-        failure = refused.failure
-        known = [f"HTTP {failure.status}"] if failure.status and failure.status != 200 else []
-        if refused.attempts > 1:
-            known.append(f"{refused.attempts} attempts")
-        if refused.request_id:
-            known.append(f"request {refused.request_id}")
-        message = failure.message + (f" ({', '.join(known)})" if known else "")
-        detail = {
-            "status": failure.status,
-            "attempts": refused.attempts,
-            "retryable": failure.retryable,
-            "request_id": refused.request_id,
-            "service_code": failure.service_code,
-        }
-        nothing = (None,) * self._width
-        return (*nothing, detail, failure.code, message) if self._detail else (*nothing, failure.code, message)
+        return self._shape.made(merged)
 
     # ---- the end -----------------------------------------------------------------------------------------
 
@@ -378,7 +401,7 @@ class Dispatcher:
         """Sends no more: what has not ended ends as "stopped"."""
         if self._stopped is not None:
             return
-        self._stopped = self._error_values(Refused(Failure("stopped", message, retryable=True), 0, None))
+        self._stopped = self._shape.refused(Refused(Failure("stopped", message, retryable=True), 0, None))
         for lane in self._lanes.values():
             self._drop(lane.packer.clear())
         for timer, job in self._timers.items():
@@ -393,6 +416,8 @@ class Dispatcher:
         assert self._stopped is not None
         for document in documents:
             self._settle(document, self._stopped)
+        if self._keeper is not None:
+            self._chore(self._keeper.keep([], documents))
 
     def _fail(self, error: BaseException) -> None:
         """Ends every caller with *error*: a setting is wrong, or the core is."""
@@ -451,6 +476,8 @@ class Dispatcher:
             lane.packer.clear()
         for task in self._tasks:
             task.cancel()
+        if self._keeper is not None:
+            self._chore(self._keeper.give_up())
         self._tasks.clear()  # they end in the loop's next round, and take no place of a caller who comes then
         self._waiting.clear()
 

@@ -21,6 +21,7 @@ Errors cross process borders on Spark and Dask, so each is built from its messag
 from __future__ import annotations
 
 __all__ = [
+    "LASTING_CODES",
     "RETRYABLE_CODES",
     "AccessorTaken",
     "BackendNotFound",
@@ -128,6 +129,9 @@ class LanguageAssumed(DfaiWarning):
 
 RETRYABLE_CODES = frozenset({"rate_limited", "unavailable", "timeout", "bad_answer", "over_budget", "stopped"})
 """Codes of ``_error`` after which asking again may help."""
+
+LASTING_CODES = frozenset({"nothing_found", "refused", "too_large", "unsupported"})
+"""Codes of ``_error`` that are the document's own fault, whenever it is asked."""
 
 _ERRORS: dict[str, type[CallError]] = {
     "unauthorized": Unauthorized,

@@ -191,6 +191,8 @@ class Job:
     polls: int = 0
     misses: int = 0  # polls in a row that brought no state
     found: list[Values | Failure | None] | None = None  # of the pages read so far
+    claimed: bool = False  # whether a store knows that we ask
+    waits: int = 0  # for others who asked the same
 
     def start(self, deadline: float) -> None:
         """Sets the deadline, unless it was set before: retries and waits count."""
@@ -198,4 +200,4 @@ class Job:
 
     def of(self, documents: list[Document], tries: int) -> Job:
         """A job for some of these documents, under the same deadline."""
-        return Job(self.lane, documents, tries, self.deadline)
+        return Job(self.lane, documents, tries, self.deadline, claimed=self.claimed)

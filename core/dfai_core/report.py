@@ -26,6 +26,7 @@ class Counters:
     documents: int = 0  # distinct documents that were asked
     settled: int = 0  # of them, those that have their end
     coalesced: int = 0  # rows that shared another row's document
+    from_store: int = 0  # documents that a store had the answer of
     requests: int = 0  # attempts included
     retries: int = 0
     throttled: int = 0  # answers with status 429

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypedDict
 
 from dfai_core.errors import ConfigError
+from dfai_core.store import Store, StoreSpec, store_from
 from dfai_core.targets import Target, local, target_from
 from dfai_core.transports import Transport
 
@@ -27,6 +28,7 @@ class Settings(TypedDict, total=False):
     attempts: int  # tries for one request
     on_error: Literal["column", "raise"]
     max_error_ratio: float  # stop when a larger share of the rows has failed
+    store: Store | StoreSpec | str | None  # where answers are kept: "memory", a folder, "redis://…"
     service_logs: Literal["off", "on"]  # whether the service may keep inputs
     progress: Literal["auto", "bar", "off"]  # auto: a bar for eager frames in terminals and notebooks
     transport: Any  # a Transport, an httpx.AsyncBaseTransport, or a function without arguments that makes one
@@ -46,6 +48,7 @@ class Config:
     attempts: int = 6
     on_error: Literal["column", "raise"] = "column"
     max_error_ratio: float = 1.0
+    store: Store | StoreSpec | None = None
     service_logs: Literal["off", "on"] = "off"
     progress: Literal["auto", "bar", "off"] = "auto"
     transport: Transport | Callable[[], Transport] | None = field(default=None, repr=False)
@@ -124,6 +127,7 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "attempts": _integer(1, 1_000),
     "on_error": _word("column", "raise"),
     "max_error_ratio": _ratio,
+    "store": lambda name, value: store_from(value),
     "service_logs": _word("off", "on"),
     "progress": _word("auto", "bar", "off"),
     "transport": _transport,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import random
 import stat
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -306,9 +307,7 @@ def test_a_record_too_short_to_be_one_is_a_miss_and_goes_with_the_next_pruning(t
 
 def test_a_folder_opened_elsewhere_with_more_room_is_followed(tmp_path: Path) -> None:
     async def work(store: LmdbStore) -> list[int | None]:
-        child = multiprocessing.get_context("spawn").Process(target=_fill, args=(tmp_path,))
-        child.start()
-        child.join()
+        subprocess.run([sys.executable, "-c", _FILL, str(tmp_path)], check=True, timeout=60)
         found = await store.look_up(keys(*range(40)))
         await store.put([(key(50), b"more")])
         return [None if value is None else len(value) for value in found + await store.look_up(keys(50))]
@@ -316,8 +315,18 @@ def test_a_folder_opened_elsewhere_with_more_room_is_followed(tmp_path: Path) ->
     assert using(LmdbStore(tmp_path, max_bytes=1_000), work) == [1_000_000] * 40 + [4]
 
 
-def _fill(folder: Path) -> None:
-    using(LmdbStore(folder), lambda store: store.put([(key(number), bytes(1_000_000)) for number in range(40)]))
+_FILL = """
+import asyncio, random, sys
+from pathlib import Path
+from dfai_core.store.lmdb import LmdbStore
+
+async def fill():
+    store = LmdbStore(Path(sys.argv[1]))
+    await store.put([(random.Random(number).randbytes(16), bytes(1_000_000)) for number in range(40)])
+    await store.aclose()
+
+asyncio.run(fill())
+"""
 
 
 # ---- processes ---------------------------------------------------------------------------------------------------

@@ -58,6 +58,9 @@ class Azure:
     def url(self, service: Service) -> str:
         return self.base
 
+    def identity(self, service: Service) -> str:
+        return self.base
+
     async def headers(self) -> Mapping[str, str]:
         if self.credential is None:
             assert self.key is not None  # azure() made sure of one or the other

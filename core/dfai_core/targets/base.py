@@ -38,6 +38,10 @@ class Target(Protocol):
         """Scheme, host and prefix; a service's path follows."""
         ...
 
+    def identity(self, service: Service) -> str:
+        """Who answers, as far as answers depend on it: a store's keys hold it."""
+        ...
+
     async def headers(self) -> Mapping[str, str]:
         """The credential, resolved in the sending process."""
         ...

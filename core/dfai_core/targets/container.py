@@ -43,6 +43,9 @@ class Container:
     def url(self, service: Service) -> str:
         return self.base
 
+    def identity(self, service: Service) -> str:
+        return self.base
+
     async def headers(self) -> Mapping[str, str]:
         return {KEY_HEADER: self.key.reveal()} if self.key else {}
 

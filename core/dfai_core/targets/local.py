@@ -51,6 +51,9 @@ class Local:
     def url(self, service: Service) -> str:
         return "http://local"
 
+    def identity(self, service: Service) -> str:
+        return f"local: {_engine().versions([service.operation])[service.operation]}"
+
     async def headers(self) -> Mapping[str, str]:
         return {}
 

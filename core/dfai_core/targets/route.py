@@ -41,6 +41,9 @@ class Route:
     def url(self, service: Service) -> str:
         return self.resolve(service).url(service)
 
+    def identity(self, service: Service) -> str:
+        return self.resolve(service).identity(service)
+
     async def headers(self) -> Mapping[str, str]:
         raise TypeError("a route sends nothing itself: resolve it for a service first")
 

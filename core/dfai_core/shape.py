@@ -1,0 +1,58 @@
+"""The values of a document that has ended: its answer's columns, then those of its error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dfai_core.attempt import Refused
+from dfai_core.service import UNREADABLE, Failure, Values
+
+__all__ = ["Shape"]
+
+
+class Shape:
+    """Puts answers and errors into the columns of one call.
+
+    Parameters
+    ----------
+    columns
+        How many there are in all.
+    detail
+        Whether the error's detail is one of them.
+    """
+
+    __slots__ = ("_detail", "_nothing", "columns", "no_error")
+
+    def __init__(self, columns: int, *, detail: bool) -> None:
+        self.columns = columns
+        self._detail = detail
+        self.no_error: tuple[None, ...] = (None,) * (3 if detail else 2)
+        self._nothing = (None,) * (columns - len(self.no_error))
+
+    def made(self, make: Callable[[], Values]) -> Values:
+        """What *make* makes of an answer, or an error where the answer holds something that it did not expect."""
+        try:
+            return make() + self.no_error
+        except UNREADABLE as error:
+            message = f"the answer cannot be read ({type(error).__name__})"
+            return self.refused(Refused(Failure("bad_answer", message, 200, retryable=True), 1, None))
+
+    def refused(self, refused: Refused) -> Values:
+        """No answer, and why."""
+        failure = refused.failure
+        known = [f"HTTP {failure.status}"] if failure.status and failure.status != 200 else []
+        if refused.attempts > 1:
+            known.append(f"{refused.attempts} attempts")
+        if refused.request_id:
+            known.append(f"request {refused.request_id}")
+        message = failure.message + (f" ({', '.join(known)})" if known else "")
+        if not self._detail:
+            return (*self._nothing, failure.code, message)
+        detail = {
+            "status": failure.status,
+            "attempts": refused.attempts,
+            "retryable": failure.retryable,
+            "request_id": refused.request_id,
+            "service_code": failure.service_code,
+        }
+        return (*self._nothing, detail, failure.code, message)

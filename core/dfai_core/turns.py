@@ -1,0 +1,63 @@
+"""Whose turn it is: our own rate, and the rate that a target bears, before each request."""
+
+from __future__ import annotations
+
+import asyncio
+
+from dfai_core.flow.limiter import Pace
+from dfai_core.jobs import Job
+from dfai_core.peers import Peer
+
+__all__ = ["Turns"]
+
+
+class Turns:
+    """The line in which one call's requests stand, on the loop's thread.
+
+    Parameters
+    ----------
+    peer
+        The target, whose rate all calls of this process share.
+    rate_per_s
+        The call's own limit, if it has one.
+    deadline_s
+        How long a document may take in all. Waiting for the service's sake counts, waiting for our own rate does not.
+    """
+
+    __slots__ = ("_deadline_s", "_line", "_pace", "_peer")
+
+    def __init__(self, peer: Peer, rate_per_s: float | None, deadline_s: float) -> None:
+        self._peer = peer
+        self._pace = None if rate_per_s is None else Pace(rate_per_s)
+        self._line = asyncio.Lock()
+        self._deadline_s = deadline_s
+
+    async def wait(self, job: Job) -> bool:
+        """Waits until *job* may leave; False if it has not the time."""
+        if self._pace is None:
+            return await self._wait_for_target(job)
+        async with self._line:  # until the target lets one go, the next has no place: else a pause would end in a burst
+            wait = self._pace.reserve(asyncio.get_running_loop().time())
+            if wait > 0:
+                await asyncio.sleep(wait)
+            return await self._wait_for_target(job)
+
+    async def _wait_for_target(self, job: Job) -> bool:
+        rate, clock = self._peer.rate, asyncio.get_running_loop().time
+        if rate.is_free(clock()):
+            rate.reserve(clock())
+            return True
+        # One at a time holds a place, the others stand behind it: a place far ahead knows nothing of a later refusal.
+        async with self._peer.gate:
+            while True:
+                now = clock()
+                if rate.paused_until > now:
+                    job.start(now + self._deadline_s)
+                    if rate.paused_until >= job.deadline:
+                        return False
+                wait = rate.reserve(now)
+                if wait <= 0:
+                    return True
+                await asyncio.sleep(wait)
+                if rate.paused_until <= clock():  # else a refusal came meanwhile, and the place is void
+                    return True
