@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Coroutine, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,17 +19,15 @@ from dfai_core.documents import Asked, answer_batch, ask, errors_in
 from dfai_core.errors import LASTING_CODES, ConfigError
 from dfai_core.flow.adaptive import AttemptTimeout
 from dfai_core.flow.retry import Retry
-from dfai_core.jobs import Job, Lane, Piece, Ticket, Waiting, Whole, whole_of
+from dfai_core.jobs import Job, Lane, Piece, Ticket, Waiting, whole_of
 from dfai_core.keeping import Keeper
+from dfai_core.lanes import Lanes
 from dfai_core.loop import after_fork
-from dfai_core.packing import Packer
 from dfai_core.peers import peer_of
 from dfai_core.report import counters_of
 from dfai_core.service import Document, Failure, Part, Values
 from dfai_core.shape import Shape
-from dfai_core.splitting import split
 from dfai_core.store import Keyer, open_store
-from dfai_core.targets import joined
 from dfai_core.turns import Turns
 
 __all__ = ["Dispatcher", "join"]
@@ -60,8 +57,6 @@ class Dispatcher:
         self.users = 0
         self.readers = 0  # callers that still read their input: what is not full yet may become so
         self.counters = counters_of(call.id)
-        self._limits = call.service.limits_at(target.kind)
-        self._base = target.url(call.service)
         peer = peer_of(target, config)
         self._turns = Turns(peer, config.rate_per_s, config.deadline_s)
         # A model that computes in this process cannot be cut short, and a slow machine is no fault: there only
@@ -70,11 +65,7 @@ class Dispatcher:
         retry = Retry(attempts=config.attempts)
         self._attempter = Attempter(peer, retry, self.counters, adaptive, config.deadline_s)
         self._shape = Shape(len(call.schema), detail="error_detail" in call.include)
-        options = [call.service.option(name) for name, _ in call.varying]
-        self._lane_options = [
-            (place, option) for place, option in enumerate(options, len(call.inputs)) if option.scope == "request"
-        ]
-        self._lanes: dict[Document, Lane] = {}
+        self._lanes = Lanes(call, self._joined)
         self._waiting = Waiting()
         self._known: dict[Document, Values] = {}  # documents that have ended
         self._known_bytes = 0
@@ -148,52 +139,13 @@ class Dispatcher:
         if self._stopped is not None:
             self._drop(documents)
             return
-        limit = self._limits.max_chars
-        fits = limit is None or longest <= limit
-        if fits and not self._lane_options and documents:
-            self._lane(documents[0]).packer.extend(documents)
+        if self._lanes.add(documents, longest):
             return
         for document in documents:
             try:
-                lane = self._lane(document)
-            except ConfigError as error:  # an option's value, taken from a column, is not one that the service knows
+                self._lanes.add_one(document)
+            except ConfigError as error:
                 self._settle(document, self._shape.refused(Refused(Failure("refused", str(error)), 0, None)))
-                continue
-            text = document[0]
-            if limit is not None and isinstance(text, str) and len(text) > limit:
-                whole = Whole(document, split(text, limit), partial(self._joined, lane))
-                lane.packer.extend([piece for _, piece in whole.pieces if piece is not None])
-                lane.pieces = True
-            else:
-                lane.packer.extend([document])
-
-    def _lane(self, document: Document) -> Lane:
-        # Most verbs have one lane for all documents, and this runs for each of them.
-        chosen = tuple([document[place] for place, _ in self._lane_options]) if self._lane_options else ()
-        lane = self._lanes.get(chosen)
-        if lane is None:
-            wiring = self.call.wiring()
-            varied = {option.name for _, option in self._lane_options}
-            options = {
-                option.name: option.default if value is None else option.check(option.name, value)
-                for value, (_, option) in zip(chosen, self._lane_options, strict=True)
-            }
-            wiring = replace(
-                wiring,
-                options={**wiring.options, **options},
-                varying=tuple(name for name in wiring.varying if name not in varied),
-            )
-            exchange = self.call.service.wire(wiring)
-            if self._lane_options:
-                dropped = {place for place, _ in self._lane_options}
-                write = exchange.write
-
-                def without_lane_options(documents: Sequence[Document]) -> bytes:
-                    return write([tuple(v for place, v in enumerate(d) if place not in dropped) for d in documents])
-
-                exchange = replace(exchange, write=without_lane_options)
-            lane = self._lanes[chosen] = Lane(exchange, joined(self._base, exchange.path), Packer(self._limits))
-        return lane
 
     # ---- requests go out ---------------------------------------------------------------------------------
 
@@ -218,17 +170,9 @@ class Dispatcher:
     def _next(self) -> Job | None:
         if self._ready:
             return self._ready.popleft()
-        partial: Lane | None = None
-        for lane in self._lanes.values():
-            if lane.packer.full():
-                return Job(lane, lane.packer.take())
-            if len(lane.packer):
-                partial = partial or lane
-        if partial is None:
-            return None
-        if not self.readers:
-            return Job(partial, partial.packer.take())
-        if self._linger is None:
+        if (job := self._lanes.next_full()) is not None or not self.readers:
+            return job or self._lanes.next_partial()
+        if self._linger is None and len(self._lanes):
             self._linger = self.loop.call_later(_LINGER_S, self.flush)
         return None
 
@@ -237,9 +181,8 @@ class Dispatcher:
         if self._linger is not None:
             self._linger.cancel()
             self._linger = None
-        for lane in self._lanes.values():
-            while len(lane.packer):
-                self._ready.append(Job(lane, lane.packer.take()))
+        while (job := self._lanes.next_partial()) is not None:
+            self._ready.append(job)
         self._go()
 
     async def _work(self, job: Job | None) -> None:
@@ -402,8 +345,7 @@ class Dispatcher:
         if self._stopped is not None:
             return
         self._stopped = self._shape.refused(Refused(Failure("stopped", message, retryable=True), 0, None))
-        for lane in self._lanes.values():
-            self._drop(lane.packer.clear())
+        self._drop(self._lanes.clear())
         for timer, job in self._timers.items():
             timer.cancel()
             self._drop(job.documents)
@@ -451,13 +393,8 @@ class Dispatcher:
         """Takes out of the queue what only *tickets* waited for."""
         for ticket in tickets:
             self._waiting.leave(ticket)
-        withdrawn: set[Document] = set()
-        for lane in self._lanes.values():
-            for document in lane.packer.clear():
-                if self._waiting.awaited(whole_of(document)):
-                    lane.packer.extend([document])
-                else:
-                    withdrawn.add(whole_of(document))
+        unwanted = self._lanes.keep(lambda document: self._waiting.awaited(whole_of(document)))
+        withdrawn = set(map(whole_of, unwanted))
         for job in [*self._ready]:
             asked = {whole_of(document) for document in job.documents}
             if not any(map(self._waiting.awaited, asked)):
@@ -472,8 +409,7 @@ class Dispatcher:
             timer.cancel()
         self._timers.clear()
         self._ready.clear()
-        for lane in self._lanes.values():
-            lane.packer.clear()
+        self._lanes.clear()
         for task in self._tasks:
             task.cancel()
         if self._keeper is not None:

@@ -307,7 +307,8 @@ def test_a_record_too_short_to_be_one_is_a_miss_and_goes_with_the_next_pruning(t
 
 def test_a_folder_opened_elsewhere_with_more_room_is_followed(tmp_path: Path) -> None:
     async def work(store: LmdbStore) -> list[int | None]:
-        subprocess.run([sys.executable, "-c", _FILL, str(tmp_path)], check=True, timeout=60)
+        fill = [sys.executable, "-c", _FILL, str(tmp_path)]
+        await asyncio.to_thread(subprocess.run, fill, check=True, timeout=60)
         found = await store.look_up(keys(*range(40)))
         await store.put([(key(50), b"more")])
         return [None if value is None else len(value) for value in found + await store.look_up(keys(50))]
