@@ -125,7 +125,11 @@ class DaskDistributed(DaskFrames):
         from distributed import Client, LocalCluster
 
         cluster = LocalCluster(
-            n_workers=PARTITIONS, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, silence_logs=50
+            n_workers=PARTITIONS,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            silence_logs=50,
         )
         return Client(cluster, set_as_default=False)
 

@@ -34,6 +34,9 @@ class Settings(TypedDict, total=False):
     transport: Any  # a Transport, an httpx.AsyncBaseTransport, or a function without arguments that makes one
 
 
+_BACKENDS_STORE = StoreSpec("default")
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """All settings of one call, resolved on the driver; travels to the workers inside the call."""
@@ -48,7 +51,7 @@ class Config:
     attempts: int = 6
     on_error: Literal["column", "raise"] = "column"
     max_error_ratio: float = 1.0
-    store: Store | StoreSpec | None = None
+    store: Store | StoreSpec | None = _BACKENDS_STORE
     service_logs: Literal["off", "on"] = "off"
     progress: Literal["auto", "bar", "off"] = "auto"
     transport: Transport | Callable[[], Transport] | None = field(default=None, repr=False)

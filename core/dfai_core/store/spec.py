@@ -23,10 +23,11 @@ class StoreSpec:
     """A kind of store and its place.
 
     "memory" is the process's own, a "folder" is named by its path, "redis" by its URL. The store of an
-    "application" is a folder of its own on each host, which ends with it.
+    "application" is a folder of its own on each host, which ends with it. "default" is what the backend makes of
+    it: none where frames are evaluated once, the application's where plans are evaluated again.
     """
 
-    kind: Literal["memory", "folder", "application", "redis"]
+    kind: Literal["default", "memory", "folder", "application", "redis"]
     place: str = ""
 
     def __repr__(self) -> str:
@@ -84,6 +85,8 @@ def open_store(spec: StoreSpec | Store | None) -> Store | None:
     """
     if not isinstance(spec, StoreSpec):
         return spec
+    if spec.kind == "default":
+        return None
     with _lock:
         store = _stores.get(spec)
         if store is None:
