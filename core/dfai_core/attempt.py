@@ -9,7 +9,7 @@ from typing import NamedTuple
 from urllib.parse import urljoin
 
 from dfai_core.errors import RETRYABLE_CODES, DfaiError, Unauthorized
-from dfai_core.flow.adaptive import AttemptTimeout
+from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
 from dfai_core.flow.retry import Retry, retry_after_s
 from dfai_core.jobs import Job
 from dfai_core.operations import location_of, poll_wait_s, progress_of, same_host
@@ -23,6 +23,8 @@ __all__ = ["Attempter", "Outcome", "Refused"]
 
 # Each further attempt waits this many times longer, up to timeout_s.
 _PATIENCE = 4.0
+# What a server says that has more to do than it can.
+_OVERLOADED = frozenset({502, 503, 504})
 _ABSENT = Failure("bad_answer", "the answer does not hold this document", 200, retryable=True)
 
 
@@ -52,6 +54,7 @@ class Attempter:
     retry: Retry
     counters: Counters
     timeout: AttemptTimeout | None  # None: only the deadline holds
+    window: ConcurrencyWindow
     deadline_s: float
     answered: bool = False  # whether the target ever answered a document: then its key is right
 
@@ -88,9 +91,12 @@ class Attempter:
             verdict = judge_error(error)
             if self.timeout is not None and isinstance(error, TimeoutError):
                 self.timeout.cut()
+                self.window.ended(clock(), latency_s=clock() - now, overloaded=True)
         else:
             if self.timeout is not None:
                 self.timeout.answered(clock() - now)
+                if answer.status != 429:  # that moves the rate
+                    self.window.ended(clock(), latency_s=clock() - now, overloaded=answer.status in _OVERLOADED)
             verdict = judge_answer(answer)
             if verdict.action is Action.READ:
                 self.answered = True

@@ -17,7 +17,7 @@ from dfai_core.attempt import Attempter, Outcome, Refused
 from dfai_core.call import Call
 from dfai_core.documents import Asked, answer_batch, ask, errors_in
 from dfai_core.errors import LASTING_CODES, ConfigError
-from dfai_core.flow.adaptive import AttemptTimeout
+from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
 from dfai_core.flow.retry import Retry
 from dfai_core.jobs import Job, Lane, Piece, Ticket, Waiting, whole_of
 from dfai_core.keeping import Keeper
@@ -63,7 +63,9 @@ class Dispatcher:
         # the deadline holds.
         adaptive = None if target.kind == "local" else AttemptTimeout(config.timeout_s)
         retry = Retry(attempts=config.attempts)
-        self._attempter = Attempter(peer, retry, self.counters, adaptive, config.deadline_s)
+        # What the user allows is where we start: only a target that cannot bear it is asked less at once.
+        self._window = ConcurrencyWindow(config.concurrency, first=config.concurrency)
+        self._attempter = Attempter(peer, retry, self.counters, adaptive, self._window, config.deadline_s)
         self._shape = Shape(len(call.schema), detail="error_detail" in call.include)
         self._lanes = Lanes(call, self._joined)
         self._waiting = Waiting()
@@ -151,7 +153,7 @@ class Dispatcher:
 
     def _go(self) -> None:
         """Sees that as many requests are in flight as may be."""
-        room = self.call.config.concurrency - len(self._tasks)
+        room = self._window.limit - len(self._tasks)
         while room > 0 and (job := self._next()) is not None:
             task = self.loop.create_task(self._work(job))
             self._tasks.add(task)
@@ -195,7 +197,11 @@ class Dispatcher:
                 else:
                     outcome = self._attempter.too_late(ours, "rate_limited", "the service asked to wait longer")
                 await self._take(ours.lane, outcome)
+            if len(self._tasks) > self._window.limit:  # the target bears less than it did: one worker fewer
+                return
             job = self._next()
+            if len(self._tasks) < self._window.limit:  # or more again
+                self._go()
 
     # ---- what a store knows ------------------------------------------------------------------------------
 

@@ -199,8 +199,9 @@ class ConcurrencyWindow:
         "limit",
     )
 
-    def __init__(self, allowed: int) -> None:
-        self.limit = self._floor = min(allowed, _FIRST_LIMIT)
+    def __init__(self, allowed: int, first: int = _FIRST_LIMIT) -> None:
+        self.limit = min(allowed, first)
+        self._floor = min(allowed, _FIRST_LIMIT)
         self._allowed = allowed
         self._hold = 0
         self._began_at: float | None = None
