@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import itertools
+import resource
 import threading
 import time
 from collections.abc import Iterator
@@ -215,6 +216,22 @@ def test_bytes_that_are_read_ahead_are_bounded_too(monkeypatch: pytest.MonkeyPat
 
         assert read <= 7
         answers.close()
+
+
+def test_ten_million_equal_rows_are_one_request_and_little_memory() -> None:
+    batch = pa.record_batch({"text": pa.array(["same"] * 10_000)})
+    with Server() as server:
+        call = call_of(target=container(server.url))
+        before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        rows = answered = 0
+        for answer in run(call, (batch for _ in range(1_000))):
+            rows += answer.num_rows
+            answered += answer.num_rows - answer.column(0).null_count
+        grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb
+
+        assert (rows, answered) == (10_000_000, 10_000_000)
+        assert server.asked == ["same"]
+    assert grown_kb < 150_000
 
 
 def test_a_hundred_thousand_equal_rows_are_one_document() -> None:
