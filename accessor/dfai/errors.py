@@ -23,6 +23,7 @@ from dfai_core.errors import (
     Unauthorized,
     Unavailable,
 )
+from dfai_core.store import StoreFailed
 
 __all__ = [
     "RETRYABLE_CODES",
@@ -42,6 +43,7 @@ __all__ = [
     "Rejected",
     "RowsFailed",
     "SecretNotFound",
+    "StoreFailed",
     "Unauthorized",
     "Unavailable",
 ]

@@ -78,8 +78,10 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._chores: set[asyncio.Task[None]] = set()
         store = open_store(config.store)
-        keyer = Keyer(call.service, call.wiring(), target.identity(call.service))
-        self._keeper = None if store is None else Keeper(store, keyer, self._shape.columns)
+        self._keeper: Keeper | None = None
+        if store is not None:
+            keyer = Keyer(call.service, call.wiring(), target.identity(call.service))
+            self._keeper = Keeper(store, keyer, self._shape.columns)
         self._failed = 0
         self._stopped: Values | None = None  # what the rest ends with, once the call is stopped
         self._error: BaseException | None = None  # why the whole call cannot go on
@@ -419,13 +421,19 @@ class Dispatcher:
         for task in self._tasks:
             task.cancel()
         if self._keeper is not None:
-            self._chore(self._keeper.give_up())
+            self._chore(_give_up(self._keeper, [*self._tasks]))
         self._tasks.clear()  # they end in the loop's next round, and take no place of a caller who comes then
         self._waiting.clear()
 
     def _forget_if_idle(self) -> None:
         if not self.users and _dispatchers.get(self.call.id) is self:
             del _dispatchers[self.call.id]
+
+
+async def _give_up(keeper: Keeper, ending: Sequence[asyncio.Task[None]]) -> None:
+    """Gives back all claims, those too that the *ending* workers were just making."""
+    await asyncio.gather(*ending, return_exceptions=True)
+    await keeper.give_up()
 
 
 _dispatchers: dict[str, Dispatcher] = {}

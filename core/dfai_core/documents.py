@@ -16,7 +16,7 @@ from dfai_core.errors import RETRYABLE_CODES
 from dfai_core.service import Document, Values
 from dfai_core.text_columns import MISFIT, is_misfit, texts_of
 
-__all__ = ["Asked", "answer_batch", "ask", "errors_in"]
+__all__ = ["Asked", "answer_batch", "ask", "errors_in", "failed"]
 
 _EMPTY = "the text is blank: nothing was sent"
 # What Arrow raises for a Python value that does not fit a column.
@@ -172,10 +172,9 @@ def _fitting(values: Values, schema: pa.Schema, detail: bool) -> Values:
     return values
 
 
-def failed(width: int, code: str, message: str, *, detail: bool) -> tuple[Any, ...]:
-    """The answer columns of a row that failed on this side."""
-    retryable = code in RETRYABLE_CODES
-    known = {"status": None, "attempts": 0, "retryable": retryable, "request_id": None, "service_code": None}
-    if detail:
-        return (*[None] * (width - 3), known, code, message)
-    return (*[None] * (width - 2), code, message)
+def failed(width: int, code: str, message: str, *, detail: bool, **known: Any) -> Values:
+    """The *width* columns of a row without an answer; *known* is what its error detail holds, where it is asked for."""
+    if not detail:
+        return (*[None] * (width - 2), code, message)
+    nothing = {"status": None, "attempts": 0, "retryable": code in RETRYABLE_CODES, "request_id": None}
+    return (*[None] * (width - 3), nothing | {"service_code": None} | known, code, message)

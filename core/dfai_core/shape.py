@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dfai_core.attempt import Refused
+from dfai_core.documents import failed
 from dfai_core.service import UNREADABLE, Failure, Values
 
 __all__ = ["Shape"]
@@ -21,13 +22,12 @@ class Shape:
         Whether the error's detail is one of them.
     """
 
-    __slots__ = ("_detail", "_nothing", "columns", "no_error")
+    __slots__ = ("_detail", "columns", "no_error")
 
     def __init__(self, columns: int, *, detail: bool) -> None:
         self.columns = columns
         self._detail = detail
         self.no_error: tuple[None, ...] = (None,) * (3 if detail else 2)
-        self._nothing = (None,) * (columns - len(self.no_error))
 
     def made(self, make: Callable[[], Values]) -> Values:
         """What *make* makes of an answer, or an error where the answer holds something that it did not expect."""
@@ -46,13 +46,14 @@ class Shape:
         if refused.request_id:
             known.append(f"request {refused.request_id}")
         message = failure.message + (f" ({', '.join(known)})" if known else "")
-        if not self._detail:
-            return (*self._nothing, failure.code, message)
-        detail = {
-            "status": failure.status,
-            "attempts": refused.attempts,
-            "retryable": failure.retryable,
-            "request_id": refused.request_id,
-            "service_code": failure.service_code,
-        }
-        return (*self._nothing, detail, failure.code, message)
+        return failed(
+            self.columns,
+            failure.code,
+            message,
+            detail=self._detail,
+            status=failure.status,
+            attempts=refused.attempts,
+            retryable=failure.retryable,
+            request_id=refused.request_id,
+            service_code=failure.service_code,
+        )

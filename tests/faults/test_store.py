@@ -9,14 +9,19 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
+import pyarrow as pa
 import pytest
 
-from dfai_core.store import StoreSpec
+from dfai_core import run
+from dfai_core.errors import ConfigError
+from dfai_core.store import MemoryStore, StoreSpec
 from dfai_core.transports.base import Answer, Request
-from faults.calls import call_of, counted, hurry, rows_of
+from faults.calls import call_of, counted, hurry, rows_of, slices
 from faults.server import Server, Step, Turn, answered
 
 TEXTS = [f"text {n}" for n in range(60)]
@@ -124,18 +129,57 @@ def test_a_long_texts_pieces_are_kept_as_well(store: StoreSpec) -> None:
     assert len(service.texts) == asked
 
 
+def until_asked(service: Counting, texts: int) -> None:
+    ends = time.monotonic() + 10
+    while len(service.texts) < texts:
+        assert time.monotonic() < ends, "it was never asked"
+        threading.Event().wait(0.005)
+
+
 def test_leaving_early_gives_the_claims_back(store: StoreSpec) -> None:
-    from faults.calls import slices, stream
+    stuck, service = Counting(pause_s=60.0), Counting()
 
-    never = Counting(pause_s=60.0)
-    half = stream(call_of(transport=never, store=store, concurrency=2), slices(TEXTS, 1))
-    thread = threading.Thread(target=lambda: next(half, None), daemon=True)
-    thread.start()
-    while not never.texts:
-        thread.join(0.01)
-    service = Counting()
+    def breaking() -> Iterator[pa.RecordBatch]:
+        yield from slices(TEXTS)
+        until_asked(stuck, 20)
+        raise OSError("the input broke")
 
-    assert rows_of(call_of(transport=service, store=store, deadline_s=20), TEXTS[30:]) == LABELS[30:]
+    with pytest.raises(OSError, match="the input broke"):
+        list(run(call_of(transport=stuck, store=store, concurrency=2), breaking()))
+
+    assert rows_of(call_of(transport=service, store=store, deadline_s=20), TEXTS) == LABELS
+    assert sorted(service.texts) == sorted(TEXTS)
+
+
+def test_who_claims_and_never_ends_costs_others_their_deadline_and_no_more(store: StoreSpec) -> None:
+    stuck, service = Counting(pause_s=60.0), Counting()
+    over = threading.Event()
+
+    def waiting() -> Iterator[pa.RecordBatch]:
+        yield from slices(TEXTS[:20])
+        over.wait(20)
+        raise OSError("enough")
+
+    def hold() -> None:
+        with pytest.raises(OSError, match="enough"):
+            list(run(call_of(transport=stuck, store=store), waiting()))
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    until_asked(stuck, 20)
+    rows = rows_of(call_of(transport=service, store=store, deadline_s=0.3), TEXTS[:40])
+    over.set()
+    holder.join()
+
+    assert [code for _, code, _ in rows] == ["timeout"] * 20 + [None] * 20
+    assert "another process asks for it" in str(rows[0][2])
+    assert service.texts == TEXTS[20:40]
+
+
+def test_a_live_store_does_not_travel() -> None:
+    with pytest.raises(ConfigError, match="live MemoryStore, which cannot travel"):
+        call_of(store=MemoryStore()).shipped()
+    assert call_of(store=StoreSpec("memory")).shipped().config.store == StoreSpec("memory")
 
 
 def test_a_killed_jobs_answers_are_there_for_the_next(tmp_path: Path) -> None:
