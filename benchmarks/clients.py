@@ -220,7 +220,11 @@ class Dfai:
         call = Call(self._service, ("text",), "sentiment", options={"language": "en"}, config=self._config)
         batch = pa.record_batch([pa.array(texts)], names=["text"])
         answers = list(run(call, [batch]))
-        return [label for answer in answers for label in answer.column(0).to_pylist()]
+        for answer in answers:
+            labels, errors = answer.column("sentiment"), answer.column("sentiment_error")
+            if labels.null_count != len(errors) - errors.null_count:
+                raise RuntimeError("rows without a label are not those with an error")
+        return [label for answer in answers for label in answer.column("sentiment").to_pylist()]
 
     def close(self) -> None:
         return None  # connections belong to the process, not to a call
