@@ -57,9 +57,7 @@ def attempt(trial: Trial) -> Outcome:
             counters = service.counters()
         finally:
             client.close()
-    wrong = sum(
-        label is not None and label != expected(text)[0] for label, text in zip(labels, texts, strict=True)
-    )
+    wrong = sum(label is not None and label != expected(text)[0] for label, text in zip(labels, texts, strict=True))
     if wrong:
         raise RuntimeError(f"{client.name}: {wrong} wrong labels")
     return Outcome(client.name, trial.requests, wall_s, cpu_s, labels.count(None), counters)

@@ -44,7 +44,7 @@ def main(requests: int = 8_000, rounds: int = _ROUNDS) -> dict[str, Any]:
                 behaviour = replace(FAULTS[name], seed=number + 1)
                 trial = Trial(kind, behaviour, requests, _IN_FLIGHT)
                 found[name, kind].append(pool.submit(attempt, trial).result())
-    figures = []
+    figures: list[dict[str, Any]] = []
     for (name, kind), outcomes in found.items():
         free = median(outcome.per_s for outcome in found[_NONE, kind])
         per_s = median(outcome.per_s for outcome in outcomes)

@@ -13,7 +13,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import fmean
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from benchmarks.quotas import FixedWindow, Quota, SlidingWindow, TokenBucket
 from benchmarks.table import save, show
@@ -254,9 +254,7 @@ def quotas() -> Iterator[Scenario]:
             yield Scenario(name, fresh)
             yield Scenario(name, fresh, clients=8, seconds=308.0)
             yield Scenario(f"{name}, one host", fresh, clients=8, shared=True)
-    yield Scenario(
-        "bucket 1 s, lognormal", lambda dice: Limited(TokenBucket(_QUOTA_PER_S), 1.0, _lognormal(dice))
-    )
+    yield Scenario("bucket 1 s, lognormal", lambda dice: Limited(TokenBucket(_QUOTA_PER_S), 1.0, _lognormal(dice)))
     for clients in (1, 8):
         yield Scenario(
             "bucket 1 s, 1,000 a minute",
@@ -299,23 +297,23 @@ def loads() -> Iterator[Scenario]:
             )
 
 
-def main() -> None:
-    """Simulate all and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--only", default="", help="scenarios whose names hold this")
-    options = parser.parse_args()
-    figures = [
-        measure(scenario, range(options.seeds)) for scenario in [*quotas(), *loads()] if options.only in scenario.name
-    ]
+def main(seeds: int = 3, only: str = "") -> dict[str, Any]:
+    """Simulates the scenarios whose names hold *only*, prints and saves."""
+    figures = [measure(scenario, range(seeds)) for scenario in [*quotas(), *loads()] if only in scenario.name]
     head = ["service", "clients", "seconds", "used %", "429 %", "503 %", "max/min"]
     rows = [
         [f.name, f.clients, int(f.seconds), 100 * f.used, 100 * f.refused, 100 * f.failed, f.max_over_min]
         for f in figures
     ]
-    print(show("Quota 200/s, 64 in flight, 50 ms, refusals after 4 ms; from 8 s on", head, rows))
-    save("limiter_simulation", {"figures": [asdict(figure) for figure in figures]})
+    print(show("Simulated: quota 200/s, 64 in flight, 50 ms, refusals after 4 ms; from 8 s on", head, rows), end="\n\n")
+    found = {"figures": [asdict(figure) for figure in figures]}
+    save("limiter_simulation", found)
+    return found
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--only", default="", help="scenarios whose names hold this")
+    options = parser.parse_args()
+    main(options.seeds, options.only)

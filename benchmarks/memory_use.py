@@ -105,7 +105,8 @@ def held_up(rows: int) -> Figure:
     _stream(_BATCH_ROWS, null_transport)
     before_mb = _start()
     _stream(rows, late_transport)
-    return Figure(f"streamed, first answer {_LATE_S:.0f} s late", rows, before_mb, _status_mb("VmHWM") - before_mb, None)
+    added_mb = _status_mb("VmHWM") - before_mb
+    return Figure(f"streamed, first answer after {_LATE_S:.0f} s", rows, before_mb, added_mb, None)
 
 
 def through_pandas(rows: int) -> Figure:

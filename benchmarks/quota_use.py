@@ -1,4 +1,4 @@
-"""A service with a quota: how much of it is used, how much is refused, who sends although told to wait, who gets how much.
+"""A service with a quota: how much of it is used, what is refused, who sends although told to wait, who gets how much.
 
     python -m benchmarks.quota_use [--quick]
 
@@ -9,9 +9,7 @@ seconds, and what is measured comes after them. Clients are told apart by the ma
 from __future__ import annotations
 
 import argparse
-import sys
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -96,15 +94,16 @@ def _ask(kind: type[Client], url: str, mark: str, requests: int, ready: Any) -> 
     client.label(texts)
 
 
-def main(seconds: float = 20.0) -> dict[str, Any]:
+def main(seconds: float = 32.0) -> dict[str, Any]:
     """Measures, prints and saves. One process leaves most of a core idle, so the quotas are measured side by side."""
+    single: list[tuple[str, type[Client]]]
     single = [(quota, kind) for quota in ("bucket", "fixed window", "sliding window") for kind in (Dfai, HeadOfLine)]
     with ThreadPoolExecutor(len(single)) as threads:
-        found = [*threads.map(lambda each: measure(*each, processes=1, seconds=seconds), single)]
+        found = [*threads.map(lambda each: measure(each[0], each[1], 1, seconds), single)]
     found.append(measure("bucket", Dfai, _PROCESSES, seconds))
     print(
         show(
-            f"Quota {_QUOTA_PER_S:.0f}/s, Retry-After 1, 50 ms, {_IN_FLIGHT} in flight a process, from {_FOUND_S:.0f} s on",
+            f"Quota {_QUOTA_PER_S:.0f}/s, Retry-After 1, 50 ms, {_IN_FLIGHT} in flight a process; from {_FOUND_S:.0f} s",
             ["quota", "client", "processes", "used %", "refused %", "in window", "in another's", "max/min"],
             [
                 [
@@ -120,7 +119,7 @@ def main(seconds: float = 20.0) -> dict[str, Any]:
                 for f in found
             ],
         ),
-        f"(in window: arrived more than {GRACE_S * 1_000:.0f} ms after a refusal left, before its Retry-After had passed)",
+        f"(in window: more than {GRACE_S * 1_000:.0f} ms after a refusal left, before its Retry-After had passed)",
         sep="\n",
         end="\n\n",
     )
@@ -129,11 +128,7 @@ def main(seconds: float = 20.0) -> dict[str, Any]:
     return figures
 
 
-def _parsed(arguments: Sequence[str]) -> float:
-    parser = argparse.ArgumentParser(description="How a client lives with a quota.")
-    parser.add_argument("--quick", action="store_true", help="five seconds instead of twenty")
-    return 5.0 if parser.parse_args(arguments).quick else 20.0
-
-
 if __name__ == "__main__":
-    main(_parsed(sys.argv[1:]))
+    parser = argparse.ArgumentParser(description="How a client lives with a quota.")
+    parser.add_argument("--quick", action="store_true", help="five seconds instead of half a minute")
+    main(5.0 if parser.parse_args().quick else 32.0)

@@ -56,7 +56,7 @@ def main(requests: int = 20_000, window_requests: int = 3_000) -> dict[str, Any]
     print(
         show(
             f"{_IN_FLIGHT} in flight, mean latency {_MEAN_S * 1_000:.0f} ms",
-            ["service", "client", "requests", "requests/s", "% of fault-free", "dfai is x faster", "repeated documents"],
+            ["service", "client", "requests", "requests/s", "% of fault-free", "dfai is x faster", "asked again"],
             [
                 [
                     name,
