@@ -103,7 +103,7 @@ def main(seconds: float = 32.0) -> dict[str, Any]:
     found.append(measure("bucket", Dfai, _PROCESSES, seconds))
     print(
         show(
-            f"Quota {_QUOTA_PER_S:.0f}/s, Retry-After 1, 50 ms, {_IN_FLIGHT} in flight a process; from {_FOUND_S:.0f} s",
+            f"Quota {_QUOTA_PER_S:.0f}/s, Retry-After 1, 50 ms, {_IN_FLIGHT} in flight each; from {_FOUND_S:.0f} s",
             ["quota", "client", "processes", "used %", "refused %", "in window", "in another's", "max/min"],
             [
                 [
