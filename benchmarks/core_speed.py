@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.clients import DOCUMENTS, Aiohttp, AzureAsync, AzureLoop, AzureThreads, Client, Dfai, Httpx
 from benchmarks.head_of_line import HeadOfLine
 from benchmarks.mock_service import Behaviour, Latency, MockService, expected
-from benchmarks.table import save, show
+from benchmarks.table import Table, publish
 from benchmarks.texts import reviews
 
 __all__ = ["Contestant", "Figure", "main", "measure"]
@@ -119,10 +119,11 @@ def main(quick: bool = False) -> dict[str, Any]:
         slow = measure(service, _with_latency(), rounds)
     yardsticks = {figure.in_flight: figure.cpu_us_per_request for figure in free if figure.client == Aiohttp.name}
     yardsticks.setdefault(1, yardsticks[32])  # a loop is compared with what costs least
-    print(
-        show(
+    ours = next(figure for figure in slow if figure.client == Dfai.name)
+    tables = [
+        Table(
             "Ten documents a request, no latency",
-            ["client", "in flight", "CPU us/request", "x bare aiohttp", "requests/s"],
+            ["client", "in flight", "CPU µs/request", "× bare aiohttp", "requests/s"],
             [
                 [
                     f.client,
@@ -133,16 +134,11 @@ def main(quick: bool = False) -> dict[str, Any]:
                 ]
                 for f in free
             ],
+            f"The mock itself took {mock_us:.0f} µs of CPU a request.",
         ),
-        f"(the mock itself: {mock_us:.0f} us CPU a request)",
-        sep="\n",
-        end="\n\n",
-    )
-    ours = next(figure for figure in slow if figure.client == Dfai.name)
-    print(
-        show(
-            "50 ms latency",
-            ["client", "in flight", "% of the bound", "rows/s", "dfai is x faster", "CPU us/request", "most in flight"],
+        Table(
+            "Ten documents a request, 50 ms",
+            ["client", "in flight", "% of the bound", "rows/s", "dfai is × faster", "CPU µs/request", "most in flight"],
             [
                 [
                     f.client,
@@ -156,15 +152,13 @@ def main(quick: bool = False) -> dict[str, Any]:
                 for f in slow
             ],
         ),
-        end="\n\n",
-    )
+    ]
     figures = {
         "no_latency": [asdict(figure) for figure in free],
         "latency_50_ms": [{**asdict(f), "share_of_bound": _share(f)} for f in slow],
         "mock_cpu_us_per_request": mock_us,
     }
-    save("core_speed", figures)
-    return figures
+    return publish("core_speed", tables, figures)
 
 
 def _share(figure: Figure) -> float:

@@ -16,7 +16,7 @@ from benchmarks.alone import Outcome, Trial, attempt, processes
 from benchmarks.clients import DOCUMENTS, Client, Dfai
 from benchmarks.head_of_line import HeadOfLine
 from benchmarks.mock_service import Behaviour, Latency
-from benchmarks.table import save, show
+from benchmarks.table import Table, publish
 
 __all__ = ["FAULTS", "main"]
 
@@ -64,10 +64,8 @@ def main(requests: int = 8_000, rounds: int = _ROUNDS) -> dict[str, Any]:
     columns = ["client", "requests/s", "% of fault-free", "rows", "rows lost", "repeated documents", "billed twice"]
     keys = ["client", "per_s", "of_fault_free", "rows", "lost", "repeated_documents", "billed_twice"]
     rows = [[f["faults"], *(100 * f[key] if key == "of_fault_free" else f[key] for key in keys)] for f in figures]
-    print(show(f"{_IN_FLIGHT} in flight, 50 ms, faults at random", ["faults", *columns], rows), end="\n\n")
-    result = {"faults": figures}
-    save("fault_tolerance", result)
-    return result
+    table = Table(f"Faults at random, 50 ms, {_IN_FLIGHT} in flight", ["faults", *columns], rows)
+    return publish("fault_tolerance", [table], {"faults": figures})
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from typing import Any
 
 from benchmarks.clients import Client, Dfai, DfaiSingles
 from benchmarks.mock_service import Behaviour, Latency, MockService, expected
-from benchmarks.table import save, show
+from benchmarks.table import Table, publish
 from benchmarks.texts import reviews
 
 __all__ = ["Figure", "NotMeasured", "main"]
@@ -142,17 +142,12 @@ def main(rounds: int = _ROUNDS) -> dict[str, Any]:
             name += ", defaults"
         seconds, cpu_s = (median(getattr(one, field) for one in seen[tool]) for field in ("seconds", "cpu_s"))
         figures.append(Figure(name, texts, rows, rows / seconds, cpu_s / rows * 1e6, most[tool]))
-    print(
-        show(
-            f"Rows of a frame, {_LATENCY_S * 1_000:.0f} ms a request, {_IN_FLIGHT} in flight where that can be said",
-            ["tool", "texts a request", "rows/s", "CPU us/row", "most in flight", ""],
-            [[f.tool, f.texts_a_request, f.rows_per_s, f.cpu_us_per_row, f.max_in_flight, f.reason] for f in figures],
-        ),
-        end="\n\n",
+    table = Table(
+        f"Rows of a frame, {_LATENCY_S * 1_000:.0f} ms a request, {_IN_FLIGHT} in flight where that can be said",
+        ["tool", "texts a request", "rows/s", "CPU µs/row", "most in flight", ""],
+        [[f.tool, f.texts_a_request, f.rows_per_s, f.cpu_us_per_row, f.max_in_flight, f.reason] for f in figures],
     )
-    result = {"frame_tools": [asdict(figure) for figure in figures]}
-    save("frame_tools", result)
-    return result
+    return publish("frame_tools", [table], {"frame_tools": [asdict(figure) for figure in figures]})
 
 
 if __name__ == "__main__":

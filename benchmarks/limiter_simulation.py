@@ -16,7 +16,7 @@ from statistics import fmean
 from typing import Any, Literal, NamedTuple, Protocol
 
 from benchmarks.quotas import FixedWindow, Quota, SlidingWindow, TokenBucket
-from benchmarks.table import save, show
+from benchmarks.table import Table, publish
 from dfai_core.flow.adaptive import ConcurrencyWindow, LearnedRate
 
 __all__ = ["Figure", "Scenario", "main", "simulate"]
@@ -305,10 +305,9 @@ def main(seeds: int = 3, only: str = "") -> dict[str, Any]:
         [f.name, f.clients, int(f.seconds), 100 * f.used, 100 * f.refused, 100 * f.failed, f.max_over_min]
         for f in figures
     ]
-    print(show("Simulated: quota 200/s, 64 in flight, 50 ms, refusals after 4 ms; from 8 s on", head, rows), end="\n\n")
-    found = {"figures": [asdict(figure) for figure in figures]}
-    save("limiter_simulation", found)
-    return found
+    title = f"Simulated: quota 200/s, {_ALLOWED} in flight each, 50 ms, refusals after 4 ms; from {_FOUND_S:.0f} s"
+    tables = [Table(title, head, rows)]
+    return publish("limiter_simulation", tables, {"figures": [asdict(figure) for figure in figures]})
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ import pyarrow as pa
 import dfai
 from benchmarks.alone import processes
 from benchmarks.null_service import NULL, NullTransport, answered, null_transport
-from benchmarks.table import save, show
+from benchmarks.table import Table, publish
 from benchmarks.texts import short_texts
 from dfai_core import Call, Config, run
 from dfai_core.transports.base import Answer, Request
@@ -131,17 +131,12 @@ def main(quick: bool = False) -> dict[str, Any]:
         plan.insert(2, (streamed, 10 * million))
     with processes(1) as pool:
         found = [pool.submit(function, rows).result() for function, rows in plan]
-    print(
-        show(
-            "Memory added at the peak, a service that costs nothing",
-            ["way", "rows", "MB before", "MB added", "MB of the answer"],
-            [[f.way, f.rows, f.before_mb, f.added_mb, f.answer_mb] for f in found],
-        ),
-        end="\n\n",
+    table = Table(
+        "Memory added at the peak, a service that costs nothing",
+        ["way", "rows", "MB before", "MB added", "MB of the answer"],
+        [[f.way, f.rows, f.before_mb, f.added_mb, f.answer_mb] for f in found],
     )
-    figures = {"memory": [asdict(figure) for figure in found]}
-    save("memory_use", figures)
-    return figures
+    return publish("memory_use", [table], {"memory": [asdict(figure) for figure in found]})
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from benchmarks.clients import DOCUMENTS, Client, Dfai
 from benchmarks.head_of_line import HeadOfLine
 from benchmarks.mock_counters import GRACE_S
 from benchmarks.mock_service import Behaviour, Latency, MockService
-from benchmarks.table import save, show
+from benchmarks.table import Table, publish
 from benchmarks.texts import reviews
 
 __all__ = ["Figure", "main", "measure"]
@@ -101,31 +101,25 @@ def main(seconds: float = 32.0) -> dict[str, Any]:
     with ThreadPoolExecutor(len(single)) as threads:
         found = [*threads.map(lambda each: measure(each[0], each[1], 1, seconds), single)]
     found.append(measure("bucket", Dfai, _PROCESSES, seconds))
-    print(
-        show(
-            f"Quota {_QUOTA_PER_S:.0f}/s, Retry-After 1, 50 ms, {_IN_FLIGHT} in flight each; from {_FOUND_S:.0f} s",
-            ["quota", "client", "processes", "used %", "refused %", "in window", "in another's", "max/min"],
+    table = Table(
+        f"Quota {_QUOTA_PER_S:.0f}/s, Retry-After 1, 50 ms, {_IN_FLIGHT} in flight each; from {_FOUND_S:.0f} s",
+        ["quota", "client", "processes", "used %", "refused %", "in window", "in another's", "max/min"],
+        [
             [
-                [
-                    f.quota,
-                    f.client,
-                    f.processes,
-                    100 * f.used,
-                    100 * f.refused,
-                    f.in_window,
-                    f.in_window_of_others,
-                    f.max_over_min,
-                ]
-                for f in found
-            ],
-        ),
-        f"(in window: more than {GRACE_S * 1_000:.0f} ms after a refusal left, before its Retry-After had passed)",
-        sep="\n",
-        end="\n\n",
+                f.quota,
+                f.client,
+                f.processes,
+                100 * f.used,
+                100 * f.refused,
+                f.in_window,
+                f.in_window_of_others,
+                f.max_over_min,
+            ]
+            for f in found
+        ],
+        f"In window: more than {GRACE_S * 1_000:.0f} ms after a refusal left, before its Retry-After had passed.",
     )
-    figures = {"quotas": [asdict(figure) for figure in found]}
-    save("quota_use", figures)
-    return figures
+    return publish("quota_use", [table], {"quotas": [asdict(figure) for figure in found]})
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from benchmarks.alone import Outcome, Trial, attempt, processes
 from benchmarks.clients import Client, Dfai
 from benchmarks.head_of_line import HeadOfLine, HeadOfLineTwo
 from benchmarks.mock_service import Behaviour, Latency
-from benchmarks.table import save, show
+from benchmarks.table import Table, publish
 
 __all__ = ["SERVICES", "main"]
 
@@ -53,28 +53,23 @@ def main(requests: int = 20_000, window_requests: int = 3_000) -> dict[str, Any]
         found = [(name, trial.result()) for name, trial in trials]
     free = found[0][1]
     ours = {name: outcome for name, outcome in found if outcome.client == Dfai.name}
-    print(
-        show(
-            f"{_IN_FLIGHT} in flight, mean latency {_MEAN_S * 1_000:.0f} ms",
-            ["service", "client", "requests", "requests/s", "% of fault-free", "dfai is x faster", "asked again"],
+    table = Table(
+        f"{_IN_FLIGHT} in flight, mean latency {_MEAN_S * 1_000:.0f} ms",
+        ["service", "client", "requests", "requests/s", "% of fault-free", "dfai is × faster", "asked again"],
+        [
             [
-                [
-                    name,
-                    outcome.client,
-                    outcome.requests,
-                    outcome.per_s,
-                    100 * outcome.per_s / free.per_s,
-                    ours[name].per_s / outcome.per_s,
-                    outcome.counters.repeated_documents,
-                ]
-                for name, outcome in found
-            ],
-        ),
-        end="\n\n",
+                name,
+                outcome.client,
+                outcome.requests,
+                outcome.per_s,
+                100 * outcome.per_s / free.per_s,
+                ours[name].per_s / outcome.per_s,
+                outcome.counters.repeated_documents,
+            ]
+            for name, outcome in found
+        ],
     )
-    figures = {"trials": [_figure(name, outcome, free) for name, outcome in found]}
-    save("slow_answers", figures)
-    return figures
+    return publish("slow_answers", [table], {"trials": [_figure(name, outcome, free) for name, outcome in found]})
 
 
 def _figure(name: str, outcome: Outcome, free: Outcome) -> dict[str, Any]:

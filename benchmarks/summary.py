@@ -120,6 +120,7 @@ def _quotas(result: Mapping[str, Any], simulated: Mapping[str, Any]) -> Iterator
         yield Line(f"{name}: % refused", 100 * f["refused"], most=2)
         yield Line(f"{name}: sent inside a Retry-After window", f["in_window"], most=0)
         if several:
+            yield Line(f"{name}: inside another's window", f["in_window_of_others"], most=0)
             yield Line(f"{name}: most / least answered", f["max_over_min"], most=1.1)
     for f in simulated["figures"]:
         if f["name"] == SIMULATED and f["clients"] > 1:

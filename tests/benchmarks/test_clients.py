@@ -10,7 +10,6 @@ from benchmarks.alone import Trial, attempt
 from benchmarks.clients import Aiohttp, AzureAsync, AzureLoop, AzureThreads, Client, Dfai, DfaiSingles, Httpx
 from benchmarks.head_of_line import HeadOfLine, HeadOfLineTwo, Waits
 from benchmarks.mock_service import Behaviour, Latency, MockService, expected
-from benchmarks.summary import Line
 from benchmarks.texts import reviews
 
 _KINDS: list[type[Client]] = [
@@ -63,9 +62,3 @@ def test_waits_after_429_double_without_end_and_what_the_service_says_comes_firs
     assert waits.refused(7.0, 0.0) == 7.0
     assert waits.refused(3_600.0, 0.0) == 60.0
     assert [waits.failed(), waits.failed(), waits.refused(7.0, 0.0)] == [0.1, None, None]
-
-
-def test_a_line_of_the_summary_says_whether_its_goal_is_met() -> None:
-    lines = [Line("a", 0.9, least=0.8), Line("b", 0.9, most=0.8), Line("c", 0.9), Line("d", None, least=1)]
-
-    assert [(line.goal, line.met) for line in lines] == [(">= 0.8", "yes"), ("<= 0.8", "no"), ("", ""), (">= 1", "")]
