@@ -31,7 +31,7 @@ def main(quick: bool) -> None:
         "slow_answers": slow_answers.main(*[2_000, 300] if quick else []),
         "quota_use": quota_use.main(*[5.0] if quick else []),
         "limiter_simulation": limiter_simulation.main(only=SIMULATED),
-        "fault_tolerance": fault_tolerance.main(*[2_000, 1] if quick else []),
+        "fault_tolerance": fault_tolerance.main(*[2_000, 300] if quick else []),
         "memory_use": memory_use.main(quick),
     }
     found = lines(results)

@@ -130,12 +130,13 @@ def _quotas(result: Mapping[str, Any], simulated: Mapping[str, Any]) -> Iterator
 
 
 def _faults(result: Mapping[str, Any]) -> Iterator[Line]:
-    for f in result["faults"]:
-        if f["client"] == Dfai.name and f["of_fault_free"] != 1.0:
-            all_kinds = f["repeated_documents"] and f["billed_twice"]
-            yield Line(f"{f['faults']}: % of fault-free", 100 * f["of_fault_free"], 80 if all_kinds else None)
-            yield Line(f"{f['faults']}: rows lost", f["lost"], most=0)
-            yield Line(f"{f['faults']}: % of the documents billed twice", 100 * f["billed_twice"] / f["rows"])
+    ours = [f for f in result["faults"] if f["client"] == Dfai.name]
+    for f in ours[1:]:
+        name, counters = f"faults, {f['faults']}", f["counters"]
+        least = 75 if counters["hanging"] else 80 if counters["reset"] else None
+        yield Line(f"{name}: % of fault-free", 100 * f["of_fault_free"], least)
+        yield Line(f"{name}: rows without a label", f["lost"], most=0)
+        yield Line(f"{name}: % of the documents billed twice", 100 * counters["billed_twice"] / counters["documents"])
 
 
 def _memory(result: Mapping[str, Any]) -> Iterator[Line]:
