@@ -6,7 +6,6 @@ Everything here runs on the loop's thread, so nothing is locked.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import Any
@@ -15,25 +14,27 @@ import pyarrow as pa
 
 from dfai_core.attempt import Attempter, Outcome, Refused
 from dfai_core.call import Call
-from dfai_core.documents import Asked, answer_batch, ask, errors_in
-from dfai_core.errors import LASTING_CODES, ConfigError
+from dfai_core.documents import answer_batch, ask, errors_in
+from dfai_core.errors import ConfigError
 from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
+from dfai_core.flow.cutting import Cutter
 from dfai_core.flow.retry import Retry
-from dfai_core.jobs import Job, Lane, Piece, Ticket, Waiting, whole_of
+from dfai_core.groups import Group, Pieces, Places, Ticket
+from dfai_core.jobs import Job, Lane
 from dfai_core.keeping import Keeper
+from dfai_core.known import Known
 from dfai_core.lanes import Lanes
+from dfai_core.line import Line
 from dfai_core.loop import after_fork
 from dfai_core.peers import peer_of
 from dfai_core.report import counters_of
-from dfai_core.service import Document, Failure, Part, Values
+from dfai_core.service import Failure, Values
 from dfai_core.shape import Shape
 from dfai_core.store import Keyer, open_store
 from dfai_core.turns import Turns
 
 __all__ = ["Dispatcher", "join"]
 
-# A request that is not full waits this long for more documents while some caller still reads its input.
-_LINGER_S = 0.25
 # Answers of this many documents, or of this much input, are remembered for rows that ask the same later.
 _REMEMBERED = 50_000
 _REMEMBERED_BYTES = 64_000_000
@@ -65,16 +66,13 @@ class Dispatcher:
         retry = Retry(attempts=config.attempts)
         # What the user allows is where we start: only a target that cannot bear it is asked less at once.
         self._window = ConcurrencyWindow(config.concurrency, first=config.concurrency)
-        self._attempter = Attempter(peer, retry, self.counters, adaptive, self._window, config.deadline_s)
+        cutter = Cutter(self.loop)
+        self._attempter = Attempter(peer, retry, self.counters, adaptive, self._window, cutter, config.deadline_s)
         self._shape = Shape(len(call.schema), detail="error_detail" in call.include)
-        self._lanes = Lanes(call, self._joined)
-        self._waiting = Waiting()
-        self._known: dict[Document, Values] = {}  # documents that have ended
-        self._known_bytes = 0
+        self._lanes = Lanes(call, self._join, self._refuse)
+        self._line = Line(self.loop, self._lanes, self._go)
+        self._known = Known(_REMEMBERED, _REMEMBERED_BYTES)
         self._tickets: set[Ticket] = set()
-        self._ready: deque[Job] = deque()
-        self._timers: dict[asyncio.TimerHandle, Job] = {}  # jobs that wait before they are tried again
-        self._linger: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._chores: set[asyncio.Task[None]] = set()
         store = open_store(config.store)
@@ -100,63 +98,45 @@ class Dispatcher:
         if self._error is not None:
             ticket.fail(self._error)
             return
-        if self._known_bytes > _REMEMBERED_BYTES or len(self._known) > _REMEMBERED:
-            self._known.clear()
-            self._known_bytes = 0
+        self._known.trim()
         asked = ask(self.call, batch)
         # Not at once: requests that may leave now should not wait for columns to be built.
-        ticket.start(asked, lambda ticket: self.loop.call_soon(self._complete, ticket, asked))
-        documents: Sequence[Document] = asked.documents
-        known = self._known
-        if known:
-            ended = [document for document in documents if document in known]
-            for document in ended:
-                ticket.settle(document, known[document])
-            if ended:
-                documents = [document for document in documents if document not in known]
-        new = self._waiting.add(documents, ticket)
-        ticket.new = len(new)
+        ticket.start(asked, self._shape.columns, lambda: self.loop.call_soon(self._complete, ticket))
+        places = self._known.add(ticket, asked.bytes)
+        ticket.new = len(places)
         self.counters.documents += ticket.new
-        self._known_bytes += asked.bytes * len(new) // max(1, len(asked.documents))
-        if self._keeper is not None and new:
+        if self._keeper is not None and places:
             self.readers += 1
-            self._chore(self._look_up(self._keeper, new, asked.longest))
+            self._chore(self._look_up(self._keeper, ticket, places))
             return
-        self._enqueue(new, asked.longest)
+        self._enqueue(ticket, places)
         if self._failed:
             self._stop_at_ratio()
         self._go()
 
-    def _complete(self, ticket: Ticket, asked: Asked) -> None:
+    def _complete(self, ticket: Ticket) -> None:
         """Joins the answers of *ticket* to its rows."""
         self._tickets.discard(ticket)
         try:
-            answer = answer_batch(self.call, asked, ticket.answers())
-            asking = len(asked.codes) - asked.codes.null_count
-            self.counters.add_rows(asked.rows, asking - ticket.new, errors_in(answer))
+            answer = answer_batch(self.call, ticket.asked, ticket.columns)
+            asking = len(ticket.asked.codes) - ticket.asked.codes.null_count
+            self.counters.add_rows(ticket.asked.rows, asking - ticket.new, errors_in(answer))
             ticket.finish(answer)
         except Exception as error:  # noqa: BLE001  as above
             ticket.fail(error)
 
-    def _enqueue(self, documents: Sequence[Document], longest: int) -> None:
-        """Queues *documents*; *longest* is the length of the longest text among them, in code points."""
+    def _enqueue(self, ticket: Ticket, places: Places) -> None:
         if self._stopped is not None:
-            self._drop(documents)
-            return
-        if self._lanes.add(documents, longest):
-            return
-        for document in documents:
-            try:
-                self._lanes.add_one(document)
-            except ConfigError as error:
-                self._settle(document, self._shape.refused(Refused(Failure("refused", str(error)), 0, None)))
+            self._drop([(ticket, places)])
+        else:
+            self._lanes.add(ticket, places, ticket.asked.longest)
 
     # ---- requests go out ---------------------------------------------------------------------------------
 
     def _go(self) -> None:
         """Sees that as many requests are in flight as may be."""
         room = self._window.limit - len(self._tasks)
-        while room > 0 and (job := self._next()) is not None:
+        while room > 0 and (job := self._line.next(patient=self.readers > 0)) is not None:
             task = self.loop.create_task(self._work(job))
             self._tasks.add(task)
             task.add_done_callback(self._done)
@@ -171,76 +151,73 @@ class Dispatcher:
         else:
             self._go()
 
-    def _next(self) -> Job | None:
-        if self._ready:
-            return self._ready.popleft()
-        if (job := self._lanes.next_full()) is not None or not self.readers:
-            return job or self._lanes.next_partial()
-        if self._linger is None and len(self._lanes):
-            self._linger = self.loop.call_later(_LINGER_S, self.flush)
-        return None
-
     def flush(self) -> None:
         """Sends what waits for company."""
-        if self._linger is not None:
-            self._linger.cancel()
-            self._linger = None
-        while (job := self._lanes.next_partial()) is not None:
-            self._ready.append(job)
-        self._go()
+        self._line.flush()
 
     async def _work(self, job: Job | None) -> None:
         """A worker: takes jobs one after the other while there are any."""
+        turns, keeper = self._turns, self._keeper
         while job is not None:
-            ours = job if self._keeper is None or job.claimed else await self._claim(self._keeper, job)
+            ours = job if keeper is None or job.claimed else await self._claim(keeper, job)
             if ours is not None:
-                if await self._turns.wait(ours):
+                if turns.at_once(self.loop.time()) or await turns.wait(ours):
                     outcome = await self._attempter.attempt(ours)
                 else:
                     outcome = self._attempter.too_late(ours, "rate_limited", "the service asked to wait longer")
-                await self._take(ours.lane, outcome)
+                if type(outcome) is list:
+                    await self._settle(ours, self._final(ours, outcome))
+                else:
+                    assert isinstance(outcome, Outcome)
+                    await self._take(ours, outcome)
             if len(self._tasks) > self._window.limit:  # the target bears less than it did: one worker fewer
                 return
-            job = self._next()
+            job = self._line.next(patient=self.readers > 0)
             if len(self._tasks) < self._window.limit:  # or more again
                 self._go()
 
     # ---- what a store knows ------------------------------------------------------------------------------
 
-    async def _look_up(self, keeper: Keeper, documents: Sequence[Document], longest: int) -> None:
+    async def _look_up(self, keeper: Keeper, ticket: Ticket, places: Places) -> None:
         """Takes what is kept, and asks for the rest."""
-        found = await keeper.look_up(documents)
-        self._settle_known(found)
+        found, rows = await keeper.look_up(ticket, places)
+        if found:
+            self._settle_known(ticket, found, rows)
+            kept = set(found)
+            places = [place for place in places if place not in kept]
         if self.users:  # else the caller has left meanwhile
-            kept = {document for document, _ in found}
-            self._enqueue([document for document in documents if document not in kept], longest)
+            self._enqueue(ticket, places)
         self.read()  # what is queued was held back for what might have come from the store
         self._go()
 
     async def _claim(self, keeper: Keeper, job: Job) -> Job | None:
         """What of *job* is ours to ask: not what was answered meanwhile, nor what another is just asking."""
-        reserved = await keeper.reserve(job.documents)
-        self._settle_known(reserved.known)
+        reserved = await keeper.reserve(job)
+        if len(reserved.mine) == len(job.documents):
+            job.claimed = True
+            return job
+        for position, values in reserved.known:
+            for group, places in job.only((position,)).origin:
+                self._settle_known(group, places, (values,))
         if reserved.theirs:
             job.start(self.loop.time() + self.call.config.deadline_s)
-            theirs = job.of(reserved.theirs, job.tries)
+            theirs = job.only(reserved.theirs)
             theirs.waits = job.waits + 1
             wait_s = min(_LONGEST_CLAIM_WAIT_S, _FIRST_CLAIM_WAIT_S * 2.0**job.waits)
             if self.loop.time() + wait_s < job.deadline:
-                self._later(theirs, wait_s)
+                self._line.put_later(theirs, wait_s)
             else:
                 late = self._attempter.too_late(theirs, reason="another process asks for it and does not end")
-                await self._take(theirs.lane, late)
+                await self._take(theirs, late)
         if not reserved.mine:
             return None
-        ours = job.of(reserved.mine, job.tries)
+        ours = job.only(reserved.mine)
         ours.claimed = True
         return ours
 
-    def _settle_known(self, found: Sequence[tuple[Document, Values]]) -> None:
-        self.counters.from_store += len(found)
-        for document, values in found:
-            self._settle(document, values)
+    def _settle_known(self, group: Group, places: Places, rows: Sequence[Values]) -> None:
+        self.counters.from_store += len(places)
+        self._end(group, places, rows)
         if self._failed:
             self._stop_at_ratio()
 
@@ -257,94 +234,78 @@ class Dispatcher:
 
     # ---- answers come back -------------------------------------------------------------------------------
 
-    async def _take(self, lane: Lane, outcome: Outcome) -> None:
+    async def _take(self, job: Job, outcome: Outcome) -> None:
+        """What follows where not simply every document was answered."""
         if outcome.fatal is not None:
             self._fail(outcome.fatal)
             return
-        answered = self._final(lane, outcome.answered)
-        refused = [(document, self._shape.refused(refused)) for document, refused in outcome.refused]
+        if outcome.answered:
+            answered = job.only([position for position, _ in outcome.answered])
+            await self._settle(answered, self._final(answered, [values for _, values in outcome.answered]))
+        if outcome.refused:
+            refused = job.only([position for position, _ in outcome.refused])
+            await self._settle(refused, [self._shape.refused(why) for _, why in outcome.refused])
+        for again, wait_s in outcome.again:
+            if self._stopped is not None:
+                self._drop(again.origin, again)
+            elif wait_s > 0:
+                self._line.put_later(again, wait_s)
+            else:
+                self._line.put_first(again)
+
+    def _final(self, job: Job, rows: list[Values]) -> list[Values]:
+        """Answers in their final form; those of pieces stay as they are until their text is whole."""
+        finish = job.lane.exchange.finish
+        if finish is not None:
+            whole = [not isinstance(group, Pieces) for group, places in job.origin for _ in places]
+            return [
+                self._shape.made(partial(finish, values)) if final else self._shape.padded(values)
+                for values, final in zip(rows, whole, strict=True)
+            ]
+        return rows if self._keeper is None else [self._shape.padded(values) for values in rows]
+
+    async def _settle(self, job: Job, rows: Sequence[Values]) -> None:
+        """Ends the documents of *job*."""
         if self._keeper is not None:  # before anybody sees it: what was paid for outlives us
-            lasting = [(document, values) for document, values in refused if values[-2] in LASTING_CODES]
-            passing = [document for document, values in refused if values[-2] not in LASTING_CODES]
-            good = [(document, values) for document, values in answered if values[-1] is None]
-            await self._keeper.keep([*good, *lasting], passing)
-        self._settle_all(lane, answered)
-        for document, values in refused:
-            self._settle(document, values)
+            await self._keeper.keep(job, rows)
+        start = 0
+        for group, places in job.origin:
+            stop = start + len(places)
+            self._end(group, places, rows if stop - start == len(rows) else rows[start:stop])
+            start = stop
         if self._failed:
             self._stop_at_ratio()
-        for job, wait_s in outcome.again:
-            if self._stopped is not None:
-                self._drop(job.documents)
-            elif wait_s > 0:
-                self._later(job, wait_s)
-            else:
-                self._ready.appendleft(job)
 
-    def _final(self, lane: Lane, answered: Sequence[tuple[Document, Values]]) -> list[tuple[Document, Values]]:
-        """Answers with all their columns; those of pieces stay as they are until their text is whole."""
-        finish, no_error = lane.exchange.finish, self._shape.no_error
-        if finish is None:
-            return [(document, values + no_error) for document, values in answered]
-        return [
-            (
-                document,
-                values + no_error if isinstance(document, Piece) else self._shape.made(partial(finish, values)),
-            )
-            for document, values in answered
-        ]
+    def _end(self, group: Group, places: Places, rows: Sequence[Values]) -> None:
+        """Ends documents of *group*; those of pieces count once their text is whole."""
+        if type(group) is Ticket:
+            self.counters.settled += len(places)
+            if len(rows[0]) == self._shape.columns:  # errors are among the values
+                self._failed += sum(values[-1] is not None for values in rows)
+        group.fill(places, rows)
 
-    def _settle_all(self, lane: Lane, ended: Sequence[tuple[Document, Values]]) -> None:
-        if lane.pieces or lane.exchange.finish is not None:
-            for document, values in ended:
-                self._settle(document, values)
-            return
-        # The way of nearly all documents: in bulk.
-        self.counters.settled += len(ended)
-        self._known.update(ended)
-        self._waiting.settle(ended)
+    def _join(self, lane: Lane, pieces: Pieces) -> None:
+        """Makes a long text's answer out of its pieces'."""
+        values = pieces.error()  # one piece's error is the text's
+        if values is None:
+            exchange, parts = lane.exchange, pieces.parts(len(self._shape.no_error))
 
-    def _later(self, job: Job, wait_s: float) -> None:
-        """Puts *job* back in the queue in a while; nobody waits for it, so its place in flight is free."""
+            def merged() -> Values:
+                values = exchange.merge(parts)
+                return exchange.finish(values) if exchange.finish else values
 
-        def again() -> None:
-            del self._timers[timer]
-            self._ready.append(job)
-            self._go()
+            values = self._shape.made(merged)
+        self._end(pieces.parent, (pieces.place,), (values,))
 
-        timer = self.loop.call_later(wait_s, again)
-        self._timers[timer] = job
-
-    def _settle(self, document: Document, values: Values) -> None:
-        """Ends one document, errors included."""
-        if isinstance(document, Piece):
-            whole = document.whole
-            joined = whole.settle(document, values)
-            if joined is None:  # other pieces of the same text are still on their way
-                return
-            document, values = whole.document, joined
-        self.counters.settled += 1
-        if values[-1] is not None:
-            self._failed += 1
-        self._known[document] = values
-        self._waiting.settle([(document, values)])
+    def _refuse(self, group: Group, place: int, error: ConfigError) -> None:
+        """Ends a document whose options make no sense."""
+        self._end(group, (place,), (self._shape.refused(Refused(Failure("refused", str(error)), 0, None)),))
 
     def _stop_at_ratio(self) -> None:
         """Stops the call once more of its documents have failed than it may."""
         ratio, settled = self.call.config.max_error_ratio, self.counters.settled
         if ratio < 1.0 and settled >= _LEAST_FOR_RATIO and self._failed > ratio * settled:
             self._stop(f"{self._failed:,} of the first {settled:,} documents failed: more than max_error_ratio")
-
-    def _joined(self, lane: Lane, parts: Sequence[Part]) -> Values:
-        """A long text's answer out of its pieces'."""
-        errors = len(self._shape.no_error)
-        bare = [Part(offset, text, values and values[:-errors]) for offset, text, values in parts]
-
-        def merged() -> Values:
-            values = lane.exchange.merge(bare)
-            return lane.exchange.finish(values) if lane.exchange.finish else values
-
-        return self._shape.made(merged)
 
     # ---- the end -----------------------------------------------------------------------------------------
 
@@ -353,21 +314,19 @@ class Dispatcher:
         if self._stopped is not None:
             return
         self._stopped = self._shape.refused(Refused(Failure("stopped", message, retryable=True), 0, None))
-        self._drop(self._lanes.clear())
-        for timer, job in self._timers.items():
-            timer.cancel()
-            self._drop(job.documents)
-        self._timers.clear()
-        for job in self._ready:
-            self._drop(job.documents)
-        self._ready.clear()
+        jobs, parts = self._line.clear()
+        self._drop(parts)
+        for job in jobs:
+            self._drop(job.origin, job)
 
-    def _drop(self, documents: Sequence[Document]) -> None:
+    def _drop(self, parts: Sequence[tuple[Group, Places]], job: Job | None = None) -> None:
+        """Ends documents that will not be asked, since the call is stopped; *job* may hold claims on them."""
         assert self._stopped is not None
-        for document in documents:
-            self._settle(document, self._stopped)
-        if self._keeper is not None:
-            self._chore(self._keeper.keep([], documents))
+        for group, places in parts:
+            if places:
+                self._end(group, places, [self._stopped] * len(places))
+        if self._keeper is not None and job is not None:
+            self._chore(self._keeper.release(job))
 
     def _fail(self, error: BaseException) -> None:
         """Ends every caller with *error*: a setting is wrong, or the core is."""
@@ -380,14 +339,17 @@ class Dispatcher:
         """A caller has read its input to the end."""
         self.readers -= 1
         if not self.readers:
-            self.flush()
+            self._line.flush()
 
     def leave(self, tickets: Sequence[Ticket], still_reading: bool) -> None:
         """A caller is through, perhaps early: what nobody waits for any more is not sent."""
         self._tickets.difference_update(tickets)
+        for ticket in tickets:
+            ticket.given_up = True
         self.users -= 1
         if self.users:
-            self._withdraw(tickets)
+            if tickets:
+                self._withdraw()
         else:
             self._cancel()
             if self._stopped is None:  # another partition may still come
@@ -397,33 +359,24 @@ class Dispatcher:
         if still_reading:
             self.read()
 
-    def _withdraw(self, tickets: Sequence[Ticket]) -> None:
-        """Takes out of the queue what only *tickets* waited for."""
-        for ticket in tickets:
-            self._waiting.leave(ticket)
-        unwanted = self._lanes.keep(lambda document: self._waiting.awaited(whole_of(document)))
-        withdrawn = set(map(whole_of, unwanted))
-        for job in [*self._ready]:
-            asked = {whole_of(document) for document in job.documents}
-            if not any(map(self._waiting.awaited, asked)):
-                self._ready.remove(job)
-                withdrawn |= asked
-        for document in withdrawn:
-            self._waiting.drop(document)  # who asks for it again asks anew
-        self.counters.documents -= len(withdrawn)
+    def _withdraw(self) -> None:
+        withdrawn: dict[Group, set[int]] = {}
+        for group, places in self._line.withdraw():
+            if isinstance(group, Pieces):  # it is the text that is not asked
+                group, places = group.parent, (group.place,)
+            withdrawn.setdefault(group, set()).update(places)
+        for group, gone in withdrawn.items():
+            self._known.forget(group, gone)
+            self.counters.documents -= len(gone)
 
     def _cancel(self) -> None:
-        for timer in self._timers:
-            timer.cancel()
-        self._timers.clear()
-        self._ready.clear()
-        self._lanes.clear()
+        self._line.clear()
         for task in self._tasks:
             task.cancel()
         if self._keeper is not None:
             self._chore(_give_up(self._keeper, [*self._tasks]))
         self._tasks.clear()  # they end in the loop's next round, and take no place of a caller who comes then
-        self._waiting.clear()
+        self._known.clear()
 
     def _forget_if_idle(self) -> None:
         if not self.users and _dispatchers.get(self.call.id) is self:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -118,25 +117,28 @@ def _distinct(columns: Sequence[pa.Array], wanted: pa.Array) -> tuple[list[Docum
     return list(zip(*(column.take(places).to_pylist() for column in columns), strict=True)), codes
 
 
-def answer_batch(call: Call, asked: Asked, answers: Sequence[Values]) -> pa.RecordBatch:
-    """The answer's columns for the rows of *asked*; *answers* stand in the order of its documents."""
+def answer_batch(call: Call, asked: Asked, columns: Sequence[Sequence[Any]]) -> pa.RecordBatch:
+    """The answer's columns for the rows of *asked*; *columns* hold a value for each of its documents, in order."""
     schema = call.schema
-    width = len(schema)
-    extra: list[tuple[Any, ...]] = []
+    detail = "error_detail" in call.include
     codes = asked.codes
     if asked.early:
+        extra: list[Values] = []
         places = codes.to_numpy(zero_copy_only=False).astype(np.float64)  # nulls become NaN
         for error in sorted(set(asked.early.values())):
             rows = [row for row, found in asked.early.items() if found == error]
-            places[rows] = len(answers) + len(extra)
-            extra.append(failed(width, *error, detail="error_detail" in call.include))
+            places[rows] = len(asked.documents) + len(extra)
+            extra.append(failed(len(schema), *error, detail=detail))
         codes = pa.array(places, mask=np.isnan(places)).cast(pa.int32())
+        columns = [[*values, *more] for values, more in zip(columns, zip(*extra, strict=True), strict=True)]
     try:
-        arrays = _arrays([*answers, *extra], schema)
+        arrays = _arrays(columns, schema)
     except _WRONG_TYPE:
-        detail = "error_detail" in call.include
-        arrays = _arrays([_fitting(values, schema, detail) for values in (*answers, *extra)], schema)
-    arrays = [array.take(codes) for array in arrays]
+        fitting = [_fitting(values, schema, detail) for values in zip(*columns, strict=True)]
+        arrays = _arrays(list(zip(*fitting, strict=True)), schema)
+    # Of distinct documents the first row has the first place, and so on: where each row has its own, nothing moves.
+    if len(asked.documents) < asked.rows:
+        arrays = [array.take(codes) for array in arrays]
     if asked.prior:
         kept = codes.is_null()
         # Concatenating and taking works for every type; if_else does not know nested ones everywhere.
@@ -156,16 +158,14 @@ def errors_in(answer: pa.RecordBatch) -> dict[str, int]:
     return {found["values"].as_py(): found["counts"].as_py() for found in codes.drop_null().value_counts()}
 
 
-def _arrays(answers: Sequence[Values], schema: pa.Schema) -> list[pa.Array]:
-    # Not zip(*answers): an iterator for each of ten thousand rows keeps the garbage collector busy.
-    columns = [list(map(itemgetter(place), answers)) for place in range(len(schema))]
+def _arrays(columns: Sequence[Sequence[Any]], schema: pa.Schema) -> list[pa.Array]:
     return [pa.array(values, type=field.type) for values, field in zip(columns, schema, strict=True)]
 
 
 def _fitting(values: Values, schema: pa.Schema, detail: bool) -> Values:
     """*values*, or an error where the service answered with another type than its contract says."""
     try:
-        _arrays([values], schema)
+        _arrays([(value,) for value in values], schema)
     except _WRONG_TYPE as error:
         message = f"the answer holds a value of another type than promised ({type(error).__name__})"
         return failed(len(schema), "bad_answer", message, detail=detail)

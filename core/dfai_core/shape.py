@@ -29,6 +29,10 @@ class Shape:
         self._detail = detail
         self.no_error: tuple[None, ...] = (None,) * (3 if detail else 2)
 
+    def padded(self, values: Values) -> Values:
+        """*values* of an answer with all columns: those that it lacks are null."""
+        return values + (None,) * (self.columns - len(values))
+
     def made(self, make: Callable[[], Values]) -> Values:
         """What *make* makes of an answer, or an error where the answer holds something that it did not expect."""
         try:

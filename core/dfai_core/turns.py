@@ -32,6 +32,13 @@ class Turns:
         self._line = asyncio.Lock()
         self._deadline_s = deadline_s
 
+    def at_once(self, now: float) -> bool:
+        """Whether a request may leave without a wait, as nearly all do: then its place is taken."""
+        if self._pace is not None or not self._peer.rate.is_free(now):
+            return False
+        self._peer.rate.reserve(now)
+        return True
+
     async def wait(self, job: Job) -> bool:
         """Waits until *job* may leave; False if it has not the time."""
         if self._pace is None:

@@ -26,9 +26,13 @@ def blank(text: str) -> bool:
     return not text.strip()
 
 
-def echoes(documents: list[tuple[Any, ...]]) -> list[Values]:
-    """Answers that name their documents."""
-    return [(["/".join(map(str, document))], None, None) for document in documents]
+def echoes(documents: list[tuple[Any, ...]]) -> list[list[Any]]:
+    """Answers that name their documents, column by column."""
+    return columns_of([(["/".join(map(str, document))], None, None) for document in documents], 3)
+
+
+def columns_of(rows: list[Values], width: int) -> list[list[Any]]:
+    return [[row[place] for row in rows] for place in range(width)]
 
 
 def typed(values: list[str | None], kind: pa.DataType) -> pa.Array:
@@ -101,7 +105,8 @@ def test_an_answer_of_another_type_fails_alone() -> None:
     call = Call(KEY_PHRASES, ("text",), "out", include=("error_detail",))
     asked = ask(call, pa.record_batch({"text": pa.array(["a", "b", "c"])}))
     nothing = (None, None, None)
-    answer = answer_batch(call, asked, [(["fine"], *nothing), ([{"no": "text"}], *nothing), (["good"], *nothing)])
+    rows: list[Values] = [(["fine"], *nothing), ([{"no": "text"}], *nothing), (["good"], *nothing)]
+    answer = answer_batch(call, asked, columns_of(rows, 4))
 
     assert answer.column("out").to_pylist() == [["fine"], None, ["good"]]
     assert answer.column("out_error").to_pylist() == [None, "bad_answer", None]
