@@ -80,7 +80,7 @@ class Attempter:
         lane, exchange = job.lane, job.lane.exchange
         if job.operation is None:
             job.tries += 1
-            request = Request(exchange.method, lane.url, lane.headers(credential), exchange.write(job.documents))
+            request = Request(exchange.method, lane.url, lane.headers(credential), exchange.write(job.documents()))
         else:
             job.polls += 1
             job.misses += 1
@@ -160,7 +160,7 @@ class Attempter:
 
     def _found(self, job: Job, answer: Answer) -> Sequence[Values | Failure | None]:
         """What this answer holds, and the pages before it."""
-        found = job.lane.exchange.read(answer, len(job.documents))
+        found = job.lane.exchange.read(answer, job.count)
         if job.found is None:
             return found
         return [new if old is None else old for old, new in zip(job.found, found, strict=True)]
@@ -206,9 +206,9 @@ class Attempter:
             case Action.WAIT:
                 assert isinstance(answer, Answer)
                 return self._accepted(job, answer)
-            case Action.SPLIT if len(job.documents) > 1 and job.operation is None:
+            case Action.SPLIT if job.count > 1 and job.operation is None:
                 # Halves are new requests: that the whole was refused is no failed try of theirs.
-                count = len(job.documents)
+                count = job.count
                 halves = (range(count // 2), range(count // 2, count))
                 return Outcome(again=[(job.only(half, tries=0), 0.0) for half in halves])
             case Action.UNAUTHORIZED if not self.answered:
@@ -255,7 +255,7 @@ class Attempter:
         retryable = verdict.code in RETRYABLE_CODES
         failure = Failure(verdict.code, verdict.message, verdict.status, retryable, verdict.service_code)
         refused = Refused(failure, job.tries, verdict.request_id)
-        return Outcome(refused=[(position, refused) for position in range(len(job.documents))])
+        return Outcome(refused=[(position, refused) for position in range(job.count)])
 
     def _refused_key(self, verdict: Verdict) -> str:
         target = self.peer.target

@@ -14,12 +14,12 @@ import pyarrow as pa
 
 from dfai_core.attempt import Attempter, Outcome, Refused
 from dfai_core.call import Call
-from dfai_core.documents import answer_batch, ask, errors_in
+from dfai_core.documents import Asked, answer_batch, ask, errors_in
 from dfai_core.errors import ConfigError
 from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
 from dfai_core.flow.cutting import Cutter
 from dfai_core.flow.retry import Retry
-from dfai_core.groups import Group, Pieces, Places, Ticket
+from dfai_core.groups import Batch, Group, Pieces, Places, Ticket
 from dfai_core.jobs import Job, Lane
 from dfai_core.keeping import Keeper
 from dfai_core.known import Known
@@ -100,36 +100,43 @@ class Dispatcher:
             return
         self._known.trim()
         asked = ask(self.call, batch)
-        # Not at once: requests that may leave now should not wait for columns to be built.
-        ticket.start(asked, self._shape.columns, lambda: self.loop.call_soon(self._complete, ticket))
-        places = self._known.add(ticket, asked.bytes)
-        ticket.new = len(places)
-        self.counters.documents += ticket.new
+        new = 0
+
+        def complete() -> None:
+            # Not at once: requests that may leave now should not wait for columns to be built.
+            self.loop.call_soon(self._complete, ticket, asked, batch, new)
+
+        batch = ticket.batch = Batch(asked.inputs, self._shape.columns, complete)
+        if not batch.size:
+            batch.whole()
+            return
+        places = self._known.add(batch, asked.bytes)
+        new = len(places)
+        self.counters.documents += new
         if self._keeper is not None and places:
             self.readers += 1
-            self._chore(self._look_up(self._keeper, ticket, places))
+            self._chore(self._look_up(self._keeper, batch, places, asked.longest))
             return
-        self._enqueue(ticket, places)
+        self._enqueue(batch, places, asked.longest)
         if self._failed:
             self._stop_at_ratio()
         self._go()
 
-    def _complete(self, ticket: Ticket) -> None:
-        """Joins the answers of *ticket* to its rows."""
+    def _complete(self, ticket: Ticket, asked: Asked, batch: Batch, new: int) -> None:
+        """Joins the answers of *batch*, of whose documents *new* were asked for it alone, to its rows."""
         self._tickets.discard(ticket)
         try:
-            answer = answer_batch(self.call, ticket.asked, ticket.columns)
-            asking = len(ticket.asked.codes) - ticket.asked.codes.null_count
-            self.counters.add_rows(ticket.asked.rows, asking - ticket.new, errors_in(answer))
+            answer = answer_batch(self.call, asked, batch.columns)
+            self.counters.add_rows(asked.rows, len(asked.codes) - asked.codes.null_count - new, errors_in(answer))
             ticket.finish(answer)
         except Exception as error:  # noqa: BLE001  as above
             ticket.fail(error)
 
-    def _enqueue(self, ticket: Ticket, places: Places) -> None:
+    def _enqueue(self, batch: Batch, places: Places, longest: int) -> None:
         if self._stopped is not None:
-            self._drop([(ticket, places)])
+            self._drop([(batch, places)])
         else:
-            self._lanes.add(ticket, places, ticket.asked.longest)
+            self._lanes.add(batch, places, longest)
 
     # ---- requests go out ---------------------------------------------------------------------------------
 
@@ -178,22 +185,22 @@ class Dispatcher:
 
     # ---- what a store knows ------------------------------------------------------------------------------
 
-    async def _look_up(self, keeper: Keeper, ticket: Ticket, places: Places) -> None:
+    async def _look_up(self, keeper: Keeper, batch: Batch, places: Places, longest: int) -> None:
         """Takes what is kept, and asks for the rest."""
-        found, rows = await keeper.look_up(ticket, places)
+        found, rows = await keeper.look_up(batch, places)
         if found:
-            self._settle_known(ticket, found, rows)
+            self._settle_known(batch, found, rows)
             kept = set(found)
             places = [place for place in places if place not in kept]
         if self.users:  # else the caller has left meanwhile
-            self._enqueue(ticket, places)
+            self._enqueue(batch, places, longest)
         self.read()  # what is queued was held back for what might have come from the store
         self._go()
 
     async def _claim(self, keeper: Keeper, job: Job) -> Job | None:
         """What of *job* is ours to ask: not what was answered meanwhile, nor what another is just asking."""
         reserved = await keeper.reserve(job)
-        if len(reserved.mine) == len(job.documents):
+        if len(reserved.mine) == job.count:
             job.claimed = True
             return job
         for position, values in reserved.known:
@@ -278,7 +285,7 @@ class Dispatcher:
 
     def _end(self, group: Group, places: Places, rows: Sequence[Values]) -> None:
         """Ends documents of *group*; those of pieces count once their text is whole."""
-        if type(group) is Ticket:
+        if type(group) is Batch:
             self.counters.settled += len(places)
             if len(rows[0]) == self._shape.columns:  # errors are among the values
                 self._failed += sum(values[-1] is not None for values in rows)
@@ -345,7 +352,8 @@ class Dispatcher:
         """A caller is through, perhaps early: what nobody waits for any more is not sent."""
         self._tickets.difference_update(tickets)
         for ticket in tickets:
-            ticket.given_up = True
+            if ticket.batch is not None:
+                ticket.batch.given_up = True
         self.users -= 1
         if self.users:
             if tickets:

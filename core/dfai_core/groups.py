@@ -1,23 +1,20 @@
 """Documents that end together: those of one record batch, or the pieces of one long text.
 
-Answers are kept by column and filled by place. An object for each document, or for each answer, would keep the
-garbage collector busier than all the rest. Used on the loop's thread only.
+What is asked and what is answered are kept by column, and known by their place. An object for each document, or for
+each answer, would keep the garbage collector busier than all the rest. Used on the loop's thread only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pyarrow as pa
 
 from dfai_core.service import Document, Part, Values
 
-if TYPE_CHECKING:
-    from dfai_core.documents import Asked
-
-__all__ = ["Columns", "Group", "Pieces", "Places", "Ticket"]
+__all__ = ["Batch", "Columns", "Group", "Pieces", "Places", "Ticket"]
 
 Places = Sequence[int]
 """Places in a group: a `range` where they are neighbours, which is nearly always."""
@@ -30,23 +27,33 @@ class Group:
 
     Parameters
     ----------
-    documents
-        Each once.
+    inputs
+        The documents' values, column by column; no document is there twice.
     width
         How many columns an answer has, errors included.
     """
 
-    __slots__ = ("_followers", "columns", "documents", "keys", "left")
+    __slots__ = ("_followers", "columns", "inputs", "keys", "left", "size")
 
     marker: Document = ()
     """What tells a piece from a document with the same text: the former's answer is not in its final form."""
 
-    def __init__(self, documents: Sequence[Document], width: int) -> None:
-        self.documents = documents
-        self.columns: Columns = [[None] * len(documents) for _ in range(width)]
-        self.left = len(documents)
+    def __init__(self, inputs: Sequence[Sequence[Any]], width: int) -> None:
+        self.inputs = inputs
+        self.size = self.left = len(inputs[0])
+        self.columns: Columns = [[None] * self.size for _ in range(width)]
         self.keys: dict[int, bytes] = {}  # in a store, by place
         self._followers: dict[int, list[tuple[Group, int]]] = {}
+
+    def documents(self, places: Places) -> Iterator[Document]:
+        """The documents at *places*."""
+        if type(places) is range:
+            return zip(*[column[places.start : places.stop] for column in self.inputs], strict=True)
+        return zip(*[[column[place] for place in places] for column in self.inputs], strict=True)
+
+    def names(self) -> Sequence[Any]:
+        """Something for each document that equal documents have in common, and no others: the document or its only value."""
+        return self.inputs[0] if len(self.inputs) == 1 else list(zip(*self.inputs, strict=True))
 
     @property
     def awaited(self) -> bool:
@@ -92,34 +99,37 @@ class Group:
         return [place for place in places if any(group.awaited for group, _ in self._followers.get(place, ()))]
 
 
-class Ticket(Group):
-    """One record batch on its way; *done* is how its caller's thread waits for its answer."""
+class Batch(Group):
+    """The distinct documents of one record batch; *complete* is called once all have ended.
 
-    __slots__ = ("_complete", "asked", "done", "given_up", "new")
+    It outlives its ticket, for as long as equal documents may come.
+    """
 
-    asked: Asked
-    _complete: Callable[[], object]
+    __slots__ = ("_complete", "given_up")
 
-    def __init__(self) -> None:
-        super().__init__((), 0)
-        self.done: Future[pa.RecordBatch] = Future()
-        self.new = 0  # documents that nobody had asked before
-        self.given_up = False  # its caller has left
-
-    def start(self, asked: Asked, width: int, complete: Callable[[], object]) -> None:
-        """Waits for the documents of *asked*; *complete* is called once all have ended."""
-        super().__init__(asked.documents, width)
-        self.asked = asked
-        self._complete = complete
-        if not self.left:
-            complete()
+    def __init__(self, inputs: Sequence[Sequence[Any]], width: int, complete: Callable[[], object]) -> None:
+        super().__init__(inputs, width)
+        self._complete: Callable[[], object] | None = complete
+        self.given_up = False  # whoever waited for it has left
 
     @property
     def awaited(self) -> bool:
         return not self.given_up
 
     def whole(self) -> None:
-        self._complete()
+        assert self._complete is not None
+        complete, self._complete = self._complete, None
+        complete()
+
+
+class Ticket:
+    """One record batch on its way; *done* is how its caller's thread waits for its answer."""
+
+    __slots__ = ("batch", "done")
+
+    def __init__(self) -> None:
+        self.done: Future[pa.RecordBatch] = Future()
+        self.batch: Batch | None = None  # once its documents are known
 
     def finish(self, answer: pa.RecordBatch) -> None:
         """Hands the answer to the caller."""
@@ -154,12 +164,22 @@ class Pieces(Group):
     def __init__(
         self, parent: Group, place: int, texts: Sequence[str], width: int, join: Callable[[Pieces], None]
     ) -> None:
-        rest = parent.documents[place][1:]
-        super().__init__([(text, *rest) for text in texts if text.strip()], width)
+        asked = [text for text in texts if text.strip()]
+        super().__init__([asked, *([column[place]] * len(asked) for column in parent.inputs[1:])], width)
         self.parent = parent
         self.place = place
         self._texts = texts
         self._join = join
+
+    def documents(self, places: Places) -> Iterator[Document]:
+        """The documents at *places*."""
+        if type(places) is range:
+            return zip(*[column[places.start : places.stop] for column in self.inputs], strict=True)
+        return zip(*[[column[place] for place in places] for column in self.inputs], strict=True)
+
+    def names(self) -> Sequence[Any]:
+        """Something for each document that equal documents have in common, and no others: the document or its only value."""
+        return self.inputs[0] if len(self.inputs) == 1 else list(zip(*self.inputs, strict=True))
 
     @property
     def awaited(self) -> bool:
@@ -170,7 +190,7 @@ class Pieces(Group):
 
     def parts(self, errors: int) -> list[Part]:
         """The text's pieces with their values; the last *errors* columns, which hold errors, are left out."""
-        parts, offset, rows = [], 0, iter(range(len(self.documents)))
+        parts, offset, rows = [], 0, iter(range(self.size))
         for text in self._texts:
             parts.append(Part(offset, text, self.row(next(rows))[:-errors] if text.strip() else None))
             offset += len(text)

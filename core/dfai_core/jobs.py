@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from dfai_core.groups import Group, Places
 from dfai_core.packing import Packer
@@ -33,11 +34,10 @@ class Lane:
 class Job:
     """One request on its way to its end, through retries, splits and polls.
 
-    *origin* says where its documents stand: groups, and places in each, in the order of *documents*.
+    *origin* says where its documents stand: groups, and places in each.
     """
 
     lane: Lane
-    documents: Sequence[Document]
     origin: Sequence[tuple[Group, Places]]
     tries: int = 0
     deadline: float = float("inf")  # on the loop's clock; set when it first leaves
@@ -53,16 +53,17 @@ class Job:
         if deadline < self.deadline:
             self.deadline = deadline
 
-    def end(self, rows: Sequence[Values]) -> None:
-        """Ends all documents with *rows*, of equal width."""
+    @property
+    def count(self) -> int:
+        """How many documents there are."""
+        return sum([len(places) for _, places in self.origin])
+
+    def documents(self) -> Iterable[Document]:
+        """The documents, to be read once: they are made on the way, not kept."""
         if len(self.origin) == 1:
             group, places = self.origin[0]
-            group.fill(places, rows)
-            return
-        start = 0
-        for group, places in self.origin:
-            group.fill(places, rows[start : start + len(places)])
-            start += len(places)
+            return group.documents(places)
+        return chain.from_iterable(group.documents(places) for group, places in self.origin)
 
     def only(self, positions: Sequence[int], tries: int | None = None) -> Job:
         """A job for the documents at *positions*, ascending, under the same deadline."""
@@ -75,10 +76,5 @@ class Job:
                 origin.append((group, chosen))
             start = stop
         return Job(
-            self.lane,
-            [self.documents[position] for position in positions],
-            origin,
-            self.tries if tries is None else tries,
-            self.deadline,
-            claimed=self.claimed,
+            self.lane, origin, self.tries if tries is None else tries, self.deadline, claimed=self.claimed
         )

@@ -49,9 +49,7 @@ class Keeper:
 
     async def look_up(self, group: Group, places: Places) -> tuple[list[int], list[Values]]:
         """Those of *places* whose answers are kept, and the answers. The documents' keys stay with the group."""
-        key, documents, marker = self._keyer.key, group.documents, group.marker
-        keys = [key(documents[place] + marker) for place in places]
-        group.keys.update(zip(places, keys, strict=True))
+        keys = self._made(group, places)
         found, rows = [], []
         for place, stored in zip(places, await self._store.look_up(keys), strict=True):
             if stored is not None and (values := decode_values(stored, self._width)) is not None:
@@ -111,11 +109,16 @@ class Keeper:
 
     def _keys(self, job: Job) -> list[bytes]:
         """The keys of a job's documents; those of pieces are made here, since nothing is looked up for a piece alone."""
-        keys = []
+        keys: list[bytes] = []
         for group, places in job.origin:
-            for place in places:
-                key = group.keys.get(place)
-                if key is None:
-                    key = group.keys[place] = self._keyer.key((*group.documents[place], *group.marker))
-                keys.append(key)
+            if not group.keys:
+                self._made(group, range(group.size))
+            keys += [group.keys[place] for place in places]
+        return keys
+
+    def _made(self, group: Group, places: Places) -> list[bytes]:
+        """The keys of documents, which stay with their group."""
+        key, marker = self._keyer.key, group.marker
+        keys = [key(document + marker) for document in group.documents(places)]
+        group.keys.update(zip(places, keys, strict=True))
         return keys

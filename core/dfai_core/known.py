@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection
+from typing import Any
 
 from dfai_core.groups import Group, Places
-from dfai_core.service import Document
 
 __all__ = ["Known"]
 
@@ -32,7 +32,7 @@ class Known:
 
     def clear(self) -> None:
         """Forgets everything."""
-        self._numbers: dict[Document, int] = {}
+        self._numbers: dict[Any, int] = {}
         self._groups: list[Group] = []
         self._starts: list[int] = []
         self._bytes = 0
@@ -43,33 +43,36 @@ class Known:
 
         *size_bytes* is what its documents weigh together.
         """
-        documents, numbers, start = group.documents, self._numbers, self._next
-        count = len(documents)
-        if not count:
+        names, numbers, start = group.names(), self._numbers, self._next
+        if not names:
             return ()
-        self._next += count
+        self._next += group.size
         self._groups.append(group)
         self._starts.append(start)
-        if numbers.keys().isdisjoint(documents):
-            numbers.update(zip(documents, range(start, self._next), strict=True))
+        if numbers.keys().isdisjoint(names):
+            numbers.update(zip(names, range(start, self._next), strict=True))
             self._bytes += size_bytes
-            return range(count)
+            return range(group.size)
         new = []
-        for place, document in enumerate(documents):
-            number = numbers.get(document)
+        for place, name in enumerate(names):
+            number = numbers.get(name)
             if number is None:
-                numbers[document] = start + place
+                numbers[name] = start + place
                 new.append(place)
             else:
                 at = bisect_right(self._starts, number) - 1
                 self._groups[at].follow(number - self._starts[at], group, place)
-        self._bytes += size_bytes * len(new) // count
+        if not new:  # nothing leads here
+            self._groups.pop()
+            self._starts.pop()
+        self._bytes += size_bytes * len(new) // group.size
         return new
 
     def forget(self, group: Group, places: Collection[int]) -> None:
         """These documents will not be asked: who asks for them again asks anew."""
+        names = group.names()
         for place in places:
-            self._numbers.pop(group.documents[place], None)
+            self._numbers.pop(names[place], None)
 
     def trim(self) -> None:
         """Forgets what has ended, if it has become too much."""
@@ -80,7 +83,7 @@ class Known:
         self._starts = [start for _, start in on_way]
         self._numbers = {}
         for group, start in on_way:
-            self._numbers.update(zip(group.documents, range(start, start + len(group.documents)), strict=True))
+            self._numbers.update(zip(group.names(), range(start, start + group.size), strict=True))
         # What is on its way cannot be forgotten: looking again at once would be in vain.
         self._trim_at = len(self._numbers) + self._most
         self._bytes = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from dfai_core.call import Call
@@ -58,8 +58,7 @@ class Lanes:
             self._lane(()).packer.extend(group, places)
             return
         chosen: dict[Document, list[int]] = {}
-        for place in places:
-            document = group.documents[place]
+        for place, document in zip(places, group.documents(places), strict=True):
             options = tuple(document[at] for at, _ in self._options)
             text = document[0]
             if limit is None or not isinstance(text, str) or len(text) <= limit:
@@ -68,7 +67,7 @@ class Lanes:
             lane = self._tried(options, group, [place])
             if lane is not None:
                 pieces = Pieces(group, place, split(text, limit), self._width, lambda ended, at=lane: self._join(at, ended))
-                lane.packer.extend(pieces, range(len(pieces.documents)))
+                lane.packer.extend(pieces, range(pieces.size))
         for options, alike in chosen.items():
             lane = self._tried(options, group, alike)
             if lane is not None:
@@ -78,14 +77,14 @@ class Lanes:
         """A request that no further document would make fuller."""
         for lane in self._lanes.values():
             if lane.packer.full():
-                return Job(lane, *lane.packer.take())
+                return Job(lane, lane.packer.take())
         return None
 
     def next_partial(self) -> Job | None:
         """A request of what there is."""
         for lane in self._lanes.values():
             if lane.packer:
-                return Job(lane, *lane.packer.take())
+                return Job(lane, lane.packer.take())
         return None
 
     def __len__(self) -> int:
@@ -116,7 +115,7 @@ class Lanes:
                 dropped = {place for place, _ in self._options}
                 write = exchange.write
 
-                def without_options(documents: Sequence[Document]) -> bytes:
+                def without_options(documents: Iterable[Document]) -> bytes:
                     return write([tuple(v for place, v in enumerate(d) if place not in dropped) for d in documents])
 
                 exchange = replace(exchange, write=without_options)

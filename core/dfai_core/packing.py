@@ -12,17 +12,13 @@ import orjson
 from dfai_core.groups import Group, Places
 from dfai_core.service import Document, Limits
 
-__all__ = ["Packed", "Packer", "fits_by_count", "json_bytes"]
+__all__ = ["Packer", "fits_by_count", "json_bytes"]
 
 # What the envelope and each document's id, language and punctuation may add to a body.
 _ENVELOPE_BYTES = 2_000
 _DOCUMENT_BYTES = 96
 # JSON writes a control character as \u00XX; no character of UTF-8 grows by more.
 _WORST_GROWTH = 6
-
-Packed = tuple[list[Document], list[tuple[Group, Places]]]
-"""A request's documents, and where they stand."""
-
 
 def fits_by_count(limits: Limits) -> bool:
     """Whether *max_documents* texts of the greatest length always fit, so that no size need be counted."""
@@ -47,7 +43,6 @@ class _Waiting:
 
     group: Group
     places: Places
-    documents: Sequence[Document]
     sizes: Sequence[tuple[int, int]]  # bytes and characters of each; empty where they need no count
     start: int = 0
 
@@ -73,23 +68,19 @@ class Packer:
         """Puts documents of *group* at the end of the line."""
         if not places:
             return
-        if type(places) is range:
-            documents = group.documents[places.start : places.stop]
-        else:
-            documents = [group.documents[place] for place in places]
         sizes: list[tuple[int, int]] = []
         if not self._by_count:
-            sizes = [(json_bytes(document), _chars(document)) for document in documents]
+            sizes = [(json_bytes(document), _chars(document)) for document in group.documents(places)]
             self._bytes -= sum(size for size, _ in sizes)
             self._chars -= sum(size for _, size in sizes)
         self._count += len(places)
-        self._line.append(_Waiting(group, places, documents, sizes))
+        self._line.append(_Waiting(group, places, sizes))
 
     def full(self) -> bool:
         """Whether another document would not make the next request fuller."""
         return self._count >= self._most or self._bytes < 0 or self._chars < 0
 
-    def take(self) -> Packed:
+    def take(self) -> list[tuple[Group, Places]]:
         """The next request's documents; at least one, even if that one alone is over a limit."""
         line = self._line
         first = line[0]
@@ -97,20 +88,20 @@ class Packer:
         if self._by_count and count >= self._most:  # the way of nearly all
             stop = first.start + self._most
             self._count -= self._most
-            documents, places = first.documents[first.start : stop], first.places[first.start : stop]
+            places = first.places[first.start : stop]
             if count == self._most:
                 line.popleft()
             else:
                 first.start = stop
-            return list(documents), [(first.group, places)]
-        taken: list[Document] = []
+            return [(first.group, places)]
+        taken = 0
         origin: list[tuple[Group, Places]] = []
         budget_bytes = self._limits.max_bytes - _ENVELOPE_BYTES
         budget_chars = self._limits.max_chars_per_request or self._limits.max_bytes
-        while line and len(taken) < self._most:
+        while line and taken < self._most:
             first = line[0]
             begin = place = first.start
-            while place < len(first.places) and len(taken) < self._most:
+            while place < len(first.places) and taken < self._most:
                 if first.sizes:
                     size_bytes, size_chars = first.sizes[place]
                     budget_bytes -= size_bytes
@@ -119,7 +110,7 @@ class Packer:
                         break
                     self._bytes += size_bytes
                     self._chars += size_chars
-                taken.append(first.documents[place])
+                taken += 1
                 place += 1
             if place > begin:
                 origin.append((first.group, first.places[begin:place]))
@@ -127,8 +118,8 @@ class Packer:
             if place < len(first.places):
                 break
             line.popleft()
-        self._count -= len(taken)
-        return taken, origin
+        self._count -= taken
+        return origin
 
     def keep(self, wanted: Callable[[Group, Places], Places]) -> list[tuple[Group, Places]]:
         """Takes out what is not *wanted*, and says what that was."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -102,14 +102,14 @@ class Wiring:
 class Exchange:
     """How one call's requests look on the wire, prepared once.
 
-    *write* makes a request's body from its documents; documents are numbered by their place. *read* gives,
+    *write* makes a request's body from its documents, which it reads once; they are numbered by their place. *read* gives,
     by the same places, each document's values, its `Failure`, or None where the answer does not hold it; it
     raises ValueError for a body that makes no sense. *merge* joins the parts of a long text; *finish* gives
     a whole document's values their final form, where parts must keep more than the answer shows.
     """
 
     path: str
-    write: Callable[[Sequence[Document]], bytes]
+    write: Callable[[Iterable[Document]], bytes]
     read: Callable[[Answer, int], list[Values | Failure | None]]
     merge: Callable[[Sequence[Part]], Values]
     finish: Callable[[Values], Values] | None = None

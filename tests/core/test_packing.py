@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dfai_core import Limits
-from dfai_core.groups import Group
-from dfai_core.packing import Packed, Packer, fits_by_count, json_bytes
+from dfai_core.groups import Group, Places
+from dfai_core.packing import Packer, fits_by_count, json_bytes
 from dfai_core.service import Document
 from dfai_core.services import services
 
@@ -32,12 +32,12 @@ BATCHES = st.lists(st.lists(st.tuples(TEXTS), max_size=15), max_size=6)
 
 
 def group_of(documents: Sequence[Document]) -> Group:
-    return Group(documents, 3)
+    return Group([[text for text, in documents]], 3)
 
 
-def found(packed: Packed) -> list[Document]:
+def found(origin: Sequence[tuple[Group, Places]]) -> list[Document]:
     """What *origin* leads to."""
-    return [group.documents[place] for group, places in packed[1] for place in places]
+    return [document for group, places in origin for document in group.documents(places)]
 
 
 @settings(derandomize=True, max_examples=300)
@@ -46,7 +46,7 @@ def test_requests_keep_their_limits_and_lose_nothing(
     held: Limits, batches: list[list[Document]], data: st.DataObject
 ) -> None:
     packer = Packer(held)
-    requests: list[Packed] = []
+    requests: list[list[Document]] = []
     queued: list[Document] = []
     for documents in batches:  # taken now and then, as requests leave while others still come
         group = group_of(documents)
@@ -56,14 +56,12 @@ def test_requests_keep_their_limits_and_lose_nothing(
         packer.extend(group, places)
         queued += [documents[place] for place in places]
         while packer.full() and data.draw(st.booleans()):
-            requests.append(packer.take())
+            requests.append(found(packer.take()))
     while len(packer):
-        requests.append(packer.take())
+        requests.append(found(packer.take()))
 
-    assert [document for packed, _ in requests for document in packed] == queued
-    for packed in requests:
-        request = packed[0]
-        assert found(packed) == request
+    assert [document for request in requests for document in request] == queued
+    for request in requests:
         assert 1 <= len(request) <= held.max_documents
         body = orjson.dumps([{"id": "1000", "language": "zh-Hans", "text": document[0]} for document in request])
         characters = sum(len(document[0]) for document in request)
@@ -84,7 +82,7 @@ def test_a_full_line_gives_a_request_that_takes_no_more(held: Limits, documents:
     if not packer.full():
         return
     added = len(packer)
-    taken, _ = packer.take()
+    taken = found(packer.take())
 
     assert len(taken) == held.max_documents or len(taken) == added or len(packer) == 1
 
@@ -95,15 +93,14 @@ def test_an_emptied_line_is_as_new(held: Limits, batches: list[list[Document]]) 
     packer = Packer(held)
     groups = [group_of(documents) for documents in batches if documents]
     for group in groups:
-        packer.extend(group, range(len(group.documents)))
+        packer.extend(group, range(group.size))
     if groups and packer.full():
-        taken = packer.take()
+        taken = found(packer.take())
     else:
-        taken = ([], [])
+        taken = []
     cleared = packer.clear()
 
-    documents = [group.documents[place] for group, places in cleared for place in places]
-    assert [*taken[0], *documents] == [document for group in groups for document in group.documents]
+    assert [*taken, *found(cleared)] == [document for group in groups for document in group.documents(range(group.size))]
     assert len(packer) == 0
     assert not packer.full()
 
@@ -116,9 +113,9 @@ def test_what_nobody_wants_is_taken_out_and_named(
     packer = Packer(held)
     groups = [group_of(documents) for documents in batches if documents]
     for group in groups:
-        packer.extend(group, range(len(group.documents)))
+        packer.extend(group, range(group.size))
     unwanted = {
-        (id(group), place) for group in groups for place in range(len(group.documents)) if data.draw(st.booleans())
+        (id(group), place) for group in groups for place in range(group.size) if data.draw(st.booleans())
     }
     dropped = packer.keep(lambda group, places: [place for place in places if (id(group), place) not in unwanted])
     kept = []
@@ -129,7 +126,7 @@ def test_what_nobody_wants_is_taken_out_and_named(
     assert kept == [
         document
         for group in groups
-        for place, document in enumerate(group.documents)
+        for place, document in enumerate(group.documents(range(group.size)))
         if (id(group), place) not in unwanted
     ]
 
