@@ -25,10 +25,14 @@ __all__ = ["Attempter", "Outcome", "Refused"]
 
 # Each further attempt waits this many times longer, up to timeout_s.
 _PATIENCE = 4.0
+# How long, on average, a request waits that is held back from a target that seems to be down.
+_HELD_BACK_S = 0.5
 # What a server says that has more to do than it can.
 _OVERLOADED = frozenset({502, 503, 504})
 _ABSENT = Failure("bad_answer", "the answer does not hold this document", 200, retryable=True)
 _WHOLE = {tuple}
+# Errors of a target that is not there, as far as one request can tell.
+_NO_ANSWER = frozenset({"timeout", "unavailable"})
 
 
 class Refused(NamedTuple):
@@ -47,6 +51,7 @@ class Outcome:
     refused: list[tuple[int, Refused]] = field(default_factory=list)
     again: list[tuple[Job, float]] = field(default_factory=list)  # jobs, and seconds before they may leave
     fatal: DfaiError | None = None  # the whole call is over
+    down: bool = False  # nothing was sent, since the target is down: no retry need wait any longer
 
 
 @dataclass(slots=True)
@@ -77,8 +82,13 @@ class Attempter:
             now = loop.time()
         if now >= job.deadline:
             return self.too_late(job)
+        breaker = self.peer.breaker
         lane, exchange = job.lane, job.lane.exchange
         if job.operation is None:
+            if breaker.open and (why := breaker.refusal(now)) is not None:
+                return self._down(job, why)
+            if not job.tries and breaker.holds_back(now):
+                return Outcome(again=[(job, _HELD_BACK_S * (0.5 + random.random()))])
             job.tries += 1
             request = Request(exchange.method, lane.url, lane.headers(credential), exchange.write(job.documents()))
         else:
@@ -94,6 +104,8 @@ class Attempter:
                 if answer.status != 429:  # that moves the rate
                     self.window.ended(now + latency_s, latency_s=latency_s, overloaded=answer.status in _OVERLOADED)
             verdict = judge_answer(answer)
+            if verdict.code != "unavailable":
+                breaker.answered(now + latency_s)
             if verdict.action is Action.READ:
                 self.answered = True
                 try:
@@ -107,6 +119,8 @@ class Attempter:
             if self.timeout is not None and isinstance(answer, TimeoutError):
                 self.timeout.cut()
                 self.window.ended(loop.time(), latency_s=loop.time() - now, overloaded=True)
+        if verdict.code in _NO_ANSWER:
+            breaker.failed(loop.time())
         if verdict.maybe_billed and job.operation is None:  # asking how an operation stands costs nothing
             self.counters.maybe_billed += 1
         return self._follow(job, verdict, answer, sent_at=now)
@@ -141,6 +155,11 @@ class Attempter:
         """The end of *job* where its documents have no time left."""
         message = f"no answer within {self.deadline_s:g} s" + (f": {reason}" if reason else "")
         return self._give_up(job, Verdict(Action.REFUSE, code, message))
+
+    def _down(self, job: Job, why: str) -> Outcome:
+        outcome = self._give_up(job, Verdict(Action.REFUSE, "unavailable", f"not sent: the target is down ({why})"))
+        outcome.down = True
+        return outcome
 
     def _read(self, job: Job, answer: Answer) -> list[Values] | Outcome:
         if job.operation is not None:
@@ -252,6 +271,9 @@ class Attempter:
         return wait
 
     def _give_up(self, job: Job, verdict: Verdict) -> Outcome:
+        if verdict.code in _NO_ANSWER and job.tries:
+            now = asyncio.get_running_loop().time()
+            self.peer.breaker.gave_up(now, since=job.deadline - self.deadline_s, why=verdict.message)
         retryable = verdict.code in RETRYABLE_CODES
         failure = Failure(verdict.code, verdict.message, verdict.status, retryable, verdict.service_code)
         refused = Refused(failure, job.tries, verdict.request_id)

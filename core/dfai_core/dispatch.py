@@ -246,6 +246,8 @@ class Dispatcher:
         if outcome.fatal is not None:
             self._fail(outcome.fatal)
             return
+        if outcome.down:
+            self._line.hurry()
         if outcome.answered:
             answered = job.only([position for position, _ in outcome.answered])
             await self._settle(answered, self._final(answered, [values for _, values in outcome.answered]))

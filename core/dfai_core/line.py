@@ -73,6 +73,14 @@ class Line:
         timer = self._loop.call_later(wait_s, again)
         self._timers[timer] = job
 
+    def hurry(self) -> None:
+        """Nothing waits any longer before it is tried again; how an operation stands is asked at its time."""
+        for timer, job in list(self._timers.items()):
+            if job.operation is None:
+                timer.cancel()
+                del self._timers[timer]
+                self._ready.append(job)
+
     def clear(self) -> tuple[list[Job], list[tuple[Group, Places]]]:
         """Takes everything out: requests, and documents that were in none."""
         for timer in self._timers:

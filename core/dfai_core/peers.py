@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dfai_core.flow.adaptive import LearnedRate
+from dfai_core.flow.breaker import Breaker
 from dfai_core.loop import after_fork, before_exit
 from dfai_core.settings import Config
 from dfai_core.targets import Target
@@ -24,6 +25,7 @@ class Peer:
 
     target: Target
     transport: Transport
+    breaker: Breaker = field(default_factory=Breaker)
     rate: LearnedRate = field(default_factory=LearnedRate)
     gate: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)  # one at a time holds a place in line
     _headers: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -54,15 +54,16 @@ class AiohttpTransport:
             self._proxies[place] = _proxy_for(*place)
         try:
             # Redirects are never followed by the library: it would carry the key to another host.
-            async with self._session.request(
+            response = await self._session.request(
                 request.method,
                 url,
                 data=request.body,
                 headers=known[1],
                 allow_redirects=False,
                 proxy=self._proxies[place],
-            ) as response:
-                return Answer(response.status, response.headers, await response.read())
+            )
+            # Read to its end, or broken, an answer gives its connection back by itself.
+            return Answer(response.status, response.headers, await response.read())
         except (aiohttp.ClientConnectorCertificateError, aiohttp.ServerFingerprintMismatch) as error:
             raise NotSent(f"the server's certificate was not accepted: {error}", permanent=True) from error
         except aiohttp.InvalidURL as error:
