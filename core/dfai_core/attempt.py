@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import NamedTuple
 from urllib.parse import urljoin
 
 from dfai_core.errors import RETRYABLE_CODES, DfaiError, Unauthorized
@@ -18,10 +18,11 @@ from dfai_core.operations import location_of, poll_wait_s, progress_of, same_hos
 from dfai_core.peers import Peer
 from dfai_core.report import Counters
 from dfai_core.service import UNREADABLE, Failure, Values
+from dfai_core.shape import Refused
 from dfai_core.transports.base import Answer, Request, TransportError
 from dfai_core.verdict import Action, Verdict, judge_answer, judge_error, request_id
 
-__all__ = ["Attempter", "Outcome", "Refused"]
+__all__ = ["Attempter", "Outcome"]
 
 # Each further attempt waits this many times longer, up to timeout_s.
 _PATIENCE = 4.0
@@ -31,16 +32,9 @@ _HELD_BACK_S = 0.5
 _OVERLOADED = frozenset({502, 503, 504})
 _ABSENT = Failure("bad_answer", "the answer does not hold this document", 200, retryable=True)
 _WHOLE = {tuple}
+_CALL_OFF_S = 2.0
 # Errors of a target that is not there, as far as one request can tell.
 _NO_ANSWER = frozenset({"timeout", "unavailable"})
-
-
-class Refused(NamedTuple):
-    """A document's error with all that is known of it."""
-
-    failure: Failure
-    attempts: int
-    request_id: str | None
 
 
 @dataclass(slots=True)
@@ -51,6 +45,7 @@ class Outcome:
     refused: list[tuple[int, Refused]] = field(default_factory=list)
     again: list[tuple[Job, float]] = field(default_factory=list)  # jobs, and seconds before they may leave
     fatal: DfaiError | None = None  # the whole call is over
+    accepted: Job | None = None  # the service works on it from now on
     down: bool = False  # nothing was sent, since the target is down: no retry need wait any longer
 
 
@@ -65,13 +60,14 @@ class Attempter:
     window: ConcurrencyWindow
     cutter: Cutter
     deadline_s: float
+    operation_deadline_s: float
     answered: bool = False  # whether the target ever answered a document: then its key is right
 
     async def attempt(self, job: Job) -> list[Values] | Outcome:
         """Makes one attempt at *job*: all its documents' values, or whatever else came of it."""
         loop = asyncio.get_running_loop()
         now = loop.time()
-        job.start(now + self.deadline_s)
+        job.start(now + (self.deadline_s if job.operation is None else self.operation_deadline_s))
         credential = self.peer.headers(now)
         if credential is None:
             try:
@@ -125,6 +121,22 @@ class Attempter:
             self.counters.maybe_billed += 1
         return self._follow(job, verdict, answer, sent_at=now)
 
+    async def call_off(self, jobs: Iterable[Job]) -> None:
+        """Tells the service, once, that nobody waits for these operations any more."""
+        now = asyncio.get_running_loop().time()
+        credential = self.peer.headers(now) or await self.peer.look_up(now)
+
+        async def cancel(job: Job) -> None:
+            assert job.operation is not None
+            assert job.lane.exchange.cancel is not None
+            request = Request(*job.lane.exchange.cancel(job.operation), credential, b"")
+            # A service that does not hear it ends the operation in its own time: nobody is left to be told.
+            with suppress(TransportError, TimeoutError):
+                async with asyncio.timeout(_CALL_OFF_S):
+                    await self.peer.transport.send(request)
+
+        await asyncio.gather(*(cancel(job) for job in jobs if job.lane.exchange.cancel is not None))
+
     async def _sent(self, job: Job, request: Request, now: float) -> Answer | TransportError | TimeoutError:
         """The answer to *request*, or why there is none."""
         task = asyncio.current_task()
@@ -154,6 +166,8 @@ class Attempter:
     def too_late(self, job: Job, code: str = "timeout", reason: str = "") -> Outcome:
         """The end of *job* where its documents have no time left."""
         message = f"no answer within {self.deadline_s:g} s" + (f": {reason}" if reason else "")
+        if job.operation is not None:
+            message = f"the operation did not end within {self.operation_deadline_s:g} s"
         return self._give_up(job, Verdict(Action.REFUSE, code, message))
 
     def _down(self, job: Job, why: str) -> Outcome:
@@ -172,6 +186,8 @@ class Attempter:
             if progress.next_page:
                 return self._page(job, progress.next_page, answer)
         found = self._found(job, answer)
+        if job.places is not None:  # of the documents that an earlier run sent, these are still wanted
+            found = [found[place] for place in job.places]
         # An answer without its headline is none. A failure is a tuple too, but of a class of its own.
         if set(map(type, found)) == _WHOLE and None not in [values[0] for values in found]:  # type: ignore[index]
             return found  # type: ignore[return-value]
@@ -179,7 +195,7 @@ class Attempter:
 
     def _found(self, job: Job, answer: Answer) -> Sequence[Values | Failure | None]:
         """What this answer holds, and the pages before it."""
-        found = job.lane.exchange.read(answer, job.count)
+        found = job.lane.exchange.read(answer, job.asked if job.places is not None else job.count)
         if job.found is None:
             return found
         return [new if old is None else old for old, new in zip(job.found, found, strict=True)]
@@ -241,6 +257,8 @@ class Attempter:
                     )
                 wait = self._wait_s(job, verdict.retry_after_s)
                 return self._give_up(job, verdict) if wait is None else Outcome(again=[(job, wait)])
+            case _ if job.operation is not None and verdict.status in (404, 410):
+                return self._gone(job, verdict)
             case _:
                 return self._give_up(job, verdict)
 
@@ -252,8 +270,22 @@ class Attempter:
         if link is None or not same_host(link, job.lane.url):
             where = "nowhere" if link is None else "to another host"
             return self._give_up(job, Verdict(Action.REFUSE, "bad_answer", f"the operation's link leads {where}", 202))
+        if job.operation is not None:
+            return self._poll_again(job, answer)
         job.operation = link
-        return self._poll_again(job, answer)
+        job.deadline = asyncio.get_running_loop().time() + self.operation_deadline_s
+        outcome = self._poll_again(job, answer)
+        outcome.accepted = job
+        return outcome
+
+    def _gone(self, job: Job, verdict: Verdict) -> Outcome:
+        """The service knows nothing of the operation any more."""
+        if job.places is None:
+            message = f"the operation is gone: {verdict.message}"
+            return self._give_up(job, verdict._replace(code="bad_answer", message=message))
+        anew = job.only(range(job.count), tries=0)
+        anew.deadline, anew.claimed, anew.afresh = float("inf"), False, True
+        return Outcome(again=[(anew, 0.0)])
 
     def _poll_again(self, job: Job, answer: Answer) -> Outcome:
         job.misses = 0
@@ -271,7 +303,7 @@ class Attempter:
         return wait
 
     def _give_up(self, job: Job, verdict: Verdict) -> Outcome:
-        if verdict.code in _NO_ANSWER and job.tries:
+        if verdict.code in _NO_ANSWER and job.tries and job.operation is None:
             now = asyncio.get_running_loop().time()
             self.peer.breaker.gave_up(now, since=job.deadline - self.deadline_s, why=verdict.message)
         retryable = verdict.code in RETRYABLE_CODES

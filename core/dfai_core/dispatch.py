@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
-from dfai_core.attempt import Attempter, Outcome, Refused
+from dfai_core.attempt import Attempter, Outcome
 from dfai_core.call import Call
 from dfai_core.documents import Asked, answer_batch, ask, errors_in
-from dfai_core.errors import ConfigError
+from dfai_core.ending import Ending
 from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
 from dfai_core.flow.cutting import Cutter
 from dfai_core.flow.retry import Retry
 from dfai_core.groups import Batch, Group, Pieces, Places, Ticket
-from dfai_core.jobs import Job, Lane
+from dfai_core.jobs import Job
 from dfai_core.keeping import Keeper
 from dfai_core.known import Known
 from dfai_core.lanes import Lanes
@@ -28,9 +27,8 @@ from dfai_core.line import Line
 from dfai_core.loop import after_fork
 from dfai_core.peers import peer_of
 from dfai_core.report import counters_of
-from dfai_core.service import Failure, Values
-from dfai_core.shape import Shape
-from dfai_core.store import Keyer, open_store
+from dfai_core.service import Values
+from dfai_core.store import Keyer, Pending, open_store
 from dfai_core.turns import Turns
 
 __all__ = ["Dispatcher", "join"]
@@ -43,8 +41,6 @@ _IDLE_S = 5.0
 # How long a document waits that another process is asking for, before it looks again.
 _FIRST_CLAIM_WAIT_S = 0.01
 _LONGEST_CLAIM_WAIT_S = 0.2
-# max_error_ratio says nothing before this many documents.
-_LEAST_FOR_RATIO = 100
 
 
 class Dispatcher:
@@ -67,21 +63,23 @@ class Dispatcher:
         # What the user allows is where we start: only a target that cannot bear it is asked less at once.
         self._window = ConcurrencyWindow(config.concurrency, first=config.concurrency)
         cutter = Cutter(self.loop)
-        self._attempter = Attempter(peer, retry, self.counters, adaptive, self._window, cutter, config.deadline_s)
-        self._shape = Shape(len(call.schema), detail="error_detail" in call.include)
-        self._lanes = Lanes(call, self._join, self._refuse)
+        self._attempter = Attempter(
+            peer, retry, self.counters, adaptive, self._window, cutter, config.deadline_s, config.operation_deadline_s
+        )
+        store = open_store(config.store)
+        self._keeper: Keeper | None = None
+        if store is not None:
+            keyer = Keyer(call.service, call.wiring(), target.identity(call.service))
+            self._keeper = Keeper(store, keyer, len(call.schema))
+        self._ending = Ending(call, self.counters, self._keeper)
+        self._lanes = Lanes(call, self._ending.join, self._ending.refuse)
         self._line = Line(self.loop, self._lanes, self._go)
         self._known = Known(_REMEMBERED, _REMEMBERED_BYTES)
         self._tickets: set[Ticket] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._chores: set[asyncio.Task[None]] = set()
-        store = open_store(config.store)
-        self._keeper: Keeper | None = None
-        if store is not None:
-            keyer = Keyer(call.service, call.wiring(), target.identity(call.service))
-            self._keeper = Keeper(store, keyer, self._shape.columns)
-        self._failed = 0
-        self._stopped: Values | None = None  # what the rest ends with, once the call is stopped
+        self._operations: set[Job] = set()  # which the service works on for nobody, should we go
+        self._calling_off: set[asyncio.Task[None]] = set()
         self._error: BaseException | None = None  # why the whole call cannot go on
 
     # ---- documents come in -------------------------------------------------------------------------------
@@ -106,7 +104,7 @@ class Dispatcher:
             # Not at once: requests that may leave now should not wait for columns to be built.
             self.loop.call_soon(self._complete, ticket, asked, batch, new)
 
-        batch = ticket.batch = Batch(asked.inputs, self._shape.columns, complete)
+        batch = ticket.batch = Batch(asked.inputs, self._ending.shape.columns, complete)
         if not batch.size:
             batch.whole()
             return
@@ -118,8 +116,7 @@ class Dispatcher:
             self._chore(self._look_up(self._keeper, batch, places, asked.longest))
             return
         self._enqueue(batch, places, asked.longest)
-        if self._failed:
-            self._stop_at_ratio()
+        self._stop_if_doomed()
         self._go()
 
     def _complete(self, ticket: Ticket, asked: Asked, batch: Batch, new: int) -> None:
@@ -133,7 +130,7 @@ class Dispatcher:
             ticket.fail(error)
 
     def _enqueue(self, batch: Batch, places: Places, longest: int) -> None:
-        if self._stopped is not None:
+        if self._ending.stopped is not None:
             self._drop([(batch, places)])
         else:
             self._lanes.add(batch, places, longest)
@@ -173,7 +170,7 @@ class Dispatcher:
                 else:
                     outcome = self._attempter.too_late(ours, "rate_limited", "the service asked to wait longer")
                 if type(outcome) is list:
-                    await self._settle(ours, self._final(ours, outcome))
+                    await self._settle(ours, self._ending.final(ours, outcome))
                 else:
                     assert isinstance(outcome, Outcome)
                     await self._take(ours, outcome)
@@ -187,13 +184,12 @@ class Dispatcher:
 
     async def _look_up(self, keeper: Keeper, batch: Batch, places: Places, longest: int) -> None:
         """Takes what is kept, and asks for the rest."""
-        found, rows = await keeper.look_up(batch, places)
-        if found:
-            self._settle_known(batch, found, rows)
-            kept = set(found)
-            places = [place for place in places if place not in kept]
+        found = await keeper.look_up(batch, places)
+        if found.known:
+            self._settle_known(batch, found.known, found.rows)
         if self.users:  # else the caller has left meanwhile
-            self._enqueue(batch, places, longest)
+            begun = set(found.known) | self._resume(batch, found.pending)
+            self._enqueue(batch, [place for place in places if place not in begun] if begun else places, longest)
         self.read()  # what is queued was held back for what might have come from the store
         self._go()
 
@@ -206,6 +202,11 @@ class Dispatcher:
         for position, values in reserved.known:
             for group, places in job.only((position,)).origin:
                 self._settle_known(group, places, (values,))
+        for position, pending in reserved.pending:
+            for group, places in job.only((position,)).origin:
+                if not self._resume(group, [(places[0], pending)]):
+                    reserved.mine.append(position)
+        reserved.mine.sort()
         if reserved.theirs:
             job.start(self.loop.time() + self.call.config.deadline_s)
             theirs = job.only(reserved.theirs)
@@ -222,17 +223,26 @@ class Dispatcher:
         ours.claimed = True
         return ours
 
+    def _resume(self, group: Group, pending: Sequence[tuple[int, Pending]]) -> set[int]:
+        """Asks about operations that are under way; says of which places."""
+        if not pending or self._ending.stopped is not None:
+            return set()
+        jobs, anew = self._lanes.resumed(group, pending)
+        for job in jobs:
+            self._line.put_first(job)
+        return {place for place, _ in pending}.difference(anew)
+
     def _settle_known(self, group: Group, places: Places, rows: Sequence[Values]) -> None:
         self.counters.from_store += len(places)
-        self._end(group, places, rows)
-        if self._failed:
-            self._stop_at_ratio()
+        self._ending.end(group, places, rows)
+        self._stop_if_doomed()
 
-    def _chore(self, work: Coroutine[Any, Any, None]) -> None:
+    def _chore(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Work besides requests; where it fails, the call does."""
         task = self.loop.create_task(work)
         self._chores.add(task)
         task.add_done_callback(self._chore_done)
+        return task
 
     def _chore_done(self, task: asyncio.Task[None]) -> None:
         self._chores.discard(task)
@@ -248,81 +258,43 @@ class Dispatcher:
             return
         if outcome.down:
             self._line.hurry()
+        if outcome.accepted is not None:
+            if self._keeper is None:
+                self._operations.add(outcome.accepted)
+            else:  # whatever becomes of us, its answers can be fetched
+                await self._keeper.keep_operation(outcome.accepted)
         if outcome.answered:
             answered = job.only([position for position, _ in outcome.answered])
-            await self._settle(answered, self._final(answered, [values for _, values in outcome.answered]))
+            await self._settle(answered, self._ending.final(answered, [values for _, values in outcome.answered]))
         if outcome.refused:
             refused = job.only([position for position, _ in outcome.refused])
-            await self._settle(refused, [self._shape.refused(why) for _, why in outcome.refused])
+            await self._settle(refused, [self._ending.shape.refused(why) for _, why in outcome.refused])
         for again, wait_s in outcome.again:
-            if self._stopped is not None:
+            if self._ending.stopped is not None:
                 self._drop(again.origin, again)
             elif wait_s > 0:
                 self._line.put_later(again, wait_s)
             else:
                 self._line.put_first(again)
 
-    def _final(self, job: Job, rows: list[Values]) -> list[Values]:
-        """Answers in their final form; those of pieces stay as they are until their text is whole."""
-        finish = job.lane.exchange.finish
-        if finish is not None:
-            whole = [not isinstance(group, Pieces) for group, places in job.origin for _ in places]
-            return [
-                self._shape.made(partial(finish, values)) if final else self._shape.padded(values)
-                for values, final in zip(rows, whole, strict=True)
-            ]
-        return rows if self._keeper is None else [self._shape.padded(values) for values in rows]
-
     async def _settle(self, job: Job, rows: Sequence[Values]) -> None:
-        """Ends the documents of *job*."""
-        if self._keeper is not None:  # before anybody sees it: what was paid for outlives us
-            await self._keeper.keep(job, rows)
-        start = 0
-        for group, places in job.origin:
-            stop = start + len(places)
-            self._end(group, places, rows if stop - start == len(rows) else rows[start:stop])
-            start = stop
-        if self._failed:
-            self._stop_at_ratio()
+        self._operations.discard(job)
+        await self._ending.settle(job, rows)
+        self._stop_if_doomed()
 
-    def _end(self, group: Group, places: Places, rows: Sequence[Values]) -> None:
-        """Ends documents of *group*; those of pieces count once their text is whole."""
-        if type(group) is Batch:
-            self.counters.settled += len(places)
-            if len(rows[0]) == self._shape.columns:  # errors are among the values
-                self._failed += sum(values[-1] is not None for values in rows)
-        group.fill(places, rows)
-
-    def _join(self, lane: Lane, pieces: Pieces) -> None:
-        """Makes a long text's answer out of its pieces'."""
-        values = pieces.error()  # one piece's error is the text's
-        if values is None:
-            exchange, parts = lane.exchange, pieces.parts(len(self._shape.no_error))
-
-            def merged() -> Values:
-                values = exchange.merge(parts)
-                return exchange.finish(values) if exchange.finish else values
-
-            values = self._shape.made(merged)
-        self._end(pieces.parent, (pieces.place,), (values,))
-
-    def _refuse(self, group: Group, place: int, error: ConfigError) -> None:
-        """Ends a document whose options make no sense."""
-        self._end(group, (place,), (self._shape.refused(Refused(Failure("refused", str(error)), 0, None)),))
-
-    def _stop_at_ratio(self) -> None:
-        """Stops the call once more of its documents have failed than it may."""
-        ratio, settled = self.call.config.max_error_ratio, self.counters.settled
-        if ratio < 1.0 and settled >= _LEAST_FOR_RATIO and self._failed > ratio * settled:
-            self._stop(f"{self._failed:,} of the first {settled:,} documents failed: more than max_error_ratio")
+    def _stop_if_doomed(self) -> None:
+        reason = self._ending.doom()
+        if reason is not None:
+            self._stop(reason)
 
     # ---- the end -----------------------------------------------------------------------------------------
 
     def _stop(self, message: str) -> None:
         """Sends no more: what has not ended ends as "stopped"."""
-        if self._stopped is not None:
+        if self._ending.stopped is not None:
             return
-        self._stopped = self._shape.refused(Refused(Failure("stopped", message, retryable=True), 0, None))
+        self._ending.stop(message)
+        self._call_off()
         jobs, parts = self._line.clear()
         self._drop(parts)
         for job in jobs:
@@ -330,10 +302,8 @@ class Dispatcher:
 
     def _drop(self, parts: Sequence[tuple[Group, Places]], job: Job | None = None) -> None:
         """Ends documents that will not be asked, since the call is stopped; *job* may hold claims on them."""
-        assert self._stopped is not None
         for group, places in parts:
-            if places:
-                self._end(group, places, [self._stopped] * len(places))
+            self._ending.drop(group, places)
         if self._keeper is not None and job is not None:
             self._chore(self._keeper.release(job))
 
@@ -362,7 +332,7 @@ class Dispatcher:
                 self._withdraw()
         else:
             self._cancel()
-            if self._stopped is None:  # another partition may still come
+            if self._ending.stopped is None:  # another partition may still come
                 self.loop.call_later(_IDLE_S, self._forget_if_idle)
             else:  # who runs the same call again starts afresh
                 self._forget_if_idle()
@@ -373,13 +343,28 @@ class Dispatcher:
         withdrawn: dict[Group, set[int]] = {}
         for group, places in self._line.withdraw():
             if isinstance(group, Pieces):  # it is the text that is not asked
-                group, places = group.parent, (group.place,)
-            withdrawn.setdefault(group, set()).update(places)
+                withdrawn.setdefault(group.parent, set()).add(group.place)
+            else:
+                withdrawn.setdefault(group, set()).update(places)
         for group, gone in withdrawn.items():
             self._known.forget(group, gone)
             self.counters.documents -= len(gone)
 
+    async def called_off(self) -> None:
+        """Waits until the service was told, where it can be, that nobody waits any more."""
+        while self._calling_off:
+            await asyncio.wait(self._calling_off)
+
+    def _call_off(self) -> None:
+        if not self._operations:
+            return
+        task = self._chore(self._attempter.call_off(self._operations))
+        self._operations = set()
+        self._calling_off.add(task)
+        task.add_done_callback(self._calling_off.discard)
+
     def _cancel(self) -> None:
+        self._call_off()
         self._line.clear()
         for task in self._tasks:
             task.cancel()

@@ -65,8 +65,8 @@ def ask(call: Call, batch: pa.RecordBatch) -> Asked:
         for row in np.flatnonzero(blank.to_numpy(zero_copy_only=False)):
             early[int(row)] = ("empty", _EMPTY)
         wanted = pc.and_(wanted, pc.invert(blank))
-    inputs, codes = _distinct(columns, wanted)
-    return Asked(batch.num_rows, inputs, codes, early, prior, batch.nbytes, _longest(columns[0]))
+    values, codes = _distinct(columns, wanted)
+    return Asked(batch.num_rows, values, codes, early, prior, batch.nbytes, _longest(columns[0]))
 
 
 def _misfits(column: pa.Array, name: Any) -> dict[int, tuple[str, str]]:

@@ -52,7 +52,7 @@ class Group:
         return zip(*[[column[place] for place in places] for column in self.inputs], strict=True)
 
     def names(self) -> Sequence[Any]:
-        """Something for each document that equal documents have in common, and no others: the document or its only value."""
+        """Each document, or its only value: something that equal documents have in common, and no others."""
         return self.inputs[0] if len(self.inputs) == 1 else list(zip(*self.inputs, strict=True))
 
     @property
@@ -170,16 +170,6 @@ class Pieces(Group):
         self.place = place
         self._texts = texts
         self._join = join
-
-    def documents(self, places: Places) -> Iterator[Document]:
-        """The documents at *places*."""
-        if type(places) is range:
-            return zip(*[column[places.start : places.stop] for column in self.inputs], strict=True)
-        return zip(*[[column[place] for place in places] for column in self.inputs], strict=True)
-
-    def names(self) -> Sequence[Any]:
-        """Something for each document that equal documents have in common, and no others: the document or its only value."""
-        return self.inputs[0] if len(self.inputs) == 1 else list(zip(*self.inputs, strict=True))
 
     @property
     def awaited(self) -> bool:

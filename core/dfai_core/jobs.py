@@ -30,7 +30,7 @@ class Lane:
         return self._headers
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Job:
     """One request on its way to its end, through retries, splits and polls.
 
@@ -42,6 +42,9 @@ class Job:
     tries: int = 0
     deadline: float = float("inf")  # on the loop's clock; set when it first leaves
     operation: str | None = None  # where a long-running operation is asked about
+    places: Sequence[int] | None = None  # of the documents in the operation's request, where an earlier run sent it
+    asked: int = 0  # documents in that request
+    afresh: bool = False  # the operation that an earlier run began is gone
     polls: int = 0
     misses: int = 0  # polls in a row that brought no state
     found: list[Values | Failure | None] | None = None  # of the pages read so far
@@ -75,6 +78,4 @@ class Job:
             if chosen:
                 origin.append((group, chosen))
             start = stop
-        return Job(
-            self.lane, origin, self.tries if tries is None else tries, self.deadline, claimed=self.claimed
-        )
+        return Job(self.lane, origin, self.tries if tries is None else tries, self.deadline, claimed=self.claimed)

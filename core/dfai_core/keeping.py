@@ -13,9 +13,26 @@ from dfai_core.errors import LASTING_CODES
 from dfai_core.groups import Group, Places
 from dfai_core.jobs import Job
 from dfai_core.service import Values
-from dfai_core.store import Claim, Keyer, Store, decode_values, encode_values
+from dfai_core.store import (
+    Claim,
+    Keyer,
+    Pending,
+    Store,
+    decode_pending,
+    decode_values,
+    encode_pending,
+    encode_values,
+)
 
-__all__ = ["Keeper", "Reserved"]
+__all__ = ["Found", "Keeper", "Reserved"]
+
+
+class Found(NamedTuple):
+    """What a store has of a batch's documents, by their places."""
+
+    known: list[int]
+    rows: list[Values]  # the answers of *known*
+    pending: list[tuple[int, Pending]]  # what an operation is working on
 
 
 class Reserved(NamedTuple):
@@ -24,6 +41,7 @@ class Reserved(NamedTuple):
     known: list[tuple[int, Values]]
     mine: list[int]  # to be asked now, by us alone
     theirs: list[int]  # another asks them just now
+    pending: list[tuple[int, Pending]]  # another has asked them, and the service is working on it
 
 
 class Keeper:
@@ -47,19 +65,23 @@ class Keeper:
         self._width = width
         self._claims: set[bytes] = set()
 
-    async def look_up(self, group: Group, places: Places) -> tuple[list[int], list[Values]]:
-        """Those of *places* whose answers are kept, and the answers. The documents' keys stay with the group."""
+    async def look_up(self, group: Group, places: Places) -> Found:
+        """What is kept of the documents at *places*. Their keys stay with the group."""
         keys = self._made(group, places)
-        found, rows = [], []
+        found = Found([], [], [])
         for place, stored in zip(places, await self._store.look_up(keys), strict=True):
-            if stored is not None and (values := decode_values(stored, self._width)) is not None:
-                found.append(place)
-                rows.append(values)
-        return found, rows
+            if stored is None:
+                continue
+            if (values := decode_values(stored, self._width)) is not None:
+                found.known.append(place)
+                found.rows.append(values)
+            elif (pending := decode_pending(stored)) is not None:
+                found.pending.append((place, pending))
+        return found
 
     async def reserve(self, job: Job) -> Reserved:
         """Claims what must be asked; what others asked meanwhile comes back answered."""
-        reserved = Reserved([], [], [])
+        reserved = Reserved([], [], [], [])
         keys = self._keys(job)
         for position, (key, state) in enumerate(zip(keys, await self._store.reserve(keys), strict=True)):
             if state is Claim.THEIRS:
@@ -69,6 +91,8 @@ class Keeper:
                 reserved.mine.append(position)
             elif (values := decode_values(state, self._width)) is not None:
                 reserved.known.append((position, values))
+            elif (pending := decode_pending(state)) is not None and not job.afresh:
+                reserved.pending.append((position, pending))
             else:  # damaged: asked again, and written over
                 reserved.mine.append(position)
         return reserved
@@ -91,6 +115,14 @@ class Keeper:
             await self._store.put(items)
         await self._free(free)
 
+    async def keep_operation(self, job: Job) -> None:
+        """Keeps where the answers of *job* can be had, once its operation has ended: another run may fetch them."""
+        assert job.operation is not None
+        keys = self._keys(job)
+        pending = (Pending(job.operation, position, len(keys)) for position in range(len(keys)))
+        await self._store.put([(key, encode_pending(one)) for key, one in zip(keys, pending, strict=True)])
+        self._claims.difference_update(keys)
+
     async def release(self, job: Job) -> None:
         """Gives back the claims on documents that will not be asked."""
         await self._free(self._keys(job))
@@ -108,7 +140,7 @@ class Keeper:
             await self._store.release(list(held))
 
     def _keys(self, job: Job) -> list[bytes]:
-        """The keys of a job's documents; those of pieces are made here, since nothing is looked up for a piece alone."""
+        """The keys of a job's documents; those of pieces are made here, since no piece is looked up by itself."""
         keys: list[bytes] = []
         for group, places in job.origin:
             if not group.keys:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from dfai_core.call import Call
 from dfai_core.errors import ConfigError
 from dfai_core.groups import Group, Pieces, Places
 from dfai_core.jobs import Job, Lane
+from dfai_core.operations import same_host
 from dfai_core.packing import Packer
 from dfai_core.service import Document, Option, Wiring
 from dfai_core.splitting import split
+from dfai_core.store import Pending
 from dfai_core.targets import joined
 
 __all__ = ["Lanes"]
@@ -66,12 +69,31 @@ class Lanes:
                 continue
             lane = self._tried(options, group, [place])
             if lane is not None:
-                pieces = Pieces(group, place, split(text, limit), self._width, lambda ended, at=lane: self._join(at, ended))
+                pieces = Pieces(group, place, split(text, limit), self._width, partial(self._join, lane))
                 lane.packer.extend(pieces, range(pieces.size))
         for options, alike in chosen.items():
             lane = self._tried(options, group, alike)
             if lane is not None:
                 lane.packer.extend(group, alike)
+
+    def resumed(self, group: Group, pending: Sequence[tuple[int, Pending]]) -> tuple[list[Job], list[int]]:
+        """Jobs that ask about operations which an earlier run began, and the places of documents to be asked anew."""
+        begun: dict[tuple[Document, str, int], list[tuple[int, int]]] = {}
+        anew = []
+        places = [place for place, _ in pending]
+        for (place, found), document in zip(pending, group.documents(places), strict=True):
+            if same_host(found.url, self._base):  # else the store was tampered with, and the key would go astray
+                options = tuple(document[at] for at, _ in self._options)
+                begun.setdefault((options, found.url, found.asked), []).append((place, found.position))
+            else:
+                anew.append(place)
+        jobs = []
+        for (options, url, count), pairs in begun.items():
+            mine, theirs = zip(*pairs, strict=True)
+            lane = self._tried(options, group, mine)
+            if lane is not None:
+                jobs.append(Job(lane, [(group, mine)], operation=url, places=theirs, asked=count, claimed=True))
+        return jobs, anew
 
     def next_full(self) -> Job | None:
         """A request that no further document would make fuller."""

@@ -20,6 +20,7 @@ _DOCUMENT_BYTES = 96
 # JSON writes a control character as \u00XX; no character of UTF-8 grows by more.
 _WORST_GROWTH = 6
 
+
 def fits_by_count(limits: Limits) -> bool:
     """Whether *max_documents* texts of the greatest length always fit, so that no size need be counted."""
     if limits.max_chars is None or limits.max_chars_per_request is not None:

@@ -14,6 +14,7 @@ from dfai_core.errors import error_for
 from dfai_core.groups import Ticket
 from dfai_core.loop import loop_thread
 from dfai_core.report import Counters
+from dfai_core.store import StoreSpec
 
 __all__ = ["run"]
 
@@ -74,6 +75,8 @@ def run(
             yield _finish(call, line, dispatcher.counters, watch)
     finally:
         thread.soon(dispatcher.leave, [ticket for ticket, _, _ in line], reading)
+        if line:  # before we go: a service should not go on working for nobody
+            thread.run(dispatcher.called_off())
 
 
 def _sizes() -> Iterator[int]:
@@ -111,6 +114,14 @@ def _finish(
     return answer
 
 
+def _how_to_go_on(call: Call) -> str:
+    """What becomes of the answers that were there already."""
+    store = call.config.store
+    if store is None or (isinstance(store, StoreSpec) and store.kind == "default"):
+        return 'What was answered is lost; with store="a folder" it would be kept.'
+    return f"What was answered is kept in {store}: the same call again asks only for the rest."
+
+
 def _raise_first(call: Call, answer: pa.RecordBatch) -> None:
     codes, messages = answer.column(answer.num_columns - 2), answer.column(answer.num_columns - 1)
     for row, code in enumerate(codes.to_pylist() if codes.null_count < len(codes) else ()):
@@ -118,5 +129,6 @@ def _raise_first(call: Call, answer: pa.RecordBatch) -> None:
             raise error_for(
                 code,
                 f"{call.service.name}: a row has no answer: {code}: {messages[row].as_py()}. "
-                'With on_error="column" the row says so in its own error column, and the others go on.',
+                f'{_how_to_go_on(call)} With on_error="column" the row says so in its own error column, '
+                "and the others go on.",
             )

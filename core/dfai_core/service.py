@@ -102,10 +102,11 @@ class Wiring:
 class Exchange:
     """How one call's requests look on the wire, prepared once.
 
-    *write* makes a request's body from its documents, which it reads once; they are numbered by their place. *read* gives,
-    by the same places, each document's values, its `Failure`, or None where the answer does not hold it; it
+    *write* makes a request's body from its documents, which it reads once; they are numbered by their place. *read*
+    gives, by the same places, each document's values, its `Failure`, or None where the answer does not hold it; it
     raises ValueError for a body that makes no sense. *merge* joins the parts of a long text; *finish* gives
-    a whole document's values their final form, where parts must keep more than the answer shows.
+    a whole document's values their final form, where parts must keep more than the answer shows. *cancel* says how a
+    long-running operation is called off: method and URL, made from the URL at which it is asked about.
     """
 
     path: str
@@ -113,6 +114,7 @@ class Exchange:
     read: Callable[[Answer, int], list[Values | Failure | None]]
     merge: Callable[[Sequence[Part]], Values]
     finish: Callable[[Values], Values] | None = None
+    cancel: Callable[[str], tuple[str, str]] | None = None
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
 

@@ -32,7 +32,7 @@ BATCHES = st.lists(st.lists(st.tuples(TEXTS), max_size=15), max_size=6)
 
 
 def group_of(documents: Sequence[Document]) -> Group:
-    return Group([[text for text, in documents]], 3)
+    return Group([[text for (text,) in documents]], 3)
 
 
 def found(origin: Sequence[tuple[Group, Places]]) -> list[Document]:
@@ -94,13 +94,12 @@ def test_an_emptied_line_is_as_new(held: Limits, batches: list[list[Document]]) 
     groups = [group_of(documents) for documents in batches if documents]
     for group in groups:
         packer.extend(group, range(group.size))
-    if groups and packer.full():
-        taken = found(packer.take())
-    else:
-        taken = []
+    taken = found(packer.take()) if groups and packer.full() else []
     cleared = packer.clear()
 
-    assert [*taken, *found(cleared)] == [document for group in groups for document in group.documents(range(group.size))]
+    assert [*taken, *found(cleared)] == [
+        document for group in groups for document in group.documents(range(group.size))
+    ]
     assert len(packer) == 0
     assert not packer.full()
 
@@ -114,9 +113,7 @@ def test_what_nobody_wants_is_taken_out_and_named(
     groups = [group_of(documents) for documents in batches if documents]
     for group in groups:
         packer.extend(group, range(group.size))
-    unwanted = {
-        (id(group), place) for group in groups for place in range(group.size) if data.draw(st.booleans())
-    }
+    unwanted = {(id(group), place) for group in groups for place in range(group.size) if data.draw(st.booleans())}
     dropped = packer.keep(lambda group, places: [place for place in places if (id(group), place) not in unwanted])
     kept = []
     while len(packer):

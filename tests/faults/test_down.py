@@ -1,4 +1,4 @@
-"""A target that is down costs its rows one retry period, not each of them one; when it comes back, it is asked again."""
+"""A target that is down costs one retry period, not one a row; when it comes back, it is asked again."""
 
 from __future__ import annotations
 

@@ -102,7 +102,17 @@ def analyze_text(
         return rows_of(_task_results(body) if job else body["results"], count, row)
 
     path = "/language/analyze-text/jobs" if job else "/language/:analyze-text"
-    return Exchange(f"{path}?api-version={wiring.api_version}", write, read, merge)
+    return Exchange(f"{path}?api-version={wiring.api_version}", write, read, merge, cancel=_cancelling if job else None)
+
+
+def _cancelling(operation: str) -> tuple[str, str]:
+    """How a job is called off.
+
+    >>> _cancelling("https://host/language/analyze-text/jobs/7?api-version=2023-04-01")
+    ('POST', 'https://host/language/analyze-text/jobs/7:cancel?api-version=2023-04-01')
+    """
+    path, question, query = operation.partition("?")
+    return "POST", f"{path}:cancel{question}{query}"
 
 
 def _tag(wiring: Wiring, option: str, value: Any) -> str | None:
