@@ -84,7 +84,7 @@ def _blank(texts: Sequence[pa.Array]) -> pa.Array:
         if pa.types.is_binary(text.type) or pa.types.is_large_binary(text.type):
             blank = pc.equal(pc.binary_length(text), 0)
         else:
-            blank = pc.equal(pc.utf8_trim_whitespace(text), "")
+            blank = pc.or_(pc.utf8_is_space(text), pc.equal(pc.binary_length(text), 0))
         blank = pc.fill_null(blank, False)
         result = blank if result is None else pc.or_(result, blank)
     assert result is not None

@@ -104,8 +104,7 @@ def test_two_actions_at_once_pay_once(spark: SparkFrames, reviews: Any, scene: S
     answer = scored(reviews)
     counts: list[int] = []
     threads = [
-        threading.Thread(target=lambda: counts.append(answer.where("sentiment = 'positive'").count()))
-        for _ in range(2)
+        threading.Thread(target=lambda: counts.append(answer.where("sentiment = 'positive'").count())) for _ in range(2)
     ]
     for thread in threads:
         thread.start()
