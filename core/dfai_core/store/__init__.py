@@ -9,7 +9,7 @@ from dfai_core.store.base import Claim, Statistics, Store, StoreFailed
 from dfai_core.store.codec import decode_values, encode_values
 from dfai_core.store.keys import Keyer
 from dfai_core.store.memory import MemoryStore
-from dfai_core.store.spec import StoreSpec, open_store, store_from
+from dfai_core.store.spec import StoreSpec, budget_beside, open_store, store_from
 
 __all__ = [
     "Claim",
@@ -19,6 +19,7 @@ __all__ = [
     "Store",
     "StoreFailed",
     "StoreSpec",
+    "budget_beside",
     "decode_values",
     "encode_values",
     "open_store",
