@@ -2,10 +2,10 @@
 
 It needs nothing but the standard library and the pure rules beside it, since a scheduler may have nothing else.
 
-Messages are small mappings. A process says, once, ``name``, ``slots`` and ``rate_per_s``; then, whenever it changes,
-``want``, ``hold`` and ``number`` (see `Ledger.heard`), and ``take``: units of the rate that it needs. It is told
-``limit`` and ``number``, or ``wait_s`` and ``units``: a block of places that begins so many seconds later. A process
-whose connection ends holds nothing any more.
+Messages are small mappings. A process says, once, ``name``, ``slots`` and ``rate_per_s``; then, whenever it changes
+and after each telling, ``want``, ``hold`` and ``number`` (see `Ledger.heard`), and ``take``: units of the rate that it
+needs. It is told ``limit`` and ``number``, or ``wait_s`` and ``units``: a block of places that begins so many seconds
+later. A process whose connection ends holds nothing any more.
 """
 
 from __future__ import annotations

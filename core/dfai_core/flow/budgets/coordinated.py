@@ -50,32 +50,35 @@ class CoordinatedBudget(SharedBudget):
         self._news.set()
 
     async def _keep(self) -> None:
+        """Connects, and listens for as long as the budget is open."""
         channel: Channel | None = None
+        telling: asyncio.Task[None] | None = None
         try:
             async with asyncio.timeout(_REACH_S):
                 channel = await self._dial()
-                first = await channel.read()
-        except (*_BROKEN, TimeoutError) as error:
-            if channel is not None:
-                channel.abort()
-            self._unreachable(error)
-            return
-        telling = asyncio.get_running_loop().create_task(self._talk(channel))
-        try:
-            self._hear(first)
+                self._hear(await channel.read())
+            telling = asyncio.get_running_loop().create_task(self._talk(channel))
             while True:
                 self._hear(await channel.read())
-        except _BROKEN:
-            await asyncio.sleep(_GRACE_S)
-            self._fail(
-                Unavailable(
-                    f"whoever keeps this call's limits ({self._where}) is gone: its process has ended, "
-                    "or the connection to it broke. Run the call again; what a store holds is not asked twice."
-                )
-            )
+        except (*_BROKEN, TimeoutError) as error:
+            if telling is None:
+                self._unreachable(error)
+            else:
+                await self._lost()
         finally:
-            telling.cancel()
-            channel.abort()
+            if telling is not None:
+                telling.cancel()
+            if channel is not None:
+                channel.abort()
+
+    async def _lost(self) -> None:
+        await asyncio.sleep(_GRACE_S)
+        self._fail(
+            Unavailable(
+                f"whoever keeps this call's limits ({self._where}) is gone: its process has ended, or the connection "
+                "to it broke. Run the call again; what a store holds is not asked twice."
+            )
+        )
 
     def _dial(self) -> Awaitable[Channel]:
         if self._spec.dial is not None:
@@ -116,6 +119,7 @@ class CoordinatedBudget(SharedBudget):
         if "limit" in message:
             self._number = message["number"]
             self._limit_to(message["limit"])
+            self._tell()  # an answer to the telling before this one would be void
         else:
             self._give(asyncio.get_running_loop().time(), message["wait_s"], message["units"])
 

@@ -83,7 +83,7 @@ def sweep(folder: Path, *, now: float | None = None, min_age_s: float = _DAY_S) 
     gone = []
     with _files_guard:  # a process that closes any descriptor of a file loses its locks on it
         for path in folder.iterdir():
-            if os.path.realpath(path) in _files:
+            if _key(path) in _files:
                 continue
             with suppress(OSError):  # another process sweeps too
                 found = path.lstat()
@@ -179,13 +179,17 @@ _record_guard = threading.Lock()
 
 def opened(path: Path) -> tuple[str, HostFile]:
     """This process's open file at *path*, with one more user, and the key by which `closed` knows it."""
-    key = os.path.realpath(path)
+    key = _key(path)
     with _files_guard:
         file = _files.get(key)
         if file is None:
             file = _files[key] = _open(key)
         file.users += 1
         return key, file
+
+
+def _key(path: Path) -> str:
+    return str(path.parent.resolve() / path.name)  # a link in the place of the file itself is not followed
 
 
 def _open(key: str) -> HostFile:

@@ -63,12 +63,10 @@ class HostRate:
 
     def reserve(self, now: float, rate_per_s: float | None = None) -> float:
         """As `LearnedRate.reserve`."""
-        if rate_per_s is None and self.is_free(now):
-            self._sent += 1
-            if now >= self._say_at:
-                self._change(now, lambda rate: None)
-            return 0.0
-        return self._change(now, lambda rate: rate.reserve(now, rate_per_s))
+        if self._learned or rate_per_s is not None or self._newest[0] != self._seen or now >= self._say_at:
+            return self._change(now, lambda rate: rate.reserve(now, rate_per_s))
+        self._sent += 1
+        return 0.0
 
     def refused(self, now: float, *, sent_at: float, retry_after_s: float | None, draw: float) -> None:
         """As `LearnedRate.refused`."""
