@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from counting import CountingServer
 from dfai_core.flow.host.pace import HostPace
 from dfai_core.flow.host.rate import HostRate
 from processes import process, said, together, told
@@ -90,6 +91,46 @@ def test_places_are_handed_out_to_all_processes_in_one_line(tmp_path: Path) -> N
     assert min(gaps) > 0
     assert max(gaps) <= 1 / 85 + 1e-9
     rate.close()
+
+
+def test_eight_processes_are_one_client_to_a_target_that_says_how_much_it_bears(tmp_path: Path) -> None:
+    asking = """
+    async def main(rate, port, until):
+        gate, clock = asyncio.Lock(), time.monotonic
+
+        async def turn():
+            if rate.is_free(clock()):
+                rate.reserve(clock())
+                return
+            async with gate:
+                while (wait_s := rate.reserve(clock())) > 0:
+                    await asyncio.sleep(wait_s)
+                    if rate.paused_until <= clock():
+                        return
+
+        async def worker():
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            while clock() < until:
+                await turn()
+                sent_at = clock()
+                writer.write(b"%d\\n" % os.getpid())
+                if await reader.readline() == b"no\\n":
+                    rate.refused(clock(), sent_at=sent_at, retry_after_s=1.0, draw=0.5)
+
+        await asyncio.gather(*(worker() for _ in range(4)))
+
+    asyncio.run(main(HostRate(path), int(sys.argv[2]), time.monotonic() + 14.0))
+    print(flush=True)
+    """
+    with CountingServer(latency_s=0.02, quota_per_s=200.0) as server:
+        together(asking, 8, tmp_path / "r", server.port, head=HEAD)
+    settled = server.arrivals[0][0] + 6.0
+    counts = server.counts(settled, settled + 7.0)
+    refused = [at for at, _ in server.refusals if settled <= at < settled + 7.0]
+
+    assert max(counts.values()) / min(counts.values()) <= 1.1
+    assert sum(counts.values()) >= 0.8 * 7.0 * 200.0  # what is left is the search for the rate
+    assert len(refused) <= 0.02 * sum(counts.values())
 
 
 def damage(path: Path, start: int, content: bytes) -> None:
