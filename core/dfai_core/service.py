@@ -39,13 +39,26 @@ UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request may hold. *source* says where the numbers come from."""
+    """What one request may hold. *source* says where the numbers come from.
+
+    *counts* is what the setting ``rate_per_s`` counts here, as the service's own quota does: requests, the documents
+    in them, or their characters.
+    """
 
     max_documents: int
     max_chars: int | None  # text elements (grapheme clusters) a document; None: no such limit
     max_bytes: int  # of the request's body
     source: str
     max_chars_per_request: int | None = None
+    counts: Literal["requests", "documents", "characters"] = "requests"
+
+    def cost(self, documents: int, characters: int) -> float:
+        """What one request with so much in it counts for, in the unit of ``rate_per_s``.
+
+        >>> Limits(10, 5_120, 1_000_000, "an example", counts="documents").cost(7, 2_000)
+        7.0
+        """
+        return {"requests": 1.0, "documents": float(documents), "characters": float(characters)}[self.counts]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,9 @@ class Settings(TypedDict, total=False):
     target: Target | str  # who answers
     api_version: str  # of the service; its own default otherwise
     model_version: str  # of the service's model
-    concurrency: int  # requests in flight, for the whole call in a process
+    concurrency: int  # requests in flight, for the whole call, over all partitions
     rate_per_s: float | None  # requests a second, likewise
+    hosts: int  # on how many hosts the call runs, where nothing else can keep its limits over all of them
     timeout_s: float  # one request
     deadline_s: float  # one row in all, retries and waits included
     attempts: int  # tries for one request
@@ -47,6 +48,7 @@ class Config:
     model_version: str | None = None
     concurrency: int = 16
     rate_per_s: float | None = None
+    hosts: int = 1
     timeout_s: float = 60.0
     deadline_s: float = 600.0
     attempts: int = 6
@@ -127,6 +129,7 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "model_version": _optional(_text),
     "concurrency": _integer(1, 10_000),
     "rate_per_s": _optional(_positive),
+    "hosts": _integer(1, 100_000),
     "timeout_s": _positive,
     "deadline_s": _positive,
     "attempts": _integer(1, 1_000),
