@@ -6,16 +6,18 @@ Everything here runs on the loop's thread, so nothing is locked.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from dfai_core.attempt import Attempter, Outcome
 from dfai_core.call import Call
+from dfai_core.crew import Crew
 from dfai_core.documents import Asked, answer_batch, ask, errors_in
 from dfai_core.ending import Ending
 from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
+from dfai_core.flow.budget import open_budget
 from dfai_core.flow.cutting import Cutter
 from dfai_core.flow.retry import Retry
 from dfai_core.groups import Batch, Group, Pieces, Places, Ticket
@@ -55,7 +57,11 @@ class Dispatcher:
         self.readers = 0  # callers that still read their input: what is not full yet may become so
         self.counters = counters_of(call.id)
         peer = peer_of(target, config)
-        self._turns = Turns(peer, config.rate_per_s, config.deadline_s)
+        self._budget = open_budget(
+            call.budget, name=f"{call.id} {target}", concurrency=config.concurrency, rate_per_s=config.rate_per_s
+        )
+        counts = call.service.limits_at(target.kind).counts
+        self._turns = Turns(peer, self._budget, counts, config.deadline_s)
         # A model that computes in this process cannot be cut short, and a slow machine is no fault: there only
         # the deadline holds.
         adaptive = None if target.kind == "local" else AttemptTimeout(config.timeout_s)
@@ -74,9 +80,16 @@ class Dispatcher:
         self._ending = Ending(call, self.counters, self._keeper)
         self._lanes = Lanes(call, self._ending.join, self._ending.refuse)
         self._line = Line(self.loop, self._lanes, self._go)
+        self._crew = Crew(
+            self._window,
+            self._budget,
+            next_job=lambda: self._line.next(patient=self.readers > 0),
+            put_back=self._line.put_first,
+            do=self._do,
+            failed=self._fail,
+        )
         self._known = Known(_REMEMBERED, _REMEMBERED_BYTES)
         self._tickets: set[Ticket] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
         self._chores: set[asyncio.Task[None]] = set()
         self._operations: set[Job] = set()  # which the service works on for nobody, should we go
         self._calling_off: set[asyncio.Task[None]] = set()
@@ -139,46 +152,28 @@ class Dispatcher:
 
     def _go(self) -> None:
         """Sees that as many requests are in flight as may be."""
-        room = self._window.limit - len(self._tasks)
-        while room > 0 and (job := self._line.next(patient=self.readers > 0)) is not None:
-            task = self.loop.create_task(self._work(job))
-            self._tasks.add(task)
-            task.add_done_callback(self._done)
-            room -= 1
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if task.cancelled():  # the last caller has left, or the process is leaving: nothing more may leave
-            return
-        if (error := task.exception()) is not None:
-            self._fail(error)
-        else:
-            self._go()
+        self._crew.go()
 
     def flush(self) -> None:
         """Sends what waits for company."""
         self._line.flush()
 
-    async def _work(self, job: Job | None) -> None:
-        """A worker: takes jobs one after the other while there are any."""
-        turns, keeper = self._turns, self._keeper
-        while job is not None:
-            ours = job if keeper is None or job.claimed else await self._claim(keeper, job)
-            if ours is not None:
-                if turns.at_once(self.loop.time()) or await turns.wait(ours):
-                    outcome = await self._attempter.attempt(ours)
-                else:
-                    outcome = self._attempter.too_late(ours, "rate_limited", "the service asked to wait longer")
-                if type(outcome) is list:
-                    await self._settle(ours, self._ending.final(ours, outcome))
-                else:
-                    assert isinstance(outcome, Outcome)
-                    await self._take(ours, outcome)
-            if len(self._tasks) > self._window.limit:  # the target bears less than it did: one worker fewer
+    async def _do(self, job: Job) -> None:
+        """Brings *job* one step on."""
+        if self._keeper is not None and not job.claimed:
+            ours = await self._claim(self._keeper, job)
+            if ours is None:
                 return
-            job = self._line.next(patient=self.readers > 0)
-            if len(self._tasks) < self._window.limit:  # or more again
-                self._go()
+            job = ours
+        if self._turns.at_once(self.loop.time()) or await self._turns.wait(job):
+            outcome = await self._attempter.attempt(job)
+        else:
+            outcome = self._attempter.too_late(job, "rate_limited", "the service asked to wait longer")
+        if type(outcome) is list:
+            await self._settle(job, self._ending.final(job, outcome))
+        else:
+            assert isinstance(outcome, Outcome)
+            await self._take(job, outcome)
 
     # ---- what a store knows ------------------------------------------------------------------------------
 
@@ -366,19 +361,18 @@ class Dispatcher:
     def _cancel(self) -> None:
         self._call_off()
         self._line.clear()
-        for task in self._tasks:
-            task.cancel()
+        ending = self._crew.dismiss()
         if self._keeper is not None:
-            self._chore(_give_up(self._keeper, [*self._tasks]))
-        self._tasks.clear()  # they end in the loop's next round, and take no place of a caller who comes then
+            self._chore(_give_up(self._keeper, ending))
         self._known.clear()
 
     def _forget_if_idle(self) -> None:
         if not self.users and _dispatchers.get(self.call.id) is self:
             del _dispatchers[self.call.id]
+            self._chore(self._budget.aclose())
 
 
-async def _give_up(keeper: Keeper, ending: Sequence[asyncio.Task[None]]) -> None:
+async def _give_up(keeper: Keeper, ending: Collection[asyncio.Task[None]]) -> None:
     """Gives back all claims, those too that the *ending* workers were just making."""
     await asyncio.gather(*ending, return_exceptions=True)
     await keeper.give_up()
