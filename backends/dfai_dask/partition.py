@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dfai_core.backend import Run
 from dfai_core.call import Call
+from dfai_dask.budget import budget_here
 from dfai_pandas.backend import answered
 from dfai_pandas.columns import kind_of
 
@@ -24,11 +25,13 @@ class Answer:
     call: Call
     run: Run
     drop: tuple[Hashable, ...]
+    home: str  # the process in which the call was made
 
     def __call__(self, partition: pd.DataFrame) -> pd.DataFrame:
         strays = _strays(partition, self.call)
+        call = replace(self.call, budget=budget_here(self.call, self.home))
         result: pd.DataFrame = answered(
-            partition.astype(dict.fromkeys(strays, object)), self.call, self.run, self.drop, nested="arrow"
+            partition.astype(dict.fromkeys(strays, object)), call, self.run, self.drop, nested="arrow"
         )
         for name, values in strays.items():
             if name not in self.call.schema.names:

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from dfai_core.errors import ConfigError
+from dfai_core.flow.budget import BudgetSpec
 from dfai_core.service import Service, Wiring
 from dfai_core.settings import Config
 from dfai_core.store import StoreSpec
@@ -37,7 +38,8 @@ class Call:
     """A service with its options, the columns it reads and writes, and the settings it was made under.
 
     *inputs* are the columns with the data, then those of the options in *varying*, then (with *fill*) the
-    existing answer columns: the order in which a backend hands them over.
+    existing answer columns: the order in which a backend hands them over. *budget* says who keeps the limits where
+    several processes work on the call; None: each process for itself.
     """
 
     service: Service
@@ -49,6 +51,7 @@ class Call:
     prior: tuple[Any, ...] = ()  # existing answer columns, only with if_exists="fill"
     config: Config = field(default_factory=Config)
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    budget: BudgetSpec | None = None
 
     @property
     def schema(self) -> pa.Schema:

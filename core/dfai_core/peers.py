@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from dfai_core.errors import ConfigError
 from dfai_core.flow.adaptive import LearnedRate
+from dfai_core.flow.breaker import Breaker
 from dfai_core.loop import after_fork, before_exit
 from dfai_core.settings import Config
 from dfai_core.targets import Target
 from dfai_core.transports.base import Transport
+
+if TYPE_CHECKING:
+    from dfai_core.flow.host.rate import HostRate
 
 __all__ = ["Peer", "peer_of"]
 
@@ -24,7 +30,8 @@ class Peer:
 
     target: Target
     transport: Transport
-    rate: LearnedRate = field(default_factory=LearnedRate)
+    breaker: Breaker = field(default_factory=Breaker)
+    rate: LearnedRate | HostRate = field(default_factory=LearnedRate)
     gate: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)  # one at a time holds a place in line
     _headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     _headers_until: float = float("-inf")
@@ -57,13 +64,32 @@ def peer_of(target: Target, config: Config) -> Peer:
     if peer is None:
         # A class of transports has `send` too; what can be called makes one.
         transport = target.transport() if given is None else given() if callable(given) else given
-        peer = _peers[key] = Peer(target, transport)
+        rate = _shared_rate(target) if given is None else None
+        peer = _peers[key] = Peer(target, transport, rate=LearnedRate() if rate is None else rate)
     return peer
+
+
+def _shared_rate(target: Target) -> HostRate | None:
+    """What this host's processes learn together of *target*'s rate; None where each learns for itself."""
+    if target.kind not in ("azure", "container"):
+        return None
+    credential = getattr(target, "credential", None)
+    # Two keys may belong to two resources with a quota each. References say enough: keys themselves stay out of it.
+    holder = getattr(target, "key", None) if credential is None else getattr(credential, "__qualname__", None)
+    try:
+        from dfai_core.flow.host.files import host_file
+        from dfai_core.flow.host.rate import HostRate
+
+        return HostRate(host_file(f"{target.kind} {target} {holder}", "rate"))
+    except (ConfigError, OSError):  # nothing is promised here: several processes are several clients then
+        return None
 
 
 async def _close() -> None:
     for peer in _peers.values():
         await peer.transport.aclose()
+        if not isinstance(peer.rate, LearnedRate):
+            peer.rate.close()
 
 
 def _forget() -> None:

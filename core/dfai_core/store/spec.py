@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Literal
 
 from dfai_core.errors import ConfigError
+from dfai_core.flow.budget import BudgetSpec
 from dfai_core.loop import after_fork, before_exit
 from dfai_core.store.base import Store
 from dfai_core.store.memory import MemoryStore
 from dfai_core.store.redis_url import RedisUrl
 
-__all__ = ["StoreSpec", "open_store", "store_from"]
+__all__ = ["StoreSpec", "budget_beside", "open_store", "store_from"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,17 @@ def store_from(value: object) -> StoreSpec | Store | None:
     raise ConfigError(
         f'store= knows no {scheme}:// places: use "memory", a local folder, "redis://host" or "rediss://host".'
     )
+
+
+def budget_beside(store: StoreSpec | Store | None, *, hosts: int = 1) -> BudgetSpec | None:
+    """Who keeps the limits of a call with this *store*, if the store's place can: a Redis keeps them too.
+
+    >>> budget_beside(StoreSpec("redis", "redis://:hush@cache"))
+    BudgetSpec(kind='redis', hosts=1)
+    """
+    if isinstance(store, StoreSpec) and store.kind == "redis":
+        return BudgetSpec("redis", RedisUrl.of(store.place).url, hosts=hosts)
+    return None
 
 
 def open_store(spec: StoreSpec | Store | None) -> Store | None:

@@ -1,0 +1,71 @@
+"""What runs in Dask's scheduler: the coordinator of the limits of all calls on its workers."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import Any
+
+import cloudpickle
+from distributed.core import send_recv
+from distributed.diagnostics.plugin import SchedulerPlugin
+
+from dfai_core.flow import allotments, coordinator, limiter, places
+from dfai_core.flow.coordinator import Coordinator
+
+__all__ = ["OPERATION", "CoordinatorPlugin", "install"]
+
+OPERATION = "dfai_budget"
+"""The operation by which a connection to the scheduler becomes one to the coordinator."""
+
+_NAME = "dfai-budgets"
+
+
+class CoordinatorPlugin(SchedulerPlugin):  # type: ignore[misc]  # Dask ships no types
+    """Serves budgets beside the scheduler's own operations; registered by whichever worker comes first."""
+
+    idempotent = True
+
+    async def start(self, scheduler: Any) -> None:
+        if OPERATION in scheduler.handlers:
+            return
+        budgets = Coordinator()
+
+        async def serve(comm: Any, **hello: Any) -> None:
+            await budgets.serve(comm, hello)
+
+        scheduler.handlers[OPERATION] = serve
+
+
+async def install(comm: Any) -> None:
+    """Sees, over the connection *comm*, that the scheduler has the plugin.
+
+    Raises
+    ------
+    OSError
+        The scheduler does not take it.
+    """
+    try:
+        await send_recv(comm, op="register_scheduler_plugin", plugin=_pickled(), name=_NAME, idempotent=True)
+    except Exception as error:  # whatever went wrong in the scheduler is raised here
+        raise OSError(f"Dask's scheduler does not take the plugin {_NAME} ({type(error).__name__}: {error})") from error
+
+
+_one_at_a_time = threading.Lock()
+_plugin: bytes | None = None
+
+
+def _pickled() -> bytes:
+    """The plugin with all its code: a scheduler often has none of our packages."""
+    global _plugin
+    with _one_at_a_time:
+        if _plugin is None:
+            modules = (sys.modules[__name__], coordinator, allotments, limiter, places)
+            for module in modules:
+                cloudpickle.register_pickle_by_value(module)
+            try:
+                _plugin = cloudpickle.dumps(CoordinatorPlugin())
+            finally:
+                for module in modules:
+                    cloudpickle.unregister_pickle_by_value(module)
+        return _plugin

@@ -1,0 +1,153 @@
+"""Who keeps a call's limits on Dask, by what runs a partition."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any
+
+import dask
+import pytest
+
+from counting import ask_for
+from dfai_core import Call, services
+from dfai_core.flow.budget import BudgetSpec, open_budget
+from dfai_core.settings import resolve
+from dfai_dask.budget import budget_here, this_process
+
+
+def call_of(**settings: Any) -> Call:
+    service = services()["sentiment"]
+    return Call(service, ("t",), service.noun, config=resolve([("test", settings)])[0])
+
+
+def seen_from(call: Call, home: str) -> tuple[str, int, int] | None:
+    """What a task finds: the kind of budget, the hosts, and whether there is a way to its keeper."""
+    spec = budget_here(call, home)
+    return None if spec is None else (spec.kind, spec.hosts, spec.dial is not None)
+
+
+def test_threads_share_the_count_of_their_process() -> None:
+    task = dask.delayed(seen_from)(call_of(), this_process())
+
+    assert task.compute(scheduler="threads") is None
+    assert task.compute(scheduler="synchronous") is None
+
+
+def test_processes_share_files_whatever_the_store() -> None:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        for settings in ({}, {"store": "redis://cache"}):
+            task = dask.delayed(seen_from)(call_of(**settings), this_process())
+
+            assert task.compute(scheduler="processes", pool=pool) == ("host", 1, False)
+
+
+def test_a_forked_child_is_another_process() -> None:
+    home = this_process()
+    with ProcessPoolExecutor(1, mp_context=get_context("fork")) as pool:
+        assert pool.submit(seen_from, call_of(), home).result() == ("host", 1, False)
+    assert seen_from(call_of(), home) is None
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Any:
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0", silence_logs=50
+    ) as found:
+        yield found
+
+
+@pytest.fixture
+def client(cluster: Any) -> Any:
+    from distributed import Client
+
+    with Client(cluster, set_as_default=False) as found:
+        yield found
+
+
+def test_workers_of_a_cluster_share_what_the_scheduler_or_a_redis_keeps(client: Any) -> None:
+    found = [
+        client.submit(seen_from, call_of(**settings), this_process()).result()
+        for settings in ({}, {"hosts": 3}, {"store": "redis://cache", "hosts": 2})
+    ]
+
+    assert found == [("coordinator", 1, True), ("coordinator", 3, True), ("redis", 2, False)]
+
+
+def test_workers_that_are_threads_of_this_process_share_its_count() -> None:
+    from distributed import Client
+
+    with Client(processes=False, n_workers=2, dashboard_address=None, set_as_default=False) as client:
+        assert client.submit(seen_from, call_of(), this_process()).result() is None
+
+
+def ask(call: Call, port: int) -> int:
+    spec = budget_here(call, "elsewhere")
+    return ask_for(2.0, spec, port, str(os.getpid()), concurrency=5, rate_per_s=100.0, name=call.id)
+
+
+def test_the_scheduler_keeps_slots_and_rate(client: Any) -> None:
+    from counting import CountingServer
+
+    with CountingServer(latency_s=0.05) as server:
+        call = call_of()
+        counts = client.gather([client.submit(ask, call, server.port, pure=False) for _ in range(2)])
+
+    assert server.most_in_flight == 5
+    assert len(server.counts()) == 2
+    assert min(counts) >= 0.7 * max(counts)
+    # 5 slots of 50 ms would be as many: the rate is what holds, and neither is wasted.
+    assert 0.75 * 2 * 100 <= sum(counts) <= 2 * 100 + 8
+
+
+def taking_all(call: Call) -> list[bool]:
+    async def main() -> list[bool]:
+        budget = open_budget(budget_here(call, "elsewhere"), name=call.id, concurrency=1, rate_per_s=None)
+        async with asyncio.timeout(10):
+            await budget.acquire()
+        seen = [budget.try_acquire()]
+        await budget.aclose()
+        return seen
+
+    return asyncio.run(main())
+
+
+def test_what_one_task_held_the_next_can_have(client: Any) -> None:
+    call = call_of()
+    for _ in range(3):
+        assert client.submit(taking_all, call, pure=False).result() == [False]
+
+
+def test_the_scheduler_needs_none_of_our_packages() -> None:
+    import subprocess
+    import sys
+
+    from dfai_dask.scheduler import _pickled
+
+    alone = """
+import asyncio, pickle, sys
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0].startswith("dfai"):
+            raise ModuleNotFoundError(f"no {name} here")
+sys.meta_path.insert(0, Blocked())
+plugin = pickle.loads(sys.stdin.buffer.read())
+class Scheduler:
+    handlers = {}
+asyncio.run(plugin.start(Scheduler))
+print(*Scheduler.handlers, *[name for name in sys.modules if name.startswith("dfai")])
+"""
+    answer = subprocess.run([sys.executable, "-c", alone], input=_pickled(), stdout=subprocess.PIPE, check=True)
+
+    assert answer.stdout.decode().split() == ["dfai_budget"]
+
+
+def test_a_spec_that_was_decided_here_stays_here() -> None:
+    # What travels is the call as it was made; who keeps its limits is found out where it arrives.
+    assert pickle.loads(pickle.dumps(call_of())).budget is None
+    assert BudgetSpec("host") == BudgetSpec("host", dial=None)
