@@ -69,7 +69,7 @@ def _python() -> str:
 
 def _checked(labels: list[Any], rows: int, name: str) -> None:
     if labels != [expected(text)[0] for text in reviews(rows)]:
-        raise NotMeasured(f"{name}: wrong labels")
+        raise RuntimeError(f"{name}: wrong labels")
 
 
 def _tool(module: str, *settings: int) -> Callable[[str, int], Round]:
