@@ -30,7 +30,7 @@ def main(quick: bool) -> None:
         "accessor_speed": accessor_speed.main(rows=100_000 if quick else 1_000_000),
         "slow_answers": slow_answers.main(*[2_000, 300] if quick else []),
         "quota_use": quota_use.main(*[5.0] if quick else []),
-        "limiter_simulation": limiter_simulation.main(only=SIMULATED),
+        "limiter_simulation": limiter_simulation.main(only=f"{SIMULATED},"),
         "fault_tolerance": fault_tolerance.main(*[2_000, 300] if quick else []),
         "memory_use": memory_use.main(quick),
     }
