@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.table import save, show
+from benchmarks.table import Table, publish
 from benchmarks.texts import reviews
 from dfai_core.service import Document, Wiring
 from dfai_core.services import services
@@ -126,12 +126,16 @@ def main() -> dict[str, Any]:
     pure = _pure(documents)
     figures = {name: {step: median(one[step] for one in rounds) for step in rounds[0]} for name, rounds in seen.items()}
     steps = list(next(iter(figures.values())))
-    print(show("Without a store, us a document", ["step", "us"], [[name, us] for name, us in pure.items()]))
-    print(show("Stores, us a document", ["store", *steps], [[name, *one.values()] for name, one in figures.items()]))
-    print(f"bytes a document on disk, folder: {size / _DOCUMENTS:.0f} (answers of {len(value)} bytes)")
-    found = {"pure_us": pure, "stores_us": figures, "folder_bytes_per_document": size / _DOCUMENTS}
-    save("store_speed", found)
-    return found
+    folder_bytes = size / _DOCUMENTS
+    note = f"A folder took {folder_bytes:.0f} bytes a document, of answers of {len(value)} bytes."
+    tables = [
+        Table("Without a store, µs a document", ["step", "µs"], [[name, us] for name, us in pure.items()]),
+        Table(
+            "Stores, µs a document", ["store", *steps], [[name, *one.values()] for name, one in figures.items()], note
+        ),
+    ]
+    found = {"pure_us": pure, "stores_us": figures, "folder_bytes_per_document": folder_bytes}
+    return publish("store_speed", tables, found)
 
 
 async def _one(make: Callable[[int], Store], number: int, keys: list[bytes], value: bytes) -> dict[str, float]:
