@@ -6,7 +6,7 @@ others: through `dfai_core.run`, its dispatcher and its attempts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -42,7 +42,7 @@ def _wire(_wiring: Wiring) -> Exchange:
     return Exchange("/null", _write, _read, _merge)
 
 
-def _write(_documents: Sequence[Document]) -> bytes:
+def _write(_documents: Iterable[Document]) -> bytes:
     return b""
 
 

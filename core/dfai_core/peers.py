@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dfai_core.errors import ConfigError
 from dfai_core.flow.adaptive import LearnedRate
+from dfai_core.flow.breaker import Breaker
 from dfai_core.loop import after_fork, before_exit
 from dfai_core.settings import Config
 from dfai_core.targets import Target
@@ -29,6 +30,7 @@ class Peer:
 
     target: Target
     transport: Transport
+    breaker: Breaker = field(default_factory=Breaker)
     rate: LearnedRate | HostRate = field(default_factory=LearnedRate)
     gate: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)  # one at a time holds a place in line
     _headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -63,7 +65,7 @@ def peer_of(target: Target, config: Config) -> Peer:
         # A class of transports has `send` too; what can be called makes one.
         transport = target.transport() if given is None else given() if callable(given) else given
         rate = _shared_rate(target) if given is None else None
-        peer = _peers[key] = Peer(target, transport, LearnedRate() if rate is None else rate)
+        peer = _peers[key] = Peer(target, transport, rate=LearnedRate() if rate is None else rate)
     return peer
 
 

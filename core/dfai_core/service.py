@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -51,14 +51,6 @@ class Limits:
     source: str
     max_chars_per_request: int | None = None
     counts: Literal["requests", "documents", "characters"] = "requests"
-
-    def cost(self, documents: int, characters: int) -> float:
-        """What one request with so much in it counts for, in the unit of ``rate_per_s``.
-
-        >>> Limits(10, 5_120, 1_000_000, "an example", counts="documents").cost(7, 2_000)
-        7.0
-        """
-        return {"requests": 1.0, "documents": float(documents), "characters": float(characters)}[self.counts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +107,19 @@ class Wiring:
 class Exchange:
     """How one call's requests look on the wire, prepared once.
 
-    *write* makes a request's body from its documents; documents are numbered by their place. *read* gives,
-    by the same places, each document's values, its `Failure`, or None where the answer does not hold it; it
+    *write* makes a request's body from its documents, which it reads once; they are numbered by their place. *read*
+    gives, by the same places, each document's values, its `Failure`, or None where the answer does not hold it; it
     raises ValueError for a body that makes no sense. *merge* joins the parts of a long text; *finish* gives
-    a whole document's values their final form, where parts must keep more than the answer shows.
+    a whole document's values their final form, where parts must keep more than the answer shows. *cancel* says how a
+    long-running operation is called off: method and URL, made from the URL at which it is asked about.
     """
 
     path: str
-    write: Callable[[Sequence[Document]], bytes]
+    write: Callable[[Iterable[Document]], bytes]
     read: Callable[[Answer, int], list[Values | Failure | None]]
     merge: Callable[[Sequence[Part]], Values]
     finish: Callable[[Values], Values] | None = None
+    cancel: Callable[[str], tuple[str, str]] | None = None
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
 

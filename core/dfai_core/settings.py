@@ -27,6 +27,7 @@ class Settings(TypedDict, total=False):
     timeout_s: float  # one request
     deadline_s: float  # one row in all, retries and waits included
     attempts: int  # tries for one request
+    operation_deadline_s: float  # a long-running operation, from the moment that the service accepts it
     on_error: Literal["column", "raise"]
     max_error_ratio: float  # stop when a larger share of the rows has failed
     store: Store | StoreSpec | str | None  # where answers are kept: "memory", a folder, "redis://…"
@@ -51,6 +52,7 @@ class Config:
     timeout_s: float = 60.0
     deadline_s: float = 600.0
     attempts: int = 6
+    operation_deadline_s: float = 3_600.0
     on_error: Literal["column", "raise"] = "column"
     max_error_ratio: float = 1.0
     store: Store | StoreSpec | None = _BACKENDS_STORE
@@ -131,6 +133,7 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "timeout_s": _positive,
     "deadline_s": _positive,
     "attempts": _integer(1, 1_000),
+    "operation_deadline_s": _positive,
     "on_error": _word("column", "raise"),
     "max_error_ratio": _ratio,
     "store": lambda name, value: store_from(value),

@@ -17,12 +17,6 @@ def texts() -> list[str]:
     return [f"good {number}" for number in range(600)]
 
 
-@pytest.fixture(autouse=True)
-def _wired(frames: Frames, request: pytest.FixtureRequest) -> None:
-    if frames.processes > 1:
-        request.applymarker(pytest.mark.xfail(strict=True, reason="the dispatcher asks no budget yet"))
-
-
 def test_the_whole_call_has_no_more_requests_in_flight_than_it_may(
     frames: Frames, scene: Scene, texts: list[str]
 ) -> None:

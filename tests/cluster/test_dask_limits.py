@@ -44,9 +44,6 @@ def test_slots_and_rate_hold_over_the_hosts_of_a_cluster(client: Client) -> None
     assert sum(counts.values()) >= 0.85 * 3.0 * 100
 
 
-WIRED = pytest.mark.xfail(strict=True, reason="the dispatcher asks no budget yet")
-
-
 def call(client: Client, service: Service, **settings: Any) -> tuple[int, Scene]:
     scene = service.scene(latency_s=0.1)
     frame = dd.from_pandas(pd.DataFrame({"t": [f"good {n}" for n in range(1_200)]}), npartitions=4)
@@ -55,7 +52,6 @@ def call(client: Client, service: Service, **settings: Any) -> tuple[int, Scene]
     return int((result["sentiment"] == "positive").sum()), scene
 
 
-@WIRED
 def test_a_call_has_no_more_requests_in_flight_than_it_may(client: Client, service: Service) -> None:
     answered, scene = call(client, service, concurrency=3)
 
@@ -63,7 +59,6 @@ def test_a_call_has_no_more_requests_in_flight_than_it_may(client: Client, servi
     assert scene.most_in_flight == 3
 
 
-@WIRED
 def test_a_call_sends_no_more_requests_a_second_than_it_may(client: Client, service: Service) -> None:
     answered, scene = call(client, service, rate_per_s=20.0)
 

@@ -112,8 +112,6 @@ rows = frame.ai.sentiment("t", language="en", **settings).collect()
 found = len([row for row in rows if row["sentiment"] == "positive"])
 """
 
-WIRED = pytest.mark.xfail(strict=True, reason="the dispatcher asks no budget yet")
-
 
 def call(driver: Driver, service: Service, **settings: Any) -> tuple[int, Scene]:
     scene = service.scene(latency_s=0.1)
@@ -121,7 +119,6 @@ def call(driver: Driver, service: Service, **settings: Any) -> tuple[int, Scene]
     return found, scene
 
 
-@WIRED
 def test_a_call_has_no_more_requests_in_flight_than_it_may(driver: Driver, service: Service) -> None:
     answered, scene = call(driver, service, concurrency=3)
 
@@ -129,7 +126,6 @@ def test_a_call_has_no_more_requests_in_flight_than_it_may(driver: Driver, servi
     assert scene.most_in_flight == 3
 
 
-@WIRED
 def test_a_call_sends_no_more_requests_a_second_than_it_may(driver: Driver, service: Service) -> None:
     answered, scene = call(driver, service, rate_per_s=20.0)
 

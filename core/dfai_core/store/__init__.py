@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dfai_core.store.base import Claim, Statistics, Store, StoreFailed
-from dfai_core.store.codec import decode_values, encode_values
+from dfai_core.store.codec import Pending, decode_pending, decode_values, encode_pending, encode_values
 from dfai_core.store.keys import Keyer
 from dfai_core.store.memory import MemoryStore
 from dfai_core.store.spec import StoreSpec, budget_beside, open_store, store_from
@@ -15,12 +15,15 @@ __all__ = [
     "Claim",
     "Keyer",
     "MemoryStore",
+    "Pending",
     "Statistics",
     "Store",
     "StoreFailed",
     "StoreSpec",
     "budget_beside",
+    "decode_pending",
     "decode_values",
+    "encode_pending",
     "encode_values",
     "open_store",
     "store_from",

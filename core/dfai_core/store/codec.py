@@ -12,17 +12,48 @@ import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from dfai_core.service import UNREADABLE, Values
 
-__all__ = ["decode_values", "encode_values"]
+__all__ = ["Pending", "decode_pending", "decode_values", "encode_pending", "encode_values"]
 
 _VERSION = 1
-_PLAIN, _MARKED = 0, 1
+_PLAIN, _MARKED, _PENDING = 0, 1, 2
 _HEAD = struct.Struct(">BBI")  # version, form, CRC-32 of form and rest
+
+
+class Pending(NamedTuple):
+    """A document's answer that a long-running operation is still working on."""
+
+    url: str  # where the operation is asked about
+    position: int  # of the document in the operation's request
+    asked: int  # documents in it
+
+
+def encode_pending(pending: Pending) -> bytes:
+    """*pending* as bytes.
+
+    >>> decode_pending(encode_pending(Pending("https://host/jobs/1", 3, 25)))
+    Pending(url='https://host/jobs/1', position=3, asked=25)
+    """
+    body = orjson.dumps(list(pending))
+    return _HEAD.pack(_VERSION, _PENDING, zlib.crc32(body, _PENDING)) + body
+
+
+def decode_pending(stored: bytes) -> Pending | None:
+    """The operation in *stored*, or None where it holds something else."""
+    body = _body(stored, _PENDING)
+    if body is None:
+        return None
+    try:
+        url, position, asked = orjson.loads(body)
+    except UNREADABLE:
+        return None
+    whole = isinstance(url, str) and isinstance(position, int) and isinstance(asked, int)
+    return Pending(url, position, asked) if whole and 0 <= position < asked else None
 
 
 def encode_values(values: Values) -> bytes | None:
@@ -47,11 +78,12 @@ def encode_values(values: Values) -> bytes | None:
 
 def decode_values(stored: bytes, width: int) -> Values | None:
     """The *width* values in *stored*, or None where it is damaged or foreign."""
-    if len(stored) < _HEAD.size:
-        return None
-    version, form, checksum = _HEAD.unpack_from(stored)
-    body = stored[_HEAD.size :]
-    if version != _VERSION or form not in (_PLAIN, _MARKED) or checksum != zlib.crc32(body, form):
+    form = _PLAIN
+    body = _body(stored, _PLAIN)
+    if body is None:
+        form = _MARKED
+        body = _body(stored, _MARKED)
+    if body is None:
         return None
     try:
         values = orjson.loads(body)
@@ -60,6 +92,15 @@ def decode_values(stored: bytes, width: int) -> Values | None:
         return tuple(values if form == _PLAIN else map(_unmarked, values))
     except UNREADABLE:  # a right checksum, but over something that this module did not write
         return None
+
+
+def _body(stored: bytes, wanted: int) -> bytes | None:
+    """What stands behind the head, where it is whole and of the form *wanted*."""
+    if len(stored) < _HEAD.size:
+        return None
+    version, form, checksum = _HEAD.unpack_from(stored)
+    body = stored[_HEAD.size :]
+    return body if version == _VERSION and form == wanted and checksum == zlib.crc32(body, form) else None
 
 
 def _dumped(values: list[Any]) -> bytes | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from multidict import CIMultiDict
 from yarl import URL
 
 from dfai_core.transports.base import Answer, BadAnswer, MaybeSent, NotSent, Request
@@ -29,6 +31,8 @@ class AiohttpTransport:
             auto_decompress=True,
         )
         self._urls: dict[str, URL] = {}
+        # A call's requests share one mapping of headers, kept here with the form that the library would make of it.
+        self._headers: dict[int, tuple[Mapping[str, str], CIMultiDict[str]]] = {}
         # Company proxies are honoured, as httpx does, but looked up once for a host: with trust_env the library
         # reads the environment and ~/.netrc for each request, in a thread, which takes several times as long as
         # all the rest.
@@ -40,20 +44,26 @@ class AiohttpTransport:
             if len(self._urls) > 1_000:
                 self._urls.clear()
             url = self._urls[request.url] = URL(request.url, encoded=True)
+        known = self._headers.get(id(request.headers))
+        if known is None:
+            if len(self._headers) > 1_000:
+                self._headers.clear()
+            known = self._headers[id(request.headers)] = (request.headers, CIMultiDict(request.headers))
         place = (url.scheme, url.host)
         if place not in self._proxies:
             self._proxies[place] = _proxy_for(*place)
         try:
             # Redirects are never followed by the library: it would carry the key to another host.
-            async with self._session.request(
+            response = await self._session.request(
                 request.method,
                 url,
                 data=request.body,
-                headers=request.headers,
+                headers=known[1],
                 allow_redirects=False,
                 proxy=self._proxies[place],
-            ) as response:
-                return Answer(response.status, response.headers, await response.read())
+            )
+            # Read to its end, or broken, an answer gives its connection back by itself.
+            return Answer(response.status, response.headers, await response.read())
         except (aiohttp.ClientConnectorCertificateError, aiohttp.ServerFingerprintMismatch) as error:
             raise NotSent(f"the server's certificate was not accepted: {error}", permanent=True) from error
         except aiohttp.InvalidURL as error:
