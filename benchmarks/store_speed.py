@@ -25,7 +25,7 @@ from dfai_core.store import Keyer, MemoryStore, Store, decode_values, encode_val
 from dfai_core.store.lmdb import LmdbStore
 from dfai_core.store.redis import RedisStore
 
-__all__ = ["main"]
+__all__ = ["main", "redis_url"]
 
 _DOCUMENTS = 20_000
 _BATCH, _REQUEST = 10_000, 10  # documents a look-up, and a request
@@ -77,7 +77,7 @@ async def _round(store: Store, keys: list[bytes], value: bytes) -> dict[str, flo
 
 
 @contextmanager
-def _redis(folder: Path) -> Iterator[str | None]:
+def redis_url(folder: Path) -> Iterator[str | None]:
     """The URL of a Redis of our own; None where the machine has none."""
     binary = shutil.which("redis-server")
     if binary is None:
@@ -110,7 +110,7 @@ def main() -> dict[str, Any]:
     seen: dict[str, list[dict[str, float]]] = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        url = stack.enter_context(_redis(folder))
+        url = stack.enter_context(redis_url(folder))
         makers: dict[str, Callable[[int], Store]] = {
             "memory": lambda _: MemoryStore(),
             "folder": lambda number: LmdbStore(folder / str(number)),
