@@ -83,7 +83,7 @@ class Ending:
                 self.shape.made(partial(finish, values)) if final else self.shape.padded(values)
                 for values, final in zip(rows, whole, strict=True)
             ]
-        return rows if self._keeper is None else [self.shape.padded(values) for values in rows]
+        return rows
 
     def join(self, lane: Lane, pieces: Pieces) -> None:
         """Makes a long text's answer out of its pieces'."""

@@ -6,7 +6,15 @@
 from __future__ import annotations
 
 from dfai_core.store.base import Claim, Statistics, Store, StoreFailed
-from dfai_core.store.codec import Pending, decode_pending, decode_values, encode_pending, encode_values
+from dfai_core.store.codec import (
+    Pending,
+    decode_pending,
+    decode_rows,
+    decode_values,
+    encode_pending,
+    encode_rows,
+    encode_values,
+)
 from dfai_core.store.keys import Keyer
 from dfai_core.store.memory import MemoryStore
 from dfai_core.store.spec import StoreSpec, open_store, store_from
@@ -21,8 +29,10 @@ __all__ = [
     "StoreFailed",
     "StoreSpec",
     "decode_pending",
+    "decode_rows",
     "decode_values",
     "encode_pending",
+    "encode_rows",
     "encode_values",
     "open_store",
     "store_from",
