@@ -73,9 +73,7 @@ class Keeper:
         self._found = True  # whether the store knew any of the documents last asked for
 
     async def look_up(self, group: Group, places: Places) -> Found:
-        """What is kept of the documents at *places*, before they are put into requests. Their keys stay with the group.
-
-        """
+        """What is kept of documents, before they are put into requests. Their keys stay with the group."""
         keys = self._made(group, places)
         # All that this gains are fuller requests, since `reserve` looks as well. A first run would pay for it and find
         # nothing. So once nothing was found a few are looked up, and the others only if one of these is there, or if

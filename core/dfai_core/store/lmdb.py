@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
-from weakref import WeakSet
+from typing import TYPE_CHECKING, Any
 
 from dfai_core.errors import ConfigError, MissingExtra
 from dfai_core.store.base import Claim, Statistics, Tally, forget_after_fork
-from dfai_core.store.folders import local_disk, private_folder
-from dfai_core.store.owners import Owner, locked
+from dfai_core.store.owners import locked
 from dfai_core.store.pruning import cut
 from dfai_core.store.records import (
     Record,
@@ -31,11 +26,13 @@ from dfai_core.store.records import (
 
 try:
     import lmdb
+
+    from dfai_core.store.environment import Folder, Opened
 except ImportError as error:
     raise MissingExtra('a store in a folder needs the package lmdb. pip install "dfai[store]"') from error
 
 if TYPE_CHECKING:
-    from lmdb import Environment, Transaction, _Database
+    from lmdb import Transaction, _Database
 
 __all__ = ["LmdbStore"]
 
@@ -45,15 +42,8 @@ _AGE_EVERY_S = 3_600.0
 _PRUNED_SHARE = 0.8  # what is left of max_bytes after too much was stored: room until the next time
 # Pages that are filled at random stay a third empty, and answers of more than half a page have pages of their own.
 _MAP_FACTOR, _MAP_SLACK_BYTES = 3, 16 * 1024 * 1024
-_MAX_PROCESSES = 1024
-_KEYS_A_TURN = 2_500  # looked up, or pruned, before others have their turn: a few milliseconds
-
-
-class _Opened(NamedTuple):
-    environment: Environment
-    answers: _Database
-    claims: _Database
-    owner: Owner
+# Looked up, or pruned, before others have their turn: some milliseconds' work.
+_KEYS_A_TURN, _BYTES_A_TURN = 2_500, 16 * 1024 * 1024
 
 
 class LmdbStore:
@@ -92,17 +82,9 @@ class LmdbStore:
         self._clock = clock
         self._tally = Tally()
         self._tidying: asyncio.Task[None] | None = None
-        self._make_locks()
         self._inherited: list[Any] = []  # a child must not collect its parent's tasks: they would complain
-        self._opened: _Opened | None = self._open()
+        self._databases = Folder(folder, map_bytes=_MAP_FACTOR * max_bytes + _MAP_SLACK_BYTES, lasting=lasting)
         forget_after_fork(self)
-        _unforked.add(self)
-
-    def _make_locks(self) -> None:
-        # LMDB in a forked child would wait for ever for what another thread had begun in its parent. So both are
-        # held during a fork: one during every transaction, the other while files are made safe, which takes longer.
-        self.lock = threading.RLock()
-        self.syncing = threading.Lock()
 
     def __repr__(self) -> str:
         return f"LmdbStore({str(self.folder)!r})"
@@ -121,8 +103,7 @@ class LmdbStore:
     def _look_up(self, keys: Sequence[bytes]) -> list[bytes | None]:
         oldest = self._oldest()
         try:
-            opened = self._here()
-            with self.lock, self._begin(opened) as txn:
+            with self._databases.transaction() as (txn, opened):
                 found = fresh(_got(txn, opened.answers, sorted(keys)), oldest)
         except (lmdb.Error, ConfigError) as error:
             self._fail("read", error)
@@ -145,10 +126,9 @@ class LmdbStore:
 
     def _reserve(self, keys: Sequence[bytes]) -> list[bytes | Claim]:
         oldest = self._oldest()
-        opened = self._here()
-        owner = opened.owner
         ordered = sorted(keys)
-        with self.lock, self._begin(opened, write=True) as txn:
+        with self._databases.transaction(write=True) as (txn, opened):
+            owner = opened.owner
             answers = fresh(_got(txn, opened.answers, ordered), oldest)
             holders = dict(_got(txn, opened.claims, ordered))
             mine = dict.fromkeys(ordered, owner.id)
@@ -175,21 +155,19 @@ class LmdbStore:
         values = dict(items)
         records = [(key, now + values[key]) for key in sorted(values)]
         try:
-            opened = self._here()
-            with self.lock:
-                if not self._put_new(opened, records, now):
-                    self._put_over(opened, records)
+            if not self._put_new(records, now):
+                self._put_over(records)
         except (lmdb.Error, ConfigError) as error:
             self._tally.not_stored += len(items)
             self._fail("written", error)
-            self._drop_claims()
+            self._databases.end_claims()
         else:
             self._tally.stored += len(items)
         self._tidy_later()
 
-    def _put_new(self, opened: _Opened, records: Sequence[Record], now: bytes) -> bool:
+    def _put_new(self, records: Sequence[Record], now: bytes) -> bool:
         """Stores *records* and ends the claims on them; False, and nothing is done, where one of the keys is there."""
-        with self._begin(opened, write=True) as txn:
+        with self._databases.transaction(write=True) as (txn, opened):
             if _put(txn, opened.answers, records, overwrite=False) < len(records):
                 txn.abort()
                 return False
@@ -198,8 +176,8 @@ class LmdbStore:
             _delete(txn, opened.claims, [key for key, _ in records])
             return True
 
-    def _put_over(self, opened: _Opened, records: Sequence[Record]) -> None:
-        with self._begin(opened, write=True) as txn:
+    def _put_over(self, records: Sequence[Record]) -> None:
+        with self._databases.transaction(write=True) as (txn, opened):
             added = 0
             for key, record in records:
                 old = txn.replace(key, record, db=opened.answers)
@@ -209,18 +187,16 @@ class LmdbStore:
 
     async def release(self, keys: Sequence[bytes]) -> None:
         try:
-            opened = self._here()
-            with self.lock, self._begin(opened, write=True) as txn:
+            with self._databases.transaction(write=True) as (txn, opened):
                 holders = _got(txn, opened.claims, sorted(keys))
                 _delete(txn, opened.claims, [key for key, holder in holders if holder == opened.owner.id])
         except (lmdb.Error, ConfigError) as error:
             self._fail("written", error)
-            self._drop_claims()
+            self._databases.end_claims()
 
     def statistics(self) -> Statistics:
         try:
-            opened = self._here()
-            with self.lock, self._begin(opened) as txn:
+            with self._databases.transaction() as (txn, opened):
                 return self._tally.statistics(txn.stat(opened.answers)["entries"], total_of(txn))
         except (lmdb.Error, ConfigError) as error:
             self._fail("read", error)
@@ -231,7 +207,7 @@ class LmdbStore:
             self._tidying.cancel()
             self._tidying = None
         # Here, not on another thread: a process that ends starts none any more.
-        self._close()
+        self._databases.close()
 
     # ---- bounds ------------------------------------------------------------------------------------------
 
@@ -251,10 +227,10 @@ class LmdbStore:
         with locked(self.folder / "pruning", wait=False) as mine:
             if not mine:
                 return None
-            opened = self._here()
+            opened = self._databases.here()
             sizes: Counter[bytes] = Counter()
 
-            def measure(txn: Transaction[bytes], records: Sequence[Record]) -> None:
+            def measure(_txn: Transaction[bytes], records: Sequence[Record]) -> None:
                 for key, record in records:
                     sizes[stamp_of(record)] += len(key) + len(record)
 
@@ -275,35 +251,32 @@ class LmdbStore:
                 dropped += len(gone)
 
             self._walk(opened, drop, write=True)
-            self._note_pruned(opened, last or stamp(self._clock()))
+            if self._databases.is_open(opened):
+                self._note_pruned(last or stamp(self._clock()))
             return dropped
 
-    def _note_pruned(self, opened: _Opened, oldest: bytes) -> None:
-        with self.lock:
-            if self._opened is not opened:
-                return
-            with self._begin(opened, write=True) as txn:
-                set_oldest(txn, oldest)
-                # Nobody waits for the claims of the dead, but they would stay until somebody asks for the same.
-                with txn.cursor(db=opened.claims) as cursor:
-                    holders = dict(cursor)
-                living = {holder for holder in set(holders.values()) if opened.owner.lives(holder)}
-                _delete(txn, opened.claims, [key for key, holder in holders.items() if holder not in living])
+    def _note_pruned(self, oldest: bytes) -> None:
+        with self._databases.transaction(write=True) as (txn, opened):
+            set_oldest(txn, oldest)
+            # Nobody waits for the claims of the dead, but they would stay until somebody asks for the same.
+            with txn.cursor(db=opened.claims) as cursor:
+                holders = dict(cursor)
+            living = {holder for holder in set(holders.values()) if opened.owner.lives(holder)}
+            _delete(txn, opened.claims, [key for key, holder in holders.items() if holder not in living])
 
     def _walk(
-        self, opened: _Opened, visit: Callable[[Transaction[bytes], Sequence[Record]], None], *, write: bool = False
+        self, opened: Opened, visit: Callable[[Transaction[bytes], Sequence[Record]], None], *, write: bool = False
     ) -> None:
         """Visits all answers, in short transactions between which others have their turn; ends with a close."""
         after = b"\0"
         while True:
-            with self.lock:
-                if self._opened is not opened:
+            with self._databases.lock:
+                if not self._databases.is_open(opened):
                     return
-                with self._begin(opened, write=write) as txn:
-                    with txn.cursor(db=opened.answers) as cursor:
-                        records = list(islice(cursor, _KEYS_A_TURN)) if cursor.set_range(after) else []
+                with self._databases.transaction(write=write) as (txn, _):
+                    records = _from(txn, opened.answers, after)
                     visit(txn, records)
-            if len(records) < _KEYS_A_TURN:
+            if not records:
                 return
             after = records[-1][0] + b"\0"
 
@@ -318,14 +291,10 @@ class LmdbStore:
     def tidy(self) -> None:
         """What is done a second after answers were stored, off the loop: makes them safe, and keeps the bounds."""
         try:
-            with self.syncing:
-                opened = self._opened
-                if opened is None:
-                    return
-                if self.lasting:
-                    opened.environment.sync(True)
-                with self.lock, self._begin(opened) as txn:
-                    full, oldest = total_of(txn) > self.max_bytes, oldest_of(txn)
+            if not self._databases.make_safe():
+                return
+            with self._databases.transaction() as (txn, _):
+                full, oldest = total_of(txn) > self.max_bytes, oldest_of(txn)
             # What is too old is not found any more: that it is still there matters little.
             longest_s = self.max_age_s + min(_AGE_EVERY_S, self.max_age_s)
             if full or oldest < stamp(self._clock() - longest_s):
@@ -336,71 +305,11 @@ class LmdbStore:
     def _oldest(self) -> bytes:
         return stamp(self._clock() - self.max_age_s)
 
-    # ---- the environment ---------------------------------------------------------------------------------
-
-    def _open(self) -> _Opened:
-        folder = local_disk(private_folder(self.folder))
-        try:
-            environment = lmdb.open(
-                str(folder),
-                map_size=_MAP_FACTOR * self.max_bytes + _MAP_SLACK_BYTES,
-                # Killed processes lose nothing without sync, only power cuts do: `tidy` sees to those.
-                sync=False,
-                metasync=False,
-                readahead=False,
-                mode=0o600,
-                max_readers=_MAX_PROCESSES,
-                max_dbs=2,
-            )
-            environment.reader_check()
-            answers, claims = environment.open_db(b"answers"), environment.open_db(b"claims")
-            return _Opened(environment, answers, claims, Owner(folder))
-        except (lmdb.Error, OSError) as error:
-            raise ConfigError(
-                f"the store in {folder} cannot be opened: {str(error).rstrip('.')}. "
-                "If it is damaged, delete the folder: answers are asked for again."
-            ) from error
-
-    def _here(self) -> _Opened:
-        """What this process has opened; again, after a fork or a close."""
-        if self._opened is None:
-            with self.lock:
-                if self._opened is None:
-                    self._opened = self._open()
-        return self._opened
-
-    def _begin(self, opened: _Opened, *, write: bool = False) -> Transaction[bytes]:
-        try:
-            return opened.environment.begin(write=write)
-        except lmdb.MapResizedError:  # another process opened this folder with larger bounds
-            opened.environment.set_mapsize(0)
-            return opened.environment.begin(write=write)
-
-    def _drop_claims(self) -> None:
-        """Where claims cannot be deleted one by one, their owner ends: nobody may wait for answers that do not come."""
-        if self._opened is not None:
-            try:
-                self._opened.owner.retire()
-            except OSError:  # not even room for a name: closing ends the owner too
-                self._close()
-
-    def _close(self) -> None:
-        with self.syncing, self.lock:
-            if self._opened is not None:
-                opened, self._opened = self._opened, None
-                opened.owner.leave()
-                if self.lasting:
-                    opened.environment.sync(True)
-                opened.environment.close()
-
     def forget(self) -> None:
-        """In a forked child: what is open belongs to the parent. Without closing it, nothing else could be opened."""
-        if self._opened is not None:
-            self._opened.owner.forget()
-            self._opened.environment.close()
+        """In a forked child: claims, files and tasks are the parent's."""
+        self._databases.forget()
         self._inherited.append(self._tidying)
-        self._opened = self._tidying = None
-        self._make_locks()
+        self._tidying = None
 
     def _fail(self, done: str, error: Exception) -> None:
         full = "it is full" if isinstance(error, lmdb.MapFullError) else str(error)
@@ -413,9 +322,20 @@ def _got(txn: Transaction[bytes], database: _Database, keys: Sequence[bytes]) ->
         return cursor.getmulti(keys)
 
 
-def _put(
-    txn: Transaction[bytes], database: _Database, items: Iterable[Record], *, overwrite: bool = True
-) -> int:
+def _from(txn: Transaction[bytes], database: _Database, key: bytes) -> list[Record]:
+    """Some of what *database* has from *key* on."""
+    records: list[Record] = []
+    size = 0
+    with txn.cursor(db=database) as cursor:
+        for record in cursor if cursor.set_range(key) else ():
+            records.append(record)
+            size += len(record[1])
+            if len(records) == _KEYS_A_TURN or size > _BYTES_A_TURN:
+                break
+    return records
+
+
+def _put(txn: Transaction[bytes], database: _Database, items: Iterable[Record], *, overwrite: bool = True) -> int:
     """Stores *items*, ascending; says how many were stored."""
     with txn.cursor(db=database) as cursor:
         return cursor.putmulti(items, overwrite=overwrite)[1]
@@ -424,25 +344,3 @@ def _put(
 def _delete(txn: Transaction[bytes], database: _Database, keys: Iterable[bytes]) -> None:
     for key in keys:
         txn.delete(key, b"", database)
-
-
-_unforked: WeakSet[LmdbStore] = WeakSet()
-_held: list[LmdbStore] = []
-
-
-def _hold() -> None:
-    """Before a fork: waits until no store is in the middle of something."""
-    _held.extend(_unforked)
-    for store in _held:
-        store.syncing.acquire()
-        store.lock.acquire()
-
-
-def _let_go() -> None:
-    while _held:
-        store = _held.pop()
-        store.lock.release()
-        store.syncing.release()
-
-
-os.register_at_fork(before=_hold, after_in_parent=_let_go, after_in_child=_held.clear)

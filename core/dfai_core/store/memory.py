@@ -39,8 +39,9 @@ class MemoryStore:
     async def reserve(self, keys: Sequence[bytes]) -> list[bytes | Claim]:
         found: list[bytes | Claim]
         values = self._get(keys)
-        if values.count(None) == len(keys) and self._claims.isdisjoint(keys) and len(set(keys)) == len(keys):  # nearly always
-            self._claims.update(keys)
+        unknown = set(keys) if values.count(None) == len(keys) else set()
+        if len(unknown) == len(keys) and self._claims.isdisjoint(unknown):  # nearly always
+            self._claims |= unknown
             found = [Claim.MINE] * len(keys)
         else:
             found = [self._claim(key) if value is None else value for key, value in zip(keys, values, strict=True)]
