@@ -387,7 +387,7 @@ from pathlib import Path
 from dfai_core.store.lmdb import LmdbStore
 
 async def fill():
-    store = LmdbStore(Path(sys.argv[1]))
+    store = LmdbStore(Path(sys.argv[1]), max_bytes=1 << 30)
     await store.put([(random.Random(number).randbytes(16), bytes(1_000_000)) for number in range(40)])
     await store.aclose()
 

@@ -84,6 +84,13 @@ class Folder:
         """Whether *opened* has not been closed since."""
         return self._opened is opened
 
+    def resize(self, map_bytes: int) -> None:
+        """How large the file may become from now on."""
+        with self.lock:  # no transaction is open in this process
+            self._map_bytes = map_bytes
+            if self._opened is not None:
+                self._opened.environment.set_mapsize(map_bytes)
+
     def make_safe(self) -> bool:
         """Brings to the disk what a power cut would lose, if it must last; says whether anything is open."""
         with self.syncing:

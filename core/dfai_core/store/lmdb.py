@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dfai_core.errors import ConfigError, MissingExtra
 from dfai_core.store.base import Claim, Statistics, Tally, forget_after_fork
+from dfai_core.store.bounds import Bounds, bounds_of, set_bounds
 from dfai_core.store.owners import locked
 from dfai_core.store.pruning import cut
 from dfai_core.store.records import (
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LmdbStore"]
 
-_DAY_S = 86_400.0
 _TIDY_EVERY_S = 1.0  # a named folder loses at most this much to a power cut
 _AGE_EVERY_S = 3_600.0
 _PRUNED_SHARE = 0.8  # what is left of max_bytes after too much was stored: room until the next time
@@ -53,8 +53,9 @@ class LmdbStore:
     ----------
     max_bytes
         Of answers. Past it the oldest are dropped within a second or so; the file may take up to three times as much.
+        None: what the folder was last given, by whatever process.
     max_age_s
-        Answers that are older are not found, and dropped.
+        Answers that are older are not found, and dropped. None: likewise.
     lasting
         Whether answers must outlive a power cut. Without it they outlive their processes, however these end.
     clock
@@ -70,20 +71,20 @@ class LmdbStore:
         self,
         folder: Path,
         *,
-        max_bytes: int = 1 << 30,
-        max_age_s: float = 30 * _DAY_S,
+        max_bytes: int | None = None,
+        max_age_s: float | None = None,
         lasting: bool = True,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.folder = folder
-        self.max_bytes = max_bytes
-        self.max_age_s = max_age_s
+        self.bounds = Bounds().changed(max_bytes, max_age_s)
         self.lasting = lasting
         self._clock = clock
         self._tally = Tally()
         self._tidying: asyncio.Task[None] | None = None
         self._inherited: list[Any] = []  # a child must not collect its parent's tasks: they would complain
-        self._databases = Folder(folder, map_bytes=_MAP_FACTOR * max_bytes + _MAP_SLACK_BYTES, lasting=lasting)
+        self._databases = Folder(folder, map_bytes=_map_bytes(self.bounds), lasting=lasting)
+        self.bound(max_bytes, max_age_s)
         forget_after_fork(self)
 
     def __repr__(self) -> str:
@@ -211,15 +212,40 @@ class LmdbStore:
 
     # ---- bounds ------------------------------------------------------------------------------------------
 
+    def bound(self, max_bytes: int | None = None, max_age_s: float | None = None) -> None:
+        """Gives the folder other bounds, for all processes that use it; what is None stays."""
+        try:
+            with self._databases.transaction() as (txn, _):
+                kept = bounds_of(txn)
+            wanted = kept.changed(max_bytes, max_age_s)
+            if wanted.max_bytes > kept.max_bytes:
+                self._follow(wanted)  # first: there may be no room for a word
+            if wanted != kept:
+                with self._databases.transaction(write=True) as (txn, _):
+                    set_bounds(txn, wanted)
+            self._follow(wanted)
+        except (lmdb.Error, ConfigError) as error:
+            self._fail("given its bounds", error)
+
+    def _follow(self, bounds: Bounds) -> None:
+        if bounds != self.bounds:
+            self.bounds = bounds
+            self._databases.resize(_map_bytes(bounds))
+
     async def prune(self, *, max_age_s: float | None = None, max_bytes: int | None = None) -> int:
         """Drops answers older than *max_age_s*, then the oldest until *max_bytes* hold the rest; says how many.
 
+        Where another process does the same just now nothing is dropped here.
+
         Raises
         ------
-        lmdb.Error
+        ConfigError
             Where the store cannot be read or written.
         """
-        dropped = await asyncio.to_thread(self._prune, max_age_s, max_bytes)
+        try:
+            dropped = await asyncio.to_thread(self._prune, max_age_s, max_bytes)
+        except (lmdb.Error, OSError) as error:
+            raise ConfigError(f"the store in {self.folder} cannot be pruned: {error}") from error
         return 0 if dropped is None else dropped
 
     def _prune(self, max_age_s: float | None, max_bytes: int | None) -> int | None:
@@ -294,16 +320,18 @@ class LmdbStore:
             if not self._databases.make_safe():
                 return
             with self._databases.transaction() as (txn, _):
-                full, oldest = total_of(txn) > self.max_bytes, oldest_of(txn)
+                bounds, total, oldest = bounds_of(txn), total_of(txn), oldest_of(txn)
+            self._follow(bounds)
+            full = total > bounds.max_bytes
             # What is too old is not found any more: that it is still there matters little.
-            longest_s = self.max_age_s + min(_AGE_EVERY_S, self.max_age_s)
+            longest_s = bounds.max_age_s + min(_AGE_EVERY_S, bounds.max_age_s)
             if full or oldest < stamp(self._clock() - longest_s):
-                self._prune(self.max_age_s, int(self.max_bytes * _PRUNED_SHARE) if full else None)
+                self._prune(bounds.max_age_s, int(bounds.max_bytes * _PRUNED_SHARE) if full else None)
         except (lmdb.Error, ConfigError, OSError) as error:
             self._fail("kept within bounds", error)
 
     def _oldest(self) -> bytes:
-        return stamp(self._clock() - self.max_age_s)
+        return stamp(self._clock() - self.bounds.max_age_s)
 
     def forget(self) -> None:
         """In a forked child: claims, files and tasks are the parent's."""
@@ -314,6 +342,10 @@ class LmdbStore:
     def _fail(self, done: str, error: Exception) -> None:
         full = "it is full" if isinstance(error, lmdb.MapFullError) else str(error)
         self._tally.failed(f"the store in {self.folder} cannot be {done}: {full}. The call goes on without it.")
+
+
+def _map_bytes(bounds: Bounds) -> int:
+    return _MAP_FACTOR * bounds.max_bytes + _MAP_SLACK_BYTES
 
 
 def _got(txn: Transaction[bytes], database: _Database, keys: Sequence[bytes]) -> list[Record]:

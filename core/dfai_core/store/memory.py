@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
+from dfai_core.errors import ConfigError
 from dfai_core.store.base import Claim, Statistics, Tally, forget_after_fork
 
 __all__ = ["MemoryStore"]
@@ -77,8 +78,26 @@ class MemoryStore:
             self._values[key] = value
         self._bytes += size_bytes
         self._tally.stored += len(new)
-        while len(self._values) > self.max_entries or self._bytes > self.max_bytes:
+        self._shrink(self.max_bytes)
+
+    def _shrink(self, max_bytes: int) -> None:
+        while len(self._values) > self.max_entries or self._bytes > max_bytes:
             self._bytes -= _size(dict([self._values.popitem(last=False)]))
+
+    async def prune(self, *, max_age_s: float | None = None, max_bytes: int | None = None) -> int:
+        """Drops the longest unused answers until *max_bytes* hold the rest; says how many.
+
+        Raises
+        ------
+        ConfigError
+            For *max_age_s*: nothing here knows when it came.
+        """
+        if max_age_s is not None:
+            raise ConfigError("a store in memory does not know how old its answers are: prune it by max_bytes=.")
+        before = len(self._values)
+        if max_bytes is not None:
+            self._shrink(max_bytes)
+        return before - len(self._values)
 
     async def release(self, keys: Sequence[bytes]) -> None:
         self._claims.difference_update(keys)

@@ -25,13 +25,19 @@ class StoreSpec:
     "memory" is the process's own, a "folder" is named by its path, "redis" by its URL. The store of an
     "application" is a folder of its own on each host, which ends with it. "default" is what the backend makes of
     it: none where frames are evaluated once, the application's where plans are evaluated again.
+
+    *max_bytes* and *max_age_s* are a folder's bounds; None leaves it those that it has.
     """
 
     kind: Literal["default", "memory", "folder", "application", "redis"]
     place: str = ""
+    max_bytes: int | None = None
+    max_age_s: float | None = None
 
     def __repr__(self) -> str:
-        return f"StoreSpec({self.kind!r}, {str(self)!r})"
+        bounds = {"max_bytes": self.max_bytes, "max_age_s": self.max_age_s}
+        given = "".join(f", {name}={value!r}" for name, value in bounds.items() if value is not None)
+        return f"StoreSpec({self.kind!r}, {str(self)!r}{given})"
 
     def __str__(self) -> str:
         return RedisUrl.of(self.place).shown if self.kind == "redis" else self.place or self.kind
@@ -88,24 +94,34 @@ def open_store(spec: StoreSpec | Store | None) -> Store | None:
     if spec.kind == "default":
         return None
     with _lock:
-        store = _stores.get(spec)
+        place = spec.kind, spec.place
+        store = _stores.get(place)
         if store is None:
-            store = _stores[spec] = _OPENERS[spec.kind](spec.place)
+            store = _stores[place] = _OPENERS[spec.kind](spec)
+        elif spec.max_bytes is not None or spec.max_age_s is not None:
+            _bound(store, spec)
         return store
 
 
-def _folder(place: str) -> Store:
+def _folder(spec: StoreSpec) -> Store:
     from dfai_core.store.lmdb import LmdbStore
 
-    return LmdbStore(Path(place))
+    return LmdbStore(Path(spec.place), max_bytes=spec.max_bytes, max_age_s=spec.max_age_s)
 
 
-def _application(name: str) -> Store:
+def _bound(store: Store, spec: StoreSpec) -> None:
+    from dfai_core.store.lmdb import LmdbStore
+
+    assert isinstance(store, LmdbStore)
+    store.bound(spec.max_bytes, spec.max_age_s)
+
+
+def _application(spec: StoreSpec) -> Store:
     from dfai_core.store.folders import default_folder, private_folder, sweep
     from dfai_core.store.lmdb import LmdbStore
     from dfai_core.store.owners import locked
 
-    folder = default_folder(name)
+    folder = default_folder(spec.place)
     # Nobody may sweep the folder of one that is just coming in.
     with locked(private_folder(folder.parent) / ".lock"):
         store = LmdbStore(folder, lasting=False)
@@ -113,13 +129,13 @@ def _application(name: str) -> Store:
     return store
 
 
-def _redis(url: str) -> Store:
+def _redis(spec: StoreSpec) -> Store:
     from dfai_core.store.redis import RedisStore
 
-    return RedisStore(url)
+    return RedisStore(spec.place)
 
 
-_OPENERS: dict[str, Callable[[str], Store]] = {
+_OPENERS: dict[str, Callable[[StoreSpec], Store]] = {
     "memory": lambda _: MemoryStore(),
     "folder": _folder,
     "application": _application,
@@ -127,7 +143,7 @@ _OPENERS: dict[str, Callable[[str], Store]] = {
 }
 _lock = threading.Lock()
 # Stores let go by themselves, in a forked child, of what belongs to its parent: the table may stay.
-_stores: dict[StoreSpec, Store] = {}
+_stores: dict[tuple[str, str], Store] = {}
 
 
 async def _close() -> None:
