@@ -17,7 +17,7 @@ from dfai_core.store.codec import (
 )
 from dfai_core.store.keys import Keyer
 from dfai_core.store.memory import MemoryStore
-from dfai_core.store.spec import StoreSpec, open_store, store_from
+from dfai_core.store.spec import StoreSpec, has_folders, open_store, store_from
 
 __all__ = [
     "Claim",
@@ -34,6 +34,7 @@ __all__ = [
     "encode_pending",
     "encode_rows",
     "encode_values",
+    "has_folders",
     "open_store",
     "store_from",
 ]

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
 from dfai_core.errors import ConfigError
 from dfai_core.loop import after_fork, before_exit
-from dfai_core.store.base import Store
+from dfai_core.store.base import Store, StoreFailed
 from dfai_core.store.memory import MemoryStore
 from dfai_core.store.redis_url import RedisUrl
 
-__all__ = ["StoreSpec", "open_store", "store_from"]
+__all__ = ["StoreSpec", "has_folders", "open_store", "store_from"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,11 @@ def store_from(value: object) -> StoreSpec | Store | None:
     )
 
 
+def has_folders() -> bool:
+    """Whether this machine has what folders need: LMDB, and the locks of a POSIX system."""
+    return find_spec("lmdb") is not None and find_spec("fcntl") is not None
+
+
 def open_store(spec: StoreSpec | Store | None) -> Store | None:
     """This process's live store for *spec*, made on first use and closed when the process ends.
 
@@ -95,10 +102,10 @@ def open_store(spec: StoreSpec | Store | None) -> Store | None:
         return None
     with _lock:
         place = spec.kind, spec.place
-        store = _stores.get(place)
-        if store is None:
-            store = _stores[place] = _OPENERS[spec.kind](spec)
-        elif spec.max_bytes is not None or spec.max_age_s is not None:
+        if place not in _stores:
+            _stores[place] = _OPENERS[spec.kind](spec)
+        store = _stores[place]
+        if spec.max_bytes is not None or spec.max_age_s is not None:
             _bound(store, spec)
         return store
 
@@ -109,19 +116,28 @@ def _folder(spec: StoreSpec) -> Store:
     return LmdbStore(Path(spec.place), max_bytes=spec.max_bytes, max_age_s=spec.max_age_s)
 
 
-def _bound(store: Store, spec: StoreSpec) -> None:
+def _bound(store: Store | None, spec: StoreSpec) -> None:
     from dfai_core.store.lmdb import LmdbStore
 
     assert isinstance(store, LmdbStore)
     store.bound(spec.max_bytes, spec.max_age_s)
 
 
-def _application(spec: StoreSpec) -> Store:
+def _application(spec: StoreSpec) -> Store | None:
+    try:
+        return _in_temporary_folder(spec.place)
+    except (ConfigError, OSError) as error:  # nobody asked for it: no call fails for want of it
+        message = f'answers are not kept for the plan\'s next evaluation: {error} Or name a store: store="a folder".'
+        warnings.warn(message, StoreFailed, stacklevel=2)
+        return None
+
+
+def _in_temporary_folder(application: str) -> Store:
     from dfai_core.store.folders import default_folder, private_folder, sweep
     from dfai_core.store.lmdb import LmdbStore
     from dfai_core.store.owners import locked
 
-    folder = default_folder(spec.place)
+    folder = default_folder(application)
     # Nobody may sweep the folder of one that is just coming in.
     with locked(private_folder(folder.parent) / ".lock"):
         store = LmdbStore(folder, lasting=False)
@@ -135,7 +151,7 @@ def _redis(spec: StoreSpec) -> Store:
     return RedisStore(spec.place)
 
 
-_OPENERS: dict[str, Callable[[StoreSpec], Store]] = {
+_OPENERS: dict[str, Callable[[StoreSpec], Store | None]] = {
     "memory": lambda _: MemoryStore(),
     "folder": _folder,
     "application": _application,
@@ -143,12 +159,13 @@ _OPENERS: dict[str, Callable[[StoreSpec], Store]] = {
 }
 _lock = threading.Lock()
 # Stores let go by themselves, in a forked child, of what belongs to its parent: the table may stay.
-_stores: dict[tuple[str, str], Store] = {}
+_stores: dict[tuple[str, str], Store | None] = {}  # None: it was tried in vain
 
 
 async def _close() -> None:
     for store in _stores.values():
-        await store.aclose()
+        if store is not None:
+            await store.aclose()
 
 
 def _forget() -> None:
