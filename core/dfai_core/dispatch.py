@@ -77,7 +77,7 @@ class Dispatcher:
         if store is not None:
             keyer = Keyer(call.service, call.wiring(), target.identity(call.service))
             self._keeper = Keeper(store, keyer, len(call.schema))
-        self._ending = Ending(call, self.counters, kept=store is not None)
+        self._ending = Ending(call, self.counters)
         self._lanes = Lanes(call, self._ending.join, self._ending.refuse)
         self._line = Line(self.loop, self._lanes, self._go)
         self._crew = Crew(

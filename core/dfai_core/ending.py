@@ -20,21 +20,14 @@ _LEAST_FOR_RATIO = 100
 
 
 class Ending:
-    """Ends the documents of one call, on the loop's thread.
+    """Ends the documents of one call, on the loop's thread."""
 
-    Parameters
-    ----------
-    kept
-        Whether answers go into a store: then they must be whole.
-    """
+    __slots__ = ("_counters", "_failed", "_ratio", "shape", "stopped")
 
-    __slots__ = ("_counters", "_failed", "_kept", "_ratio", "shape", "stopped")
-
-    def __init__(self, call: Call, counters: Counters, *, kept: bool) -> None:
+    def __init__(self, call: Call, counters: Counters) -> None:
         self.shape = Shape(len(call.schema), detail="error_detail" in call.include)
         self.stopped: Values | None = None  # what the rest ends with, once the call is stopped
         self._counters = counters
-        self._kept = kept
         self._ratio = call.config.max_error_ratio
         self._failed = 0
 
@@ -80,7 +73,7 @@ class Ending:
                 self.shape.made(partial(finish, values)) if final else self.shape.padded(values)
                 for values, final in zip(rows, whole, strict=True)
             ]
-        return [self.shape.padded(values) for values in rows] if self._kept else rows
+        return rows
 
     def join(self, lane: Lane, pieces: Pieces) -> None:
         """Makes a long text's answer out of its pieces'."""

@@ -19,7 +19,8 @@ from dfai_core import Call, services
 from dfai_core.errors import LimitsApart
 from dfai_core.flow.budget import BudgetSpec, open_budget
 from dfai_core.settings import resolve
-from dfai_dask.budget import _dial, this_process
+from dfai_dask.application import here
+from dfai_dask.budget import _dial
 
 
 def call_of(**settings: Any) -> Call:
@@ -28,7 +29,7 @@ def call_of(**settings: Any) -> Call:
 
 
 def test_threads_share_the_count_of_their_process() -> None:
-    task = dask.delayed(seen_from)(call_of(), this_process())
+    task = dask.delayed(seen_from)(call_of(), here())
 
     assert task.compute(scheduler="threads") is None
     assert task.compute(scheduler="synchronous") is None
@@ -37,13 +38,13 @@ def test_threads_share_the_count_of_their_process() -> None:
 def test_processes_share_files_whatever_the_store() -> None:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         for settings in ({}, {"store": "redis://cache"}):
-            task = dask.delayed(seen_from)(call_of(**settings), this_process())
+            task = dask.delayed(seen_from)(call_of(**settings), here())
 
             assert task.compute(scheduler="processes", pool=pool) == ("host", 1, False)
 
 
 def test_a_forked_child_is_another_process() -> None:
-    home = this_process()
+    home = here()
     with ProcessPoolExecutor(1, mp_context=get_context("fork")) as pool:
         assert pool.submit(seen_from, call_of(), home).result() == ("host", 1, False)
     assert seen_from(call_of(), home) is None
@@ -69,7 +70,7 @@ def client(cluster: Any) -> Any:
 
 def test_workers_of_a_cluster_share_what_the_scheduler_or_a_redis_keeps(client: Any) -> None:
     found = [
-        client.submit(seen_from, call_of(**settings), this_process()).result()
+        client.submit(seen_from, call_of(**settings), here()).result()
         for settings in ({}, {"hosts": 3}, {"store": "redis://cache", "hosts": 2})
     ]
 
@@ -80,7 +81,7 @@ def test_workers_that_are_threads_of_this_process_share_its_count() -> None:
     from distributed import Client
 
     with Client(processes=False, n_workers=2, dashboard_address=None, set_as_default=False) as client:
-        assert client.submit(seen_from, call_of(), this_process()).result() is None
+        assert client.submit(seen_from, call_of(), here()).result() is None
 
 
 def test_the_scheduler_keeps_slots_and_rate(client: Any) -> None:
