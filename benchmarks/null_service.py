@@ -76,15 +76,15 @@ NULL = Service(
 class _NullAI(FrameAI[Any]):
     """The accessor with one verb more."""
 
-    def null(self, text: str, output: str) -> Any:
+    def null(self, text: str, output: str, **more: Any) -> Any:
         settings: Any = {
             "target": dfai.container("http://null.invalid"),
             "transport": null_transport,  # travels by its name: each worker makes its own
             "progress": "off",
         }
-        return self._call(NULL, (text,), {}, (), output, "raise", settings)
+        return self._call(NULL, (text,), {}, (), output, "raise", settings | more)
 
 
-def answered(frame: Any, column: str) -> Any:
+def answered(frame: Any, column: str, **settings: Any) -> Any:
     """*frame* with the null service's columns, through the accessor."""
-    return _NullAI(frame).null(column, "null")
+    return _NullAI(frame).null(column, "null", **settings)

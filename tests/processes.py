@@ -10,9 +10,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-__all__ = ["process", "said", "together", "told"]
+__all__ = ["importing_tests", "process", "said", "together", "told"]
 
 _READY = "print('ready', flush=True)\nsys.stdin.readline()\n"
+
+
+def importing_tests(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a process that can import what stands beside this file, and *more*."""
+    path = os.pathsep.join(filter(None, [str(Path(__file__).parent), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, "PYTHONPATH": path, **(more or {})}
 
 
 @contextmanager
@@ -26,7 +32,7 @@ def process(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, **(environment or {})},
+        env=importing_tests(environment),
     ) as started:
         try:
             yield started

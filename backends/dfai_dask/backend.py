@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from dfai_core.backend import Run
 from dfai_core.call import Call
-from dfai_dask.budget import this_process
 from dfai_dask.partition import Answer
 from dfai_pandas.columns import empty_column, kind_of
 
@@ -73,7 +72,7 @@ class DaskBackend:
         # The partition as a whole, not the input columns beside the rest: what Dask may project it may also
         # compute twice, and rows of a shuffled partition need not come in the same order again.
         return frame.map_partitions(
-            Answer(call.shipped(), run, tuple(drop), this_process()),
+            Answer(call.shipped(), run, tuple(drop)),
             meta=_meta(frame._meta, call, drop),
             align_dataframes=False,
         )

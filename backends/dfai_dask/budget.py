@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import uuid
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -12,24 +10,9 @@ from typing import Any
 from dfai_core.call import Call
 from dfai_core.flow.budget import BudgetSpec
 from dfai_core.store import budget_beside
+from dfai_dask.application import here
 
-__all__ = ["budget_here", "this_process"]
-
-_here = uuid.uuid4().hex
-
-
-def this_process() -> str:
-    """A name of this process, which no other one has."""
-    return _here
-
-
-def _in_child() -> None:
-    global _here
-    _here = uuid.uuid4().hex
-
-
-if hasattr(os, "register_at_fork"):  # absent on Windows, where there is no fork
-    os.register_at_fork(after_in_child=_in_child)
+__all__ = ["budget_here"]
 
 
 def budget_here(call: Call, home: str) -> BudgetSpec | None:
@@ -40,7 +23,7 @@ def budget_here(call: Call, home: str) -> BudgetSpec | None:
     """
     worker = _worker()
     if worker is None:
-        return None if home == _here else BudgetSpec("host")
+        return None if home == here() else BudgetSpec("host")
     if worker.address.startswith("inproc:"):  # all workers of such a cluster are in this process
         return None
     hosts = call.config.hosts

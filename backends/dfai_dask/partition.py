@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dfai_core.backend import Run
 from dfai_core.call import Call
+from dfai_dask.application import here
 from dfai_dask.budget import budget_here
 from dfai_pandas.backend import answered
 from dfai_pandas.columns import kind_of
@@ -20,16 +21,21 @@ __all__ = ["Answer"]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answers one partition. Lists and structs stay Arrow's, since ``to_parquet`` refuses Python's."""
+    """Answers one partition. Lists and structs stay Arrow's, since ``to_parquet`` refuses Python's.
+
+    *application* is the process that built the graph. Its partitions that are computed elsewhere share a store, since
+    Dask computes them again: for the divisions of a new index, a second ``compute()``, a worker that was lost.
+    """
 
     call: Call
     run: Run
     drop: tuple[Hashable, ...]
-    home: str  # the process in which the call was made
+    application: str = field(default_factory=here)
 
     def __call__(self, partition: pd.DataFrame) -> pd.DataFrame:
         strays = _strays(partition, self.call)
-        call = replace(self.call, budget=budget_here(self.call, self.home))
+        call = self.call if self.application == here() else self.call.in_application(self.application)
+        call = replace(call, budget=budget_here(call, self.application))
         result: pd.DataFrame = answered(
             partition.astype(dict.fromkeys(strays, object)), call, self.run, self.drop, nested="arrow"
         )

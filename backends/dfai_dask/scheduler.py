@@ -1,16 +1,16 @@
-"""What runs in Dask's scheduler: the coordinator of the limits of all calls on its workers."""
+"""What runs in Dask's scheduler: the coordinator of the limits of all calls on its workers.
+
+The scheduler reads every graph, so dfai is installed there wherever a frame of ours is computed.
+"""
 
 from __future__ import annotations
 
-import sys
-import threading
 from typing import Any
 
-import cloudpickle
 from distributed.core import send_recv
 from distributed.diagnostics.plugin import SchedulerPlugin
+from distributed.protocol.pickle import dumps
 
-from dfai_core.flow import allotments, coordinator, limiter, places
 from dfai_core.flow.coordinator import Coordinator
 
 __all__ = ["OPERATION", "CoordinatorPlugin", "install"]
@@ -45,27 +45,8 @@ async def install(comm: Any) -> None:
     OSError
         The scheduler does not take it.
     """
+    plugin = dumps(CoordinatorPlugin())
     try:
-        await send_recv(comm, op="register_scheduler_plugin", plugin=_pickled(), name=_NAME, idempotent=True)
+        await send_recv(comm, op="register_scheduler_plugin", plugin=plugin, name=_NAME, idempotent=True)
     except Exception as error:  # whatever went wrong in the scheduler is raised here
         raise OSError(f"Dask's scheduler does not take the plugin {_NAME} ({type(error).__name__}: {error})") from error
-
-
-_one_at_a_time = threading.Lock()
-_plugin: bytes | None = None
-
-
-def _pickled() -> bytes:
-    """The plugin with all its code: a scheduler often has none of our packages."""
-    global _plugin
-    with _one_at_a_time:
-        if _plugin is None:
-            modules = (sys.modules[__name__], coordinator, allotments, limiter, places)
-            for module in modules:
-                cloudpickle.register_pickle_by_value(module)
-            try:
-                _plugin = cloudpickle.dumps(CoordinatorPlugin())
-            finally:
-                for module in modules:
-                    cloudpickle.unregister_pickle_by_value(module)
-        return _plugin

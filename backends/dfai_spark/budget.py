@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from typing import Any
 
@@ -45,6 +46,7 @@ def budget_for(session: Any, call: Call) -> BudgetSpec:
     return BudgetSpec("coordinator", f"{host}:{listener.port}", listener.token, hosts)
 
 
+_one_at_a_time = threading.Lock()
 _listeners: dict[str, Listener] = {}
 # A child must not collect its parent's sockets.
 _inherited: list[dict[str, Listener]] = []
@@ -52,10 +54,11 @@ _inherited: list[dict[str, Listener]] = []
 
 def _listener(bound_to: str) -> Listener:
     """This driver's coordinator, started on first use."""
-    listener = _listeners.get(bound_to)
-    if listener is None:
-        listener = _listeners[bound_to] = loop_thread().run(listen(bound_to))
-    return listener
+    with _one_at_a_time:
+        listener = _listeners.get(bound_to)
+        if listener is None:
+            listener = _listeners[bound_to] = loop_thread().run(listen(bound_to))
+        return listener
 
 
 async def _close() -> None:
@@ -64,7 +67,8 @@ async def _close() -> None:
 
 
 def _forget() -> None:
-    global _listeners
+    global _listeners, _one_at_a_time
+    _one_at_a_time = threading.Lock()
     _inherited.append(_listeners)
     _listeners = {}
 

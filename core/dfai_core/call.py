@@ -13,7 +13,7 @@ from dfai_core.errors import ConfigError
 from dfai_core.flow.budget import BudgetSpec
 from dfai_core.service import Service, Wiring
 from dfai_core.settings import Config
-from dfai_core.store import StoreSpec
+from dfai_core.store import StoreSpec, has_folders
 
 __all__ = ["Call", "Col", "col"]
 
@@ -79,6 +79,16 @@ class Call:
             keep_logs=self.config.service_logs == "on",
             target_kind=self.target_kind,
         )
+
+    def in_application(self, name: str) -> Call:
+        """This call with the store that application *name* has on this host, unless it was told which to use.
+
+        For backends that evaluate plans again: for a sort by the answer, a second action, a task that is tried again.
+        """
+        store = self.config.store
+        if not isinstance(store, StoreSpec) or store.kind != "default" or not has_folders():
+            return self
+        return replace(self, config=replace(self.config, store=StoreSpec("application", name)))
 
     def shipped(self) -> Call:
         """This call as it may leave the process; ConfigError where a secret would be pickled with it."""

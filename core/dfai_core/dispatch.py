@@ -77,7 +77,7 @@ class Dispatcher:
         if store is not None:
             keyer = Keyer(call.service, call.wiring(), target.identity(call.service))
             self._keeper = Keeper(store, keyer, len(call.schema))
-        self._ending = Ending(call, self.counters, self._keeper)
+        self._ending = Ending(call, self.counters)
         self._lanes = Lanes(call, self._ending.join, self._ending.refuse)
         self._line = Line(self.loop, self._lanes, self._go)
         self._crew = Crew(
@@ -170,7 +170,11 @@ class Dispatcher:
         else:
             outcome = self._attempter.too_late(job, "rate_limited", "the service asked to wait longer")
         if type(outcome) is list:
-            await self._settle(job, self._ending.final(job, outcome))
+            self._operations.discard(job)
+            rows = self._ending.final(job, outcome)
+            if self._keeper is not None:
+                await self._keeper.keep(job, rows)
+            self._settle(job, rows)
         else:
             assert isinstance(outcome, Outcome)
             await self._take(job, outcome)
@@ -251,6 +255,8 @@ class Dispatcher:
         if outcome.fatal is not None:
             self._fail(outcome.fatal)
             return
+        if all(again is not job for again, _ in outcome.again):
+            self._operations.discard(job)
         if outcome.down:
             self._line.hurry()
         if outcome.accepted is not None:
@@ -258,12 +264,16 @@ class Dispatcher:
                 self._operations.add(outcome.accepted)
             else:  # whatever becomes of us, its answers can be fetched
                 await self._keeper.keep_operation(outcome.accepted)
-        if outcome.answered:
-            answered = job.only([position for position, _ in outcome.answered])
-            await self._settle(answered, self._ending.final(answered, [values for _, values in outcome.answered]))
-        if outcome.refused:
-            refused = job.only([position for position, _ in outcome.refused])
-            await self._settle(refused, [self._ending.shape.refused(why) for _, why in outcome.refused])
+        answered = job.only([position for position, _ in outcome.answered])
+        refused = job.only([position for position, _ in outcome.refused])
+        for part, rows in (
+            (answered, self._ending.final(answered, [values for _, values in outcome.answered])),
+            (refused, [self._ending.shape.refused(why) for _, why in outcome.refused]),
+        ):
+            if rows and self._keeper is not None:
+                await self._keeper.keep(part, rows)
+            if rows:
+                self._settle(part, rows)
         for again, wait_s in outcome.again:
             if self._ending.stopped is not None:
                 self._drop(again.origin, again)
@@ -272,9 +282,9 @@ class Dispatcher:
             else:
                 self._line.put_first(again)
 
-    async def _settle(self, job: Job, rows: Sequence[Values]) -> None:
-        self._operations.discard(job)
-        await self._ending.settle(job, rows)
+    def _settle(self, job: Job, rows: Sequence[Values]) -> None:
+        """Ends the documents of *job*; with a store, once they are kept: what was paid for outlives us."""
+        self._ending.settle(job, rows)
         self._stop_if_doomed()
 
     def _stop_if_doomed(self) -> None:

@@ -160,7 +160,14 @@ def errors_in(answer: pa.RecordBatch) -> dict[str, int]:
 
 
 def _arrays(columns: Sequence[Sequence[Any]], schema: pa.Schema) -> list[pa.Array]:
-    return [pa.array(values, type=field.type) for values, field in zip(columns, schema, strict=True)]
+    return [_array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+
+
+def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    # Errors are mostly none at all: counting nulls takes a quarter of the time that converting them does.
+    if values and values[0] is None and values.count(None) == len(values):
+        return pa.nulls(len(values), kind)
+    return pa.array(values, type=kind)
 
 
 def _fitting(values: Values, schema: pa.Schema, detail: bool) -> Values:

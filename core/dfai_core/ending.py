@@ -1,4 +1,4 @@
-"""How a call's documents end: with an answer or an error, which is kept, counted and told to their batch."""
+"""How a call's documents end: with an answer or an error, which is counted and told to their batch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from dfai_core.call import Call
 from dfai_core.errors import ConfigError
 from dfai_core.groups import Batch, Group, Pieces, Places
 from dfai_core.jobs import Job, Lane
-from dfai_core.keeping import Keeper
 from dfai_core.report import Counters
 from dfai_core.service import Failure, Values
 from dfai_core.shape import Refused, Shape
@@ -21,21 +20,14 @@ _LEAST_FOR_RATIO = 100
 
 
 class Ending:
-    """Ends the documents of one call, on the loop's thread.
+    """Ends the documents of one call, on the loop's thread."""
 
-    Parameters
-    ----------
-    keeper
-        The call's store, if it has one.
-    """
+    __slots__ = ("_counters", "_failed", "_ratio", "shape", "stopped")
 
-    __slots__ = ("_counters", "_failed", "_keeper", "_ratio", "shape", "stopped")
-
-    def __init__(self, call: Call, counters: Counters, keeper: Keeper | None) -> None:
+    def __init__(self, call: Call, counters: Counters) -> None:
         self.shape = Shape(len(call.schema), detail="error_detail" in call.include)
         self.stopped: Values | None = None  # what the rest ends with, once the call is stopped
         self._counters = counters
-        self._keeper = keeper
         self._ratio = call.config.max_error_ratio
         self._failed = 0
 
@@ -50,10 +42,8 @@ class Ending:
             return None
         return f"{self._failed:,} of the first {settled:,} documents failed: more than max_error_ratio"
 
-    async def settle(self, job: Job, rows: Sequence[Values]) -> None:
+    def settle(self, job: Job, rows: Sequence[Values]) -> None:
         """Ends the documents of *job*."""
-        if self._keeper is not None:  # before anybody sees it: what was paid for outlives us
-            await self._keeper.keep(job, rows)
         start = 0
         for group, places in job.origin:
             stop = start + len(places)
@@ -83,7 +73,7 @@ class Ending:
                 self.shape.made(partial(finish, values)) if final else self.shape.padded(values)
                 for values, final in zip(rows, whole, strict=True)
             ]
-        return rows if self._keeper is None else [self.shape.padded(values) for values in rows]
+        return rows
 
     def join(self, lane: Lane, pieces: Pieces) -> None:
         """Makes a long text's answer out of its pieces'."""

@@ -42,7 +42,7 @@ class Group:
         self.inputs = inputs
         self.size = self.left = len(inputs[0])
         self.columns: Columns = [[None] * self.size for _ in range(width)]
-        self.keys: dict[int, bytes] = {}  # in a store, by place
+        self.keys: list[bytes] = []  # in a store, by place; made when they are needed
         self._followers: dict[int, list[tuple[Group, int]]] = {}
 
     def documents(self, places: Places) -> Iterator[Document]:
@@ -62,7 +62,8 @@ class Group:
 
     def fill(self, places: Places, rows: Sequence[Values]) -> None:
         """Ends the documents at *places* with *rows*, of equal width; columns that a row lacks stay null."""
-        columns = zip(self.columns, zip(*rows, strict=True), strict=False)
+        # Not zip(*rows): an iterator for each row is what the garbage collector would look at, time and again.
+        columns = zip(self.columns, [[row[at] for row in rows] for at in range(len(rows[0]))], strict=False)
         if type(places) is range:
             for column, values in columns:
                 column[places.start : places.stop] = values

@@ -7,7 +7,7 @@ document is simply asked.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from dfai_core.errors import LASTING_CODES
 from dfai_core.groups import Group, Places
@@ -19,19 +19,25 @@ from dfai_core.store import (
     Pending,
     Store,
     decode_pending,
+    decode_rows,
     decode_values,
     encode_pending,
-    encode_values,
+    encode_rows,
 )
 
 __all__ = ["Found", "Keeper", "Reserved"]
+
+T = TypeVar("T")
+
+# Of documents that a store seems not to have, this many of a batch are looked up all the same.
+_SAMPLE = 64
 
 
 class Found(NamedTuple):
     """What a store has of a batch's documents, by their places."""
 
-    known: list[int]
-    rows: list[Values]  # the answers of *known*
+    known: Places
+    rows: Sequence[Values]  # the answers of *known*
     pending: list[tuple[int, Pending]]  # what an operation is working on
 
 
@@ -57,33 +63,50 @@ class Keeper:
         How many columns an answer has, errors included: stored values of another width are foreign.
     """
 
-    __slots__ = ("_claims", "_keyer", "_store", "_width")
+    __slots__ = ("_claims", "_found", "_keyer", "_store", "_width")
 
     def __init__(self, store: Store, keyer: Keyer, width: int) -> None:
         self._store = store
         self._keyer = keyer
         self._width = width
         self._claims: set[bytes] = set()
+        self._found = True  # whether the store knew any of the documents last asked for
 
     async def look_up(self, group: Group, places: Places) -> Found:
-        """What is kept of the documents at *places*. Their keys stay with the group."""
+        """What is kept of documents, before they are put into requests. Their keys stay with the group."""
         keys = self._made(group, places)
-        found = Found([], [], [])
-        for place, stored in zip(places, await self._store.look_up(keys), strict=True):
-            if stored is None:
-                continue
-            if (values := decode_values(stored, self._width)) is not None:
-                found.known.append(place)
-                found.rows.append(values)
-            elif (pending := decode_pending(stored)) is not None:
+        # All that this gains are fuller requests, since `reserve` looks as well. A first run would pay for it and find
+        # nothing. So once nothing was found a few are looked up, and the others only if one of these is there, or if
+        # `reserve` meanwhile came upon one.
+        if not self._found and len(keys) > _SAMPLE:
+            sample = await self._store.look_up(keys[:: len(keys) // _SAMPLE])
+            if sample.count(None) == len(sample):
+                return Found([], [], [])
+        stored = await self._store.look_up(keys)
+        values = [one for one in stored if one is not None]
+        self._found = bool(values)
+        kept = places
+        if len(values) < len(stored):
+            kept = [place for place, one in zip(places, stored, strict=True) if one is not None]
+        rows = decode_rows(values, self._width)
+        answered = [row for row in rows if row is not None]
+        if len(answered) == len(rows):
+            return Found(kept, answered, [])
+        found = Found([place for place, row in zip(kept, rows, strict=True) if row is not None], answered, [])
+        for place, one, row in zip(kept, values, rows, strict=True):
+            if row is None and (pending := decode_pending(one)) is not None:
                 found.pending.append((place, pending))
         return found
 
     async def reserve(self, job: Job) -> Reserved:
         """Claims what must be asked; what others asked meanwhile comes back answered."""
-        reserved = Reserved([], [], [], [])
         keys = self._keys(job)
-        for position, (key, state) in enumerate(zip(keys, await self._store.reserve(keys), strict=True)):
+        states = await self._store.reserve(keys)
+        if states.count(Claim.MINE) == len(states):
+            self._claims.update(keys)
+            return Reserved([], list(range(len(keys))), [], [])
+        reserved = Reserved([], [], [], [])
+        for position, (key, state) in enumerate(zip(keys, states, strict=True)):
             if state is Claim.THEIRS:
                 reserved.theirs.append(position)
             elif state is Claim.MINE:
@@ -95,6 +118,7 @@ class Keeper:
                 reserved.pending.append((position, pending))
             else:  # damaged: asked again, and written over
                 reserved.mine.append(position)
+        self._found = self._found or bool(reserved.known or reserved.pending)
         return reserved
 
     async def keep(self, job: Job, rows: Sequence[Values]) -> None:
@@ -102,18 +126,17 @@ class Keeper:
 
         *rows* are the values of the job's documents. Nobody may see them before: what was paid for outlives us.
         """
-        items, free = [], []
-        for key, values in zip(self._keys(job), rows, strict=True):
-            lasting = values[-1] is None or values[-2] in LASTING_CODES
-            encoded = encode_values(values) if lasting else None
-            if encoded is None:
-                free.append(key)
-            else:
-                items.append((key, encoded))
+        keys = self._keys(job)
+        encoded = encode_rows(rows, self._width)
+        if len(rows[0]) == self._width:  # errors are among the values
+            lasting = [row[-1] is None or row[-2] in LASTING_CODES for row in rows]
+            encoded = [one if kept else None for one, kept in zip(encoded, lasting, strict=True)]
+        items = [(key, one) for key, one in zip(keys, encoded, strict=True) if one is not None]
         if items:
-            self._claims.difference_update(key for key, _ in items)
+            self._claims.difference_update([key for key, _ in items])
             await self._store.put(items)
-        await self._free(free)
+        if len(items) < len(keys):
+            await self._free([key for key, one in zip(keys, encoded, strict=True) if one is None])
 
     async def keep_operation(self, job: Job) -> None:
         """Keeps where the answers of *job* can be had, once its operation has ended: another run may fetch them."""
@@ -139,18 +162,26 @@ class Keeper:
         if held:
             await self._store.release(list(held))
 
-    def _keys(self, job: Job) -> list[bytes]:
+    def _keys(self, job: Job) -> Sequence[bytes]:
         """The keys of a job's documents; those of pieces are made here, since no piece is looked up by itself."""
         keys: list[bytes] = []
         for group, places in job.origin:
             if not group.keys:
                 self._made(group, range(group.size))
-            keys += [group.keys[place] for place in places]
+            keys += _at(group.keys, places)
         return keys
 
-    def _made(self, group: Group, places: Places) -> list[bytes]:
+    def _made(self, group: Group, places: Places) -> Sequence[bytes]:
         """The keys of documents, which stay with their group."""
-        key, marker = self._keyer.key, group.marker
-        keys = [key(document + marker) for document in group.documents(places)]
-        group.keys.update(zip(places, keys, strict=True))
+        if len(places) == group.size:
+            group.keys = self._keyer.keys(group.inputs, group.marker)
+            return group.keys
+        keys = self._keyer.keys([_at(column, places) for column in group.inputs], group.marker)
+        group.keys = [b""] * group.size  # of the others the same is asked elsewhere, and nobody asks for theirs
+        for place, key in zip(places, keys, strict=True):
+            group.keys[place] = key
         return keys
+
+
+def _at(values: Sequence[T], places: Places) -> Sequence[T]:
+    return values[places.start : places.stop] if type(places) is range else [values[place] for place in places]

@@ -52,14 +52,6 @@ class Limits:
     max_chars_per_request: int | None = None
     counts: Literal["requests", "documents", "characters"] = "requests"
 
-    def cost(self, documents: int, characters: int) -> float:
-        """What one request with so much in it counts for, in the unit of ``rate_per_s``.
-
-        >>> Limits(10, 5_120, 1_000_000, "an example", counts="documents").cost(7, 2_000)
-        7.0
-        """
-        return {"requests": 1.0, "documents": float(documents), "characters": float(characters)}[self.counts]
-
 
 @dataclass(frozen=True, slots=True)
 class Column:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import pickle
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 import dask
 import pytest
 
-from counting import ask_for
+from counting import CountingServer
+from dask_tasks import ask, seen_from, take_all
 from dfai_core import Call, services
+from dfai_core.errors import LimitsApart
 from dfai_core.flow.budget import BudgetSpec, open_budget
 from dfai_core.settings import resolve
-from dfai_dask.budget import budget_here, this_process
+from dfai_dask.application import here
+from dfai_dask.budget import _dial
 
 
 def call_of(**settings: Any) -> Call:
@@ -24,14 +28,8 @@ def call_of(**settings: Any) -> Call:
     return Call(service, ("t",), service.noun, config=resolve([("test", settings)])[0])
 
 
-def seen_from(call: Call, home: str) -> tuple[str, int, int] | None:
-    """What a task finds: the kind of budget, the hosts, and whether there is a way to its keeper."""
-    spec = budget_here(call, home)
-    return None if spec is None else (spec.kind, spec.hosts, spec.dial is not None)
-
-
 def test_threads_share_the_count_of_their_process() -> None:
-    task = dask.delayed(seen_from)(call_of(), this_process())
+    task = dask.delayed(seen_from)(call_of(), here())
 
     assert task.compute(scheduler="threads") is None
     assert task.compute(scheduler="synchronous") is None
@@ -40,13 +38,13 @@ def test_threads_share_the_count_of_their_process() -> None:
 def test_processes_share_files_whatever_the_store() -> None:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         for settings in ({}, {"store": "redis://cache"}):
-            task = dask.delayed(seen_from)(call_of(**settings), this_process())
+            task = dask.delayed(seen_from)(call_of(**settings), here())
 
             assert task.compute(scheduler="processes", pool=pool) == ("host", 1, False)
 
 
 def test_a_forked_child_is_another_process() -> None:
-    home = this_process()
+    home = here()
     with ProcessPoolExecutor(1, mp_context=get_context("fork")) as pool:
         assert pool.submit(seen_from, call_of(), home).result() == ("host", 1, False)
     assert seen_from(call_of(), home) is None
@@ -72,7 +70,7 @@ def client(cluster: Any) -> Any:
 
 def test_workers_of_a_cluster_share_what_the_scheduler_or_a_redis_keeps(client: Any) -> None:
     found = [
-        client.submit(seen_from, call_of(**settings), this_process()).result()
+        client.submit(seen_from, call_of(**settings), here()).result()
         for settings in ({}, {"hosts": 3}, {"store": "redis://cache", "hosts": 2})
     ]
 
@@ -83,20 +81,13 @@ def test_workers_that_are_threads_of_this_process_share_its_count() -> None:
     from distributed import Client
 
     with Client(processes=False, n_workers=2, dashboard_address=None, set_as_default=False) as client:
-        assert client.submit(seen_from, call_of(), this_process()).result() is None
-
-
-def ask(call: Call, port: int) -> int:
-    spec = budget_here(call, "elsewhere")
-    return ask_for(2.0, spec, port, str(os.getpid()), concurrency=5, rate_per_s=100.0, name=call.id)
+        assert client.submit(seen_from, call_of(), here()).result() is None
 
 
 def test_the_scheduler_keeps_slots_and_rate(client: Any) -> None:
-    from counting import CountingServer
-
     with CountingServer(latency_s=0.05) as server:
         call = call_of()
-        counts = client.gather([client.submit(ask, call, server.port, pure=False) for _ in range(2)])
+        counts = client.gather([client.submit(ask, call, server.port, 2.0, 5, 100.0, pure=False) for _ in range(2)])
 
     assert server.most_in_flight == 5
     assert len(server.counts()) == 2
@@ -105,46 +96,33 @@ def test_the_scheduler_keeps_slots_and_rate(client: Any) -> None:
     assert 0.75 * 2 * 100 <= sum(counts) <= 2 * 100 + 8
 
 
-def taking_all(call: Call) -> list[bool]:
-    async def main() -> list[bool]:
-        budget = open_budget(budget_here(call, "elsewhere"), name=call.id, concurrency=1, rate_per_s=None)
-        async with asyncio.timeout(10):
-            await budget.acquire()
-        seen = [budget.try_acquire()]
-        await budget.aclose()
-        return seen
-
-    return asyncio.run(main())
-
-
 def test_what_one_task_held_the_next_can_have(client: Any) -> None:
     call = call_of()
     for _ in range(3):
-        assert client.submit(taking_all, call, pure=False).result() == [False]
+        assert client.submit(take_all, call, pure=False).result() is False
 
 
-def test_the_scheduler_needs_none_of_our_packages() -> None:
-    import subprocess
-    import sys
+def test_a_scheduler_that_takes_no_plugin_is_done_without(
+    client: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async def refuse(comm: Any) -> None:
+        raise OSError("Dask's scheduler does not take the plugin")
 
-    from dfai_dask.scheduler import _pickled
+    monkeypatch.setattr("dfai_dask.scheduler.install", refuse)
+    monkeypatch.setattr("dfai_core.flow.budget._warned", set())
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    dial = partial(_dial, client.scheduler.address, {})
 
-    alone = """
-import asyncio, pickle, sys
-class Blocked:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0].startswith("dfai"):
-            raise ModuleNotFoundError(f"no {name} here")
-sys.meta_path.insert(0, Blocked())
-plugin = pickle.loads(sys.stdin.buffer.read())
-class Scheduler:
-    handlers = {}
-asyncio.run(plugin.start(Scheduler))
-print(*Scheduler.handlers, *[name for name in sys.modules if name.startswith("dfai")])
-"""
-    answer = subprocess.run([sys.executable, "-c", alone], input=_pickled(), stdout=subprocess.PIPE, check=True)
+    async def main() -> bool:
+        spec = BudgetSpec("coordinator", dial=dial, hosts=2)
+        budget = open_budget(spec, name="call", concurrency=2, rate_per_s=None)
+        await budget.acquire()
+        more = budget.try_acquire()
+        await budget.aclose()
+        return more
 
-    assert answer.stdout.decode().split() == ["dfai_budget"]
+    with pytest.warns(LimitsApart, match="Dask's scheduler, which keeps .* cannot be reached .*1/2"):
+        assert asyncio.run(main()) is False
 
 
 def test_a_spec_that_was_decided_here_stays_here() -> None:

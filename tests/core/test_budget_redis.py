@@ -16,6 +16,7 @@ from dfai_core.flow.allotments import fair_shares
 from dfai_core.flow.budget import Budget, BudgetSpec
 from dfai_core.flow.budgets.process import ProcessBudget
 from dfai_core.flow.budgets.redis import _DIVIDE, RedisBudget
+from processes import process, said
 from redis_server import PASSWORD, RedisServer, redis_server
 
 NOWHERE = f"redis://:{PASSWORD}@127.0.0.1:1/0"
@@ -89,6 +90,37 @@ def test_a_living_holder_keeps_its_slots_over_many_leases(server: RedisServer) -
         seen.append(other.try_acquire())
         await one.aclose()
         await other.aclose()
+        return seen
+
+    assert asyncio.run(main()) == [False, False]
+
+
+def test_what_a_killed_process_held_is_free_when_its_lease_ends(server: RedisServer) -> None:
+    holding = """
+    from dfai_core.flow.budget import BudgetSpec
+    from dfai_core.flow.budgets.redis import RedisBudget
+    async def main():
+        budget = RedisBudget(BudgetSpec("redis", sys.argv[1]), "killed", 2, None, None, lease_s=2.0)
+        await budget.acquire()
+        await budget.acquire()
+        print(flush=True)
+        await asyncio.sleep(600)
+    asyncio.run(main())
+    """
+
+    async def main() -> list[bool]:
+        with process(holding, server.url) as started:
+            await asyncio.to_thread(said, started)
+            one = budget(server.url, "killed")
+            waiting = asyncio.create_task(one.acquire())
+            await asyncio.sleep(3.0)
+            seen = [waiting.done()]  # a living process renews its lease
+            started.kill()
+            await asyncio.sleep(1.0)
+            seen.append(waiting.done())
+            async with asyncio.timeout(5):
+                await waiting
+            await one.aclose()
         return seen
 
     assert asyncio.run(main()) == [False, False]

@@ -1,4 +1,4 @@
-"""Who may hold how many of a budget's slots: the pure rule. Nothing but the standard library is needed here.
+"""Who may hold how many of a budget's slots: the pure rule.
 
 A holder is a process that works on the call. It says how many slots it could use and how many it holds at most; it is
 told its limit. What it held is free for others only once it has said that it holds less.

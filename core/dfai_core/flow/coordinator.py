@@ -1,7 +1,5 @@
 """Budgets that several hosts share, kept by one process: the driver of a Spark application, or Dask's scheduler.
 
-It needs nothing but the standard library and the pure rules beside it, since a scheduler may have nothing else.
-
 Messages are small mappings. A process says, once, ``name``, ``slots`` and ``rate_per_s``; then, whenever it changes
 and after each telling, ``want``, ``hold`` and ``number`` (see `Ledger.heard`), and ``take``: units of the rate that it
 needs. It is told ``limit`` and ``number``, or ``wait_s`` and ``units``: a block of places that begins so many seconds

@@ -34,7 +34,7 @@ class CoordinatedBudget(SharedBudget):
         rate_per_s: float | None,
         instead: Callable[[], Budget],
     ) -> None:
-        super().__init__(rate_per_s, instead)
+        super().__init__(rate_per_s, spec.hosts, instead)
         self._spec = spec
         self._hello = {"name": name, "slots": concurrency, "rate_per_s": rate_per_s}
         self._number = 0
@@ -94,14 +94,12 @@ class CoordinatedBudget(SharedBudget):
     def _unreachable(self, error: Exception) -> None:
         from dfai_core.flow.budget import warn_apart
 
-        hosts = self._spec.hosts
-        share = "all of them" if hosts == 1 else f"a share of 1/{hosts}"
+        self._go_on_without()
         warn_apart(
             f"{self._where}, which keeps this call's concurrency and rate_per_s, cannot be reached from here "
-            f"({type(error).__name__}: {error}). This host takes {share}: say hosts=… for as many as there are, "
+            f"({type(error).__name__}: {error}). This host takes {self._share}: say hosts=… for as many as there are, "
             'or share a Redis: store="redis://host".'
         )
-        self._go_on_without()
 
     async def _talk(self, channel: Channel) -> None:
         try:

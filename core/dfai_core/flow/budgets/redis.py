@@ -133,7 +133,7 @@ class RedisBudget(SharedBudget):
         *,
         lease_s: float = 15.0,
     ) -> None:
-        super().__init__(rate_per_s, instead)
+        super().__init__(rate_per_s, spec.hosts, instead)
         self.lease_s = lease_s
         self._spec = spec
         self._slots = concurrency
@@ -209,14 +209,12 @@ class RedisBudget(SharedBudget):
             return
         from dfai_core.flow.budget import warn_apart
 
-        hosts = self._spec.hosts
-        share = "all of them" if hosts == 1 else f"a share of 1/{hosts}"
+        self._go_on_without()
         # The error's own words may hold what was sent.
         warn_apart(
             f"the Redis at {urlsplit(self._spec.place).hostname}, which keeps this call's concurrency and rate_per_s, "
-            f"does not answer ({type(error).__name__}). Each host takes {share} from now on."
+            f"does not answer ({type(error).__name__}). This host takes {self._share} from now on."
         )
-        self._go_on_without()
 
     async def aclose(self) -> None:
         for task in self._tasks:

@@ -29,14 +29,16 @@ class SharedBudget(ABC):
     ----------
     rate_per_s
         The call's own rate, if it has one.
+    hosts
+        How many hosts share the call where nobody keeps this budget.
     instead
-        Makes the budget that takes the place of this one where nobody keeps it.
+        Makes the budget that then takes its place.
     """
 
     # Within the process that costs nothing, and a lowered limit sets in the sooner.
     turn_s = 0.05
 
-    def __init__(self, rate_per_s: float | None, instead: Callable[[], Budget]) -> None:
+    def __init__(self, rate_per_s: float | None, hosts: int, instead: Callable[[], Budget]) -> None:
         self.paced = rate_per_s is not None
         self.limit = 0
         self.used = 0
@@ -50,6 +52,7 @@ class SharedBudget(ABC):
         self._asked = False  # whether a block of places is on its way
         self._block = 0.0  # units in the last one
         self._came = asyncio.Event()
+        self._share = "all of both" if hosts == 1 else f"1/{hosts} of both"
         self._make_instead = instead
         self._instead: Budget | None = None
         self._error: DfaiError | None = None
