@@ -6,16 +6,18 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from dfai_core.errors import DfaiError, SecretNotFound
 from dfai_core.flow.adaptive import LearnedRate
 from dfai_core.loop import after_fork, before_exit
+from dfai_core.secrets import HiddenValues
 from dfai_core.settings import Config
 from dfai_core.targets import Target
 from dfai_core.transports.base import Transport
 
 __all__ = ["Peer", "peer_of"]
 
-# Keys may change in their file, and tokens end: look again every so often. The token itself is cached longer.
-_HEADERS_S = 60.0
+# After a lookup that changed nothing: a key that is being replaced, or a credential that was refused all the same.
+_AGAIN_S = 10.0
 
 
 @dataclass(slots=True)
@@ -28,6 +30,7 @@ class Peer:
     gate: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)  # one at a time holds a place in line
     _headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     _headers_until: float = float("-inf")
+    _renew_from: float = float("-inf")
     _lookup: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
     def headers(self, now: float) -> Mapping[str, str] | None:
@@ -38,9 +41,34 @@ class Peer:
         """The credential's headers, read anew; once for all that ask at the same time."""
         async with self._lookup:
             if now >= self._headers_until:
-                self._headers = {**await self.target.headers(), "User-Agent": "dfai"}
-                self._headers_until = now + _HEADERS_S
+                try:
+                    await self._ask(now, renew=False)
+                except SecretNotFound:
+                    # A file may be missing for the moment in which it is replaced.
+                    if not self._headers:
+                        raise
+                    self._headers_until = now + _AGAIN_S
         return self._headers
+
+    async def renewed(self, refused: Mapping[str, str], now: float) -> Mapping[str, str] | None:
+        """Other headers than those *refused*, for one more try; None where the credential has not changed.
+
+        Once for all that ask at the same time, and not again for a while where it brought nothing.
+        """
+        async with self._lookup:
+            if self._headers == refused and now >= self._renew_from:
+                try:
+                    await self._ask(now, renew=True)
+                except DfaiError:  # the refusal says more than that there is nothing better
+                    self._headers_until = now
+                if self._headers == refused:
+                    self._renew_from = now + _AGAIN_S
+        return None if self._headers == refused else self._headers
+
+    async def _ask(self, now: float, *, renew: bool) -> None:
+        found = await self.target.credentials(renew=renew)
+        self._headers = HiddenValues({**found.headers, "User-Agent": "dfai"})
+        self._headers_until = now + found.good_for_s
 
 
 _Key = tuple[Target, object]
