@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import importlib
 import os
 import socket
@@ -40,7 +41,24 @@ class Hidden:
         return hash(self._text)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Hidden, (self._text,)
+        # In disguise, since some libraries print the bytes that they send: py4j and Spark Connect in their debug
+        # logs, and whoever prints locals with a traceback. No encryption: who has the bytes has the text.
+        text = self._text.encode()
+        pad = _pad(text)
+        return _undisguised, (pad, _mixed(text, pad))
+
+
+def _pad(text: bytes) -> bytes:
+    """The same for the same text, so that equal values pickle alike."""
+    return hashlib.shake_128(text).digest(len(text))
+
+
+def _mixed(text: bytes, pad: bytes) -> bytes:
+    return bytes(one ^ other for one, other in zip(text, pad, strict=True))
+
+
+def _undisguised(pad: bytes, mixed: bytes) -> Hidden:
+    return Hidden(_mixed(mixed, pad).decode())
 
 
 class HiddenValues(dict[str, str]):
@@ -153,8 +171,9 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "databricks": _databricks,
 }
 _REMEDIES = {
-    "env": "Set it there (Spark: spark.executorEnv.{name}; Dask: distributed.nanny.environ.{name}), or send it along: "
-    'dfai.env("{name}", read="driver").',
+    # Spark shows the values of its settings in its web UI and event log, but for those that the expression covers.
+    "env": "Set it there (Spark: spark.executorEnv.{name}, and spark.redaction.regex to hide its value; "
+    'Dask: the environment in which its workers start), or send it along: dfai.env("{name}", read="driver").',
     "file": 'Put the file there, or send its content along: dfai.secret("file:{name}", read="driver").',
     "module": "See that it can be imported and called there, or send its answer along: "
     'dfai.secret("module:{name}", read="driver").',
