@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import pickle
+import pprint
 import re
 import socket
 import sys
 import traceback
+from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,7 +21,7 @@ import pytest
 
 from dfai_core import Call, Config, services
 from dfai_core.errors import ConfigError, DfaiError, SecretNotFound, Unauthorized
-from dfai_core.secrets import as_secret, env, secret
+from dfai_core.secrets import Hidden, as_secret, env, secret
 from dfai_core.settings import read_environment, resolve
 from dfai_core.targets import Target, azure, container, local, route, target_from
 from dfai_core.transports.base import Request
@@ -260,6 +263,36 @@ def test_a_literal_key_never_shows(holder: Any) -> None:
     assert KEY not in repr(holder)
     assert KEY not in str(holder)
     assert KEY not in f"{holder}"
+
+
+@pytest.mark.parametrize("holder", [as_secret(KEY), azure("westeurope", key=KEY), Config(target=azure("x1", key=KEY))])
+def test_a_literal_key_shows_in_nothing_made_of_it(holder: Any) -> None:
+    taken_apart = asdict(holder)
+
+    for shown in (repr(taken_apart), pprint.pformat(taken_apart), json.dumps(taken_apart, default=str)):
+        assert KEY not in shown
+        assert "***" in shown
+
+
+@pytest.mark.parametrize("text", [KEY, "", "\u00fcber", "x" * 10_000])
+def test_what_is_hidden_travels_in_disguise_and_arrives(text: str) -> None:
+    hidden = Hidden(text)
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        dumped = pickle.dumps(hidden, protocol)
+        assert pickle.loads(dumped) == hidden
+        assert pickle.loads(dumped).reveal() == text
+        assert not text or text.encode() not in dumped
+        assert dumped == pickle.dumps(Hidden(text), protocol)  # equal values, equal bytes
+
+
+def test_a_key_sent_along_travels_in_disguise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_KEY", KEY)
+    target = azure("westeurope", key=env("A_KEY", read="driver"))
+    dumped = cloudpickle.dumps(target.shipped())
+    monkeypatch.delenv("A_KEY")
+
+    assert KEY.encode() not in dumped
+    assert pickle.loads(dumped).key.reveal() == KEY
 
 
 def test_a_referenced_key_never_travels(monkeypatch: pytest.MonkeyPatch) -> None:
