@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from urllib.parse import urljoin
 
 from dfai_core.errors import RETRYABLE_CODES, DfaiError, Unauthorized
 from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
 from dfai_core.flow.cutting import Cutter
 from dfai_core.flow.retry import Retry, retry_after_s
 from dfai_core.jobs import Job
-from dfai_core.operations import location_of, poll_wait_s, progress_of, same_host
+from dfai_core.operations import link_at, location_of, poll_wait_s, progress_of
 from dfai_core.peers import Peer
 from dfai_core.report import Counters
 from dfai_core.service import UNREADABLE, Failure, Values
 from dfai_core.shape import Refused
 from dfai_core.transports.base import Answer, Request, TransportError
-from dfai_core.verdict import Action, Verdict, judge_answer, judge_error, request_id
+from dfai_core.verdict import Action, Verdict, judge_answer, judge_error, refusal, request_id
 
 __all__ = ["Attempter", "Outcome"]
 
@@ -93,13 +92,15 @@ class Attempter:
             request = Request("GET", job.operation, credential)
         self.counters.requests += 1
         answer = await self._sent(job, request, now)
+        if isinstance(answer, Answer) and answer.status == 401:
+            credential, answer = await self._once_more(job, request, credential, answer)
         if isinstance(answer, Answer):
             latency_s = loop.time() - now
             if self.timeout is not None:
                 self.timeout.answered(latency_s)
                 if answer.status != 429:  # that moves the rate
                     self.window.ended(now + latency_s, latency_s=latency_s, overloaded=answer.status in _OVERLOADED)
-            verdict = judge_answer(answer)
+            verdict = judge_answer(answer, credential)
             if verdict.code != "unavailable":
                 breaker.answered(now + latency_s)
             if verdict.action is Action.READ:
@@ -120,6 +121,22 @@ class Attempter:
         if verdict.maybe_billed and job.operation is None:  # asking how an operation stands costs nothing
             self.counters.maybe_billed += 1
         return self._follow(job, verdict, answer, sent_at=now)
+
+    async def _once_more(
+        self, job: Job, request: Request, credential: Mapping[str, str], answer: Answer
+    ) -> tuple[Mapping[str, str], Answer | TransportError | TimeoutError]:
+        """What follows a 401: where the key was replaced, or the token ended, one more answer with what holds now."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout_at(job.deadline):
+                renewed = await self.peer.renewed(credential, loop.time())
+        except TimeoutError:
+            renewed = None
+        if renewed is None:
+            return credential, answer
+        self.counters.requests += 1
+        request.headers = renewed if job.operation is not None else job.lane.headers(renewed)
+        return renewed, await self._sent(job, request, loop.time())
 
     async def call_off(self, jobs: Iterable[Job]) -> None:
         """Tells the service, once, that nobody waits for these operations any more."""
@@ -202,8 +219,8 @@ class Attempter:
 
     def _page(self, job: Job, next_page: str, answer: Answer) -> Outcome:
         """Keeps what this page holds and asks for the next."""
-        link = urljoin(job.lane.url, next_page)
-        if not same_host(link, job.lane.url):
+        link = link_at(job.lane.url, next_page)
+        if link is None:
             raise ValueError("the next page is at another host")
         found = list(self._found(job, answer))
         if found == (job.found or [None] * len(found)):
@@ -246,8 +263,8 @@ class Attempter:
                 count = job.count
                 halves = (range(count // 2), range(count // 2, count))
                 return Outcome(again=[(job.only(half, tries=0), 0.0) for half in halves])
-            case Action.UNAUTHORIZED if not self.answered:
-                return Outcome(fatal=Unauthorized(self._refused_key(verdict)))
+            case Action.UNAUTHORIZED | Action.QUOTA if not self.answered:
+                return Outcome(fatal=Unauthorized(refusal(self.peer.target, verdict)))
             case Action.RETRY:
                 if verdict.code == "rate_limited":
                     self.counters.throttled += 1
@@ -266,9 +283,9 @@ class Attempter:
         """The service works on it: *answer* says where to ask."""
         self.answered = True
         location = location_of(answer)
-        link = urljoin(job.lane.url, location) if location else job.operation
-        if link is None or not same_host(link, job.lane.url):
-            where = "nowhere" if link is None else "to another host"
+        link = link_at(job.lane.url, location) if location else job.operation
+        if link is None:
+            where = "to another host" if location else "nowhere"
             return self._give_up(job, Verdict(Action.REFUSE, "bad_answer", f"the operation's link leads {where}", 202))
         if job.operation is not None:
             return self._poll_again(job, answer)
@@ -310,18 +327,3 @@ class Attempter:
         failure = Failure(verdict.code, verdict.message, verdict.status, retryable, verdict.service_code)
         refused = Refused(failure, job.tries, verdict.request_id)
         return Outcome(refused=[(position, refused) for position in range(job.count)])
-
-    def _refused_key(self, verdict: Verdict) -> str:
-        target = self.peer.target
-        key = getattr(target, "key", None)
-        named = (
-            f"the key from {key}"
-            if key is not None and ":" in str(key)
-            else "the credential"
-            if key is None
-            else str(key)
-        )
-        return (
-            f"{target} refused {named} before anything was answered ({verdict.status}: {verdict.message}); "
-            "no more was sent. Is it the key of a resource in this place that serves this?"
-        )

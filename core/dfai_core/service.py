@@ -161,6 +161,7 @@ class Service:
     wire: Callable[[Wiring], Exchange]
     api_version: str
     includes: Mapping[str, Column] = field(default_factory=dict)
+    host: str = ""  # which of a region's hosts answers, where its family has several: "stt", "tts"
     long_running: bool = False
     retired: str | None = None  # why Azure does not offer it any more, and who does
     known_as: tuple[str, ...] = ()  # names of the same verb elsewhere
