@@ -83,7 +83,7 @@ def test_eight_processes_share_one_rate_evenly_and_exactly(spec: BudgetSpec) -> 
     assert max(counts.values()) / min(counts.values()) <= 1.1
     assert 0.95 <= sum(counts.values()) / (4.0 * rate_per_s) <= 1.02
     # What may be caught up, and what this busy machine puts off.
-    assert server.busiest_s() <= rate_per_s * 1.05 + 10
+    assert server.busiest_s() <= rate_per_s * 1.2
 
 
 @on("host", "coordinator")
