@@ -61,6 +61,10 @@ class Attempter:
     deadline_s: float
     operation_deadline_s: float
     answered: bool = False  # whether the target ever answered a document: then its key is right
+    _given_s: float = field(init=False)  # the timeout that attempts under way were last given
+
+    def __post_init__(self) -> None:
+        self._given_s = float("inf") if self.timeout is None else self.timeout.timeout_s
 
     async def attempt(self, job: Job) -> list[Values] | Outcome:
         """Makes one attempt at *job*: all its documents' values, or whatever else came of it."""
@@ -98,6 +102,8 @@ class Attempter:
             latency_s = loop.time() - now
             if self.timeout is not None:
                 self.timeout.answered(latency_s)
+                if self.timeout.timeout_s != self._given_s:
+                    self._give(self.timeout.timeout_s)
                 if answer.status != 429:  # that moves the rate
                     self.window.ended(now + latency_s, latency_s=latency_s, overloaded=answer.status in _OVERLOADED)
             verdict = judge_answer(answer, credential)
@@ -159,7 +165,7 @@ class Attempter:
         task = asyncio.current_task()
         assert task is not None
         # One deadline for the whole attempt: a library's own timeout does not say what had been sent.
-        self.cutter.begin(task, self._latest(job, now))
+        self.cutter.begin(task, now, self._patience_s(job), job.deadline)
         try:
             return await self.peer.transport.send(request)
         except (TransportError, TimeoutError) as error:
@@ -171,14 +177,21 @@ class Attempter:
         finally:
             self.cutter.end(task)
 
-    def _latest(self, job: Job, now: float) -> float:
-        """When an attempt at *job* is given up: later with each try, for the slow answer that is no hang."""
+    def _give(self, timeout_s: float) -> None:
+        """Lets attempts under way know what has been learned since: what began to hang before hangs no longer."""
+        if timeout_s < self._given_s / 2.0:
+            self.cutter.shorten(timeout_s / self._given_s)
+        elif timeout_s < self._given_s:
+            return
+        self._given_s = timeout_s
+
+    def _patience_s(self, job: Job) -> float:
+        """How long an attempt at *job* may take: longer with each try, for the slow answer that is no hang."""
         if self.timeout is None:
-            return job.deadline
-        patience_s = self.timeout.timeout_s
-        if job.tries > 1:
-            patience_s = min(patience_s * _PATIENCE ** min(10, job.tries - 1), self.timeout.longest_s)
-        return min(job.deadline, now + patience_s)
+            return float("inf")
+        if job.tries < 2:
+            return self.timeout.timeout_s
+        return min(self.timeout.timeout_s * _PATIENCE ** min(10, job.tries - 1), self.timeout.longest_s)
 
     def too_late(self, job: Job, code: str = "timeout", reason: str = "") -> Outcome:
         """The end of *job* where its documents have no time left."""

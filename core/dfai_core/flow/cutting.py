@@ -15,7 +15,7 @@ class Cutter:
 
     Used on the loop's thread, round one ``await`` in a task::
 
-        cutter.begin(task, latest)
+        cutter.begin(task, now, patience_s, latest)
         try:
             await something
         except CancelledError:
@@ -26,23 +26,32 @@ class Cutter:
             cutter.end(task)
     """
 
-    __slots__ = ("_cut", "_latest", "_loop", "_timer")
+    __slots__ = ("_attempts", "_cut", "_loop", "_timer")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._latest: dict[asyncio.Task[None], float] = {}
+        self._attempts: dict[asyncio.Task[None], tuple[float, float, float]] = {}  # since when, how long, latest
         self._cut: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
 
-    def begin(self, task: asyncio.Task[None], latest: float) -> None:
-        """*task* is cancelled at *latest*, on the loop's clock, unless it has ended by then."""
-        self._latest[task] = latest
-        if self._timer is None or latest < self._timer.when():
-            self._look_at(latest)
+    def begin(self, task: asyncio.Task[None], since: float, patience_s: float, latest: float) -> None:
+        """*task* is cancelled after *patience_s*, and at *latest* on the loop's clock, unless it has ended by then."""
+        self._attempts[task] = (since, patience_s, latest)
+        moment = since + patience_s
+        if latest < moment:
+            moment = latest
+        if self._timer is None or moment < self._timer.when():
+            self._look_at(moment)
+
+    def shorten(self, share: float) -> None:
+        """Attempts under way keep only this share of their patience: what is usual was learned since they began."""
+        for task, (since, patience_s, latest) in self._attempts.items():
+            self._attempts[task] = (since, patience_s * share, latest)
+        self._look()
 
     def end(self, task: asyncio.Task[None]) -> None:
         """*task* is through."""
-        self._latest.pop(task, None)
+        self._attempts.pop(task, None)
 
     def cut(self, task: asyncio.Task[None]) -> bool:
         """Whether the cancellation that *task* just met was ours, and ours alone; then it is undone."""
@@ -57,12 +66,16 @@ class Cutter:
         self._timer = self._loop.call_at(moment, self._look)
 
     def _look(self) -> None:
-        self._timer = None
         now = self._loop.time()
-        late = [task for task, latest in self._latest.items() if latest <= now]
-        for task in late:
-            del self._latest[task]
-            self._cut.add(task)
-            task.cancel()
-        if self._latest:
-            self._look_at(min(self._latest.values()))
+        moments = {task: min(latest, since + for_s) for task, (since, for_s, latest) in self._attempts.items()}
+        for task, moment in moments.items():
+            if moment <= now:
+                del self._attempts[task]
+                self._cut.add(task)
+                task.cancel()
+        rest = [moment for moment in moments.values() if moment > now]
+        if rest:
+            self._look_at(min(rest))
+        elif self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
