@@ -1,0 +1,26 @@
+"""What happened during a call: one set of counters, the same on every backend, and how they come home."""
+
+from __future__ import annotations
+
+from dfai_core.report.active import clipped, length_s, union
+from dfai_core.report.channel import Channel, Report, Reporter
+from dfai_core.report.counters import Counters, Observer, counters_of, process_id
+from dfai_core.report.figures import Figures
+from dfai_core.report.latency import quantile_s
+from dfai_core.report.timeline import Timeline
+
+__all__ = [
+    "Channel",
+    "Counters",
+    "Figures",
+    "Observer",
+    "Report",
+    "Reporter",
+    "Timeline",
+    "clipped",
+    "counters_of",
+    "length_s",
+    "process_id",
+    "quantile_s",
+    "union",
+]
