@@ -9,6 +9,7 @@ from dfai_core.backend import Run
 from dfai_core.call import Call
 from dfai_core.errors import BackendNotFound
 from dfai_spark.plan import with_answers
+from dfai_spark.report import AccumulatorChannel, LogChannel, channel_of
 from dfai_spark.types import kind_of
 
 __all__ = ["BACKEND", "SparkBackend"]
@@ -61,6 +62,9 @@ class SparkBackend:
         same = self.same_name(frame)
         replaced = {same(name) for name in call.schema.names}
         return with_answers(frame, call.shipped(), run, [str(name) for name in drop if same(name) not in replaced])
+
+    def channel(self, frame: Any) -> AccumulatorChannel | LogChannel:
+        return channel_of(frame)
 
     def pick(self, frame: Any, column: Hashable) -> NoReturn:
         raise BackendNotFound(_NO_SERIES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dfai_core.report.active import clipped, length_s, union
 from dfai_core.report.channel import Channel, Report, Reporter
-from dfai_core.report.counters import Counters, Observer, counters_of, process_id
+from dfai_core.report.counters import Counters, Observer, Received, Sent, counters_of, process_id
 from dfai_core.report.figures import Figures
 from dfai_core.report.latency import quantile_s
 from dfai_core.report.timeline import Timeline
@@ -14,8 +14,10 @@ __all__ = [
     "Counters",
     "Figures",
     "Observer",
+    "Received",
     "Report",
     "Reporter",
+    "Sent",
     "Timeline",
     "clipped",
     "counters_of",

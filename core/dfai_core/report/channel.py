@@ -64,6 +64,10 @@ class Channel(Protocol):
         """What has arrived for these calls, the latest of each source at least; never fails."""
         ...
 
+    def forget(self, call_id: str) -> None:
+        """Nobody asks for this call any more."""
+        ...
+
     def listening(self) -> AbstractContextManager[None]:
         """Held open while somebody tracks what is computed: where reporting has its price, it is paid only then."""
         ...

@@ -19,19 +19,35 @@ from dfai_core.report.figures import COUNTS, Figures
 from dfai_core.report.latency import BINS, bin_of
 from dfai_core.report.timeline import Timeline
 
-__all__ = ["Counters", "Observer", "counters_of", "process_id"]
+__all__ = ["Counters", "Observer", "Received", "Sent", "counters_of", "process_id"]
 
 _KEPT = 100  # calls of this process whose counters are remembered though nobody else holds them
 _MOST_USAGES = 1_000
 _lock = threading.Lock()
 
 
+class Sent(Protocol):
+    """What of a request is looked at."""
+
+    method: str
+    url: str
+    body: bytes | None
+
+
+class Received(Protocol):
+    """What of an answer is looked at."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class Observer(Protocol):
     """Is told of each attempt as it ends; on the loop's thread, so it must be quick."""
 
-    def answered(self, status: int, latency_s: float, sent_bytes: int, received_bytes: int) -> None: ...
+    def answered(self, request: Sent, answer: Received, latency_s: float) -> None: ...
 
-    def unanswered(self, kind: str, latency_s: float) -> None: ...
+    def unanswered(self, request: Sent, kind: str, latency_s: float) -> None: ...
 
 
 @dataclass(slots=True, weakref_slot=True, eq=False)
@@ -78,20 +94,20 @@ class Counters:
 
     # ---- one attempt ---------------------------------------------------------------------------------------
 
-    def answered(
-        self, status: int, latency_s: float, sent_bytes: int, received_bytes: int, headers: Mapping[str, str]
-    ) -> None:
+    def answered(self, request: Sent, answer: Received, latency_s: float) -> None:
         """Counts an attempt that was answered, with whatever status. Costs less than a microsecond.
 
         The latency counts where the service did what was asked (200, 202): refusals are quick, and would make the
         service look faster than it is.
         """
+        status = answer.status
         if status == 200 or status == 202:  # noqa: PLR1714  a set costs more than both
             self._latency[bin_of(latency_s)] += 1
         self.statuses[status] += 1
-        self.sent_bytes += sent_bytes
-        self.received_bytes += received_bytes
-        usage = headers.get(HEADER)
+        if request.body is not None:
+            self.sent_bytes += len(request.body)
+        self.received_bytes += len(answer.body)
+        usage = answer.headers.get(HEADER)
         if usage is not None:
             self._usages[usage] = self._usages.get(usage, 0) + 1
             if len(self._usages) > _MOST_USAGES:
@@ -100,13 +116,16 @@ class Counters:
         if now >= self._slot_end_s:
             self._place(now)
         if self.observer is not None:
-            self.observer.answered(status, latency_s, sent_bytes, received_bytes)
+            self.observer.answered(request, answer, latency_s)
 
-    def unanswered(self, kind: str, latency_s: float) -> None:
-        """Counts an attempt that had no answer; *kind* is one word for why ("NotSent", "TimeoutError")."""
+    def unanswered(self, request: Sent, error: Exception, latency_s: float) -> None:
+        """Counts an attempt that had no answer, by the class of its *error*."""
+        kind = type(error).__name__
         self.broken[kind] += 1
+        if request.body is not None and kind != "NotSent":
+            self.sent_bytes += len(request.body)
         if self.observer is not None:
-            self.observer.unanswered(kind, latency_s)
+            self.observer.unanswered(request, kind, latency_s)
 
     # ---- rows and partitions -------------------------------------------------------------------------------
 
