@@ -158,7 +158,7 @@ def _channels(backend: Backend, frame: Any, call: Call) -> tuple[list[Channel], 
     if call.config.report == "off":
         return [], False
     host = host_channel()
-    channels = [] if host is None else [host]
+    channels: list[Channel] = [] if host is None else [host]
     if not isinstance(backend, Reporting):
         return channels, False
     return [*channels, backend.channel(frame)], True

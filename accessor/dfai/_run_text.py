@@ -7,7 +7,7 @@ from typing import Any
 
 from dfai._run import State, counted, values_of
 
-__all__ = ["bytes_of", "milliseconds", "number", "seconds", "subject", "text"]
+__all__ = ["bytes_of", "milliseconds", "number", "place", "seconds", "share", "text", "verbs"]
 
 _SHOWN = 4  # of a list of codes or meters
 
@@ -20,19 +20,22 @@ def text(state: State) -> str:
     middle = max((len(figure) for _, figure, _ in rows), default=0)
     lines = [f"  {name:<{left}}  {figure:>{middle}}  {notes}".rstrip() for name, figure, notes in rows]
     end = f"\nnot complete: {state.missing}" if state.missing else ""
-    return "\n".join([subject(state), *lines]) + end
+    return "\n".join([f"{verbs(state)}  {place(state)}".rstrip(), *lines]) + end
 
 
-def subject(state: State) -> str:
-    """What the run is about, in a line."""
+def verbs(state: State) -> str:
+    """The verbs of a run."""
+    return _few(list(dict.fromkeys(call.verb for call in state.calls))) or "nothing computed"
+
+
+def place(state: State) -> str:
+    """Where it ran and who answered."""
     if not state.calls:
-        return "nothing was computed"
-    verbs = list(dict.fromkeys(call.verb for call in state.calls))
-    backends = list(dict.fromkeys(call.backend for call in state.calls))
-    targets = list(dict.fromkeys(call.target for call in state.calls))
-    where = f"on {', '.join(backends)}, answered by {_few(targets)}"
-    calls = f" ({counted(len(state.calls), 'call')})" if len(state.calls) > 1 else ""
-    return f"{_few(verbs)}{calls} {where}"
+        return ""
+    backends = dict.fromkeys(call.backend for call in state.calls)
+    targets = dict.fromkeys(call.target for call in state.calls)
+    calls = f"{counted(len(state.calls), 'call')} " if len(state.calls) > 1 else ""
+    return f"{calls}on {', '.join(backends)}, answered by {_few(list(targets))}"
 
 
 def _lines(values: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -44,13 +47,13 @@ def _lines(values: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         (
             "requests",
             number(values["requests"]),
-            _notes(values, "retries", "throttled", "hedged", "polls", "cancelled", maybe_billed="maybe billed twice"),
+            _notes(values, "retries", "throttled", "hedged", "polls", "cancelled", maybe_billed="maybe billed"),
         ),
         ("errors", number(sum(values["errors"].values())), _listed(values["errors"])),
         (
             "latency",
             milliseconds(latency[0.5]) if known else "",
-            f"half; 90 % within {milliseconds(latency[0.9])}, 99 % within {milliseconds(latency[0.99])}" if known else "",
+            f"median; 90 %: {milliseconds(latency[0.9])}, 99 %: {milliseconds(latency[0.99])}" if known else "",
         ),
         ("sent", bytes_of(values["sent_bytes"]), f"received {bytes_of(values['received_bytes'])}"),
         ("billed", number(sum(values["billed"].values())), _listed(values["billed"])),
@@ -111,7 +114,9 @@ def bytes_of(value: int) -> str:
 
 
 def _rate(value: float | None, things: str) -> str:
-    return "" if value is None or not value else f"{value:,.0f} {things}/s" if value >= 10 else f"{value:.2g} {things}/s"
+    if not value:
+        return ""
+    return f"{value:,.0f} {things}/s" if value >= 10 else f"{value:.2g} {things}/s"
 
 
 def _notes(values: Mapping[str, Any], *plain: str, **named: str) -> str:
@@ -119,7 +124,21 @@ def _notes(values: Mapping[str, Any], *plain: str, **named: str) -> str:
     return ", ".join(f"{values[name]:,} {word}" for name, word in words.items() if values[name])
 
 
+def share(part: float, whole: float) -> str:
+    """How much of it.
+
+    >>> share(3, 4), share(1, 99_999), share(0, 5)
+    ('75 %', '< 0.01 %', '0 %')
+    """
+    percent = 100 * part / whole if whole else 0.0
+    if 0 < percent < 0.01:
+        return "< 0.01 %"
+    return f"{percent:.3g} %" if percent >= 1 else f"{percent:.2g} %"
+
+
 def _listed(counts: Mapping[Any, float]) -> str:
+    if len(counts) == 1:  # its number stands there already
+        return str(next(iter(counts)))
     shown = [f"{name} {number(count)}" for name, count in list(counts.items())[:_SHOWN]]
     more = len(counts) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")

@@ -1,8 +1,8 @@
 """Counters from Spark's workers: accumulators on classic Spark, worker logs on Connect, which has none.
 
-Both bring home what ended. A worker that is killed, as Spark does with those whose rows a ``limit`` does not need, takes
-its last counters along; that a task had been tried before is how the loss is noticed. Where workers run on this host
-the core's files tell all the same.
+Both bring home what ended. A worker that is killed, as Spark does with those whose rows a ``limit`` does not need,
+takes its last counters along; that a task had been tried before is how the loss is noticed. Where workers run on this
+host the core's files tell all the same.
 """
 
 from __future__ import annotations

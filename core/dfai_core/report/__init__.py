@@ -6,6 +6,7 @@ from dfai_core.report.active import clipped, length_s, union
 from dfai_core.report.channel import Channel, Report, Reporter
 from dfai_core.report.counters import Counters, Observer, Received, Sent, counters_of, process_id
 from dfai_core.report.figures import Figures
+from dfai_core.report.latency import bounds_s as latency_bounds_s
 from dfai_core.report.latency import quantile_s
 from dfai_core.report.timeline import Timeline
 
@@ -21,6 +22,7 @@ __all__ = [
     "Timeline",
     "clipped",
     "counters_of",
+    "latency_bounds_s",
     "length_s",
     "process_id",
     "quantile_s",

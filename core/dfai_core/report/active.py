@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 __all__ = ["Interval", "bounded", "clipped", "length_s", "union"]
 
@@ -50,7 +51,7 @@ def clipped(intervals: Iterable[Interval], start: float, end: float) -> list[Int
 def bounded(intervals: Sequence[Interval]) -> list[Interval]:
     """In order, and few: stretches with hardly a gap between them are one, and then those with the smallest gaps."""
     joined = union(intervals)
-    gaps = sorted(later[0] - earlier[1] for earlier, later in zip(joined, joined[1:], strict=False))
+    gaps = sorted(later[0] - earlier[1] for earlier, later in pairwise(joined))
     widest = max(_GAP_S, gaps[-_MOST] if len(gaps) >= _MOST else 0.0)
     result = joined[:1]
     for start, end in joined[1:]:

@@ -96,7 +96,7 @@ class Figures:
 
     def plain(self) -> dict[str, Any]:
         """As they travel: zeros stay at home."""
-        named = {
+        named: dict[str, Mapping[str, Any]] = {
             "errors": self.errors,
             "broken": self.broken,
             "billed": self.billed,
