@@ -63,8 +63,9 @@ class FrameAI(Verbs[F], Generic[F]):
             )
         _prepare(service, config)
         group = new_group()
-        for call, drop in calls:
-            frame = _apply(self._backend, frame, call, drop, group)
+        for column, (call, drop) in zip(columns, calls, strict=True):
+            label = f"{service.name} {column}" if several else service.name
+            frame = _apply(self._backend, frame, call, drop, group, label)
         result: F = frame
         return result
 
@@ -137,7 +138,7 @@ def _warn_of_language(call: Call) -> None:
         )
 
 
-def _apply(backend: Backend, frame: Any, call: Call, drop: Sequence[Any], group: int) -> Any:
+def _apply(backend: Backend, frame: Any, call: Call, drop: Sequence[Any], group: int, label: str) -> Any:
     if backend.lazy:
         shipped = call.shipped()
         channels, promised = _channels(backend, frame, call)
@@ -146,7 +147,7 @@ def _apply(backend: Backend, frame: Any, call: Call, drop: Sequence[Any], group:
         LEDGER.add(Entry.of(call, backend.name, lazy=True, group=group, channels=channels, promised=promised))
         return result
     LEDGER.add(Entry.of(call, backend.name, lazy=False, group=group))
-    with Bar(call, len(frame)) as bar:
+    with Bar(label, len(frame), call.config.progress) as bar:
         watch = bar.update if bar.shown else None
         result = backend.apply(frame, call, Reported(process_id(), backend.name, watch=watch), drop)
     _warn_of_failures(call)

@@ -65,7 +65,7 @@ def _reported(
     try:
         with (
             nullcontext() if telemetry is None else telemetry.span(),
-            closing(run(call, batches, watch=sender.watching(watch))) as answers,
+            closing(run(call, _counted(batches, counters), watch=sender.watching(watch))) as answers,
         ):
             for answer in answers:
                 sender.send(every_s=_BETWEEN_BATCHES_S)
@@ -79,6 +79,12 @@ def _reported(
     finally:
         counters.end(failed=failed, repeated=repeated)
         sender.send()
+
+
+def _counted(batches: Iterable[pa.RecordBatch], counters: Counters) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        counters.add_read(batch.num_rows)
+        yield batch
 
 
 async def _a_moment() -> None:

@@ -58,7 +58,8 @@ class Counters:
     thread. Several threads may run partitions of the call at the same time.
     """
 
-    rows: int = 0
+    read: int = 0  # rows that were handed over to be answered
+    rows: int = 0  # of them, those that have their end
     documents: int = 0  # distinct documents that were asked
     settled: int = 0  # of them, those that have their end
     coalesced: int = 0  # rows that shared another row's document
@@ -135,6 +136,11 @@ class Counters:
             self.rows += rows
             self.coalesced += coalesced
             self.errors.update(errors)
+
+    def add_read(self, rows: int) -> None:
+        """Counts rows that were handed over."""
+        with _lock:
+            self.read += rows
 
     def begin(self) -> None:
         """A partition of the call begins in this process."""
