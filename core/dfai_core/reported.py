@@ -60,7 +60,7 @@ def _reported(
     counters = sender.counters
     telemetry = telemetry_of(call, backend, counters)
     counters.begin()
-    sender.send()
+    sender.send_beginning()
     failed, repeated = True, 0
     try:
         with (
@@ -98,6 +98,11 @@ class _Sender:
         self.call_id = call_id
         self.counters = counters
         self._reporters = reporters
+        self._sent_s = float("-inf")
+
+    def send_beginning(self) -> None:
+        """Reports that the partition begins; its first batch is reported however soon that leaves."""
+        self.send()
         self._sent_s = float("-inf")
 
     def send(self, *, every_s: float = 0.0) -> None:

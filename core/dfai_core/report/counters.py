@@ -182,8 +182,7 @@ class Counters:
         _meter.charge()
         if self.begun > self.ended:
             self._until(now)
-        # The loop's thread may be counting: what is read here is read once, and nothing of its own is written.
-        timeline = self._timeline
+        # The loop's thread may be counting: nothing that it writes is written here.
         return Figures(
             **{name: getattr(self, name) for name in COUNTS},
             cpu_s=self.cpu_s,
@@ -192,7 +191,7 @@ class Counters:
             broken=dict(self.broken),
             billed=self._billed(),
             latency={place: count for place, count in enumerate(self._latency) if count},
-            timeline=timeline.adding(now, self.settled - timeline.total),
+            timeline=self._placed(now),
             active=list(self._active),
         )
 
@@ -212,10 +211,14 @@ class Counters:
             self._active = bounded(self._active)
 
     def _place(self, now: float) -> None:
-        """Puts the documents that have ended since the last time into the timeline: they ended in the slot before."""
-        at_s = min(now, self._slot_end_s - self._timeline.width_s / 2) if self._slot_end_s else now
-        self._timeline = self._timeline.adding(at_s, self.settled - self._timeline.total)
+        self._timeline = self._placed(now)
         self._slot_end_s = self._timeline.end_s(now)
+
+    def _placed(self, now: float) -> Timeline:
+        """The timeline with the documents that have ended since the last time: in the slot that began then."""
+        timeline = self._timeline
+        at_s = min(now, self._slot_end_s - timeline.width_s / 2) if self._slot_end_s else now
+        return timeline.adding(at_s, self.settled - timeline.total)
 
 
 class _Meter:
