@@ -75,10 +75,12 @@ class Entry:
         return Figures.total([self.counters.figures(), *(figures for _, figures in [*self._latest.values()])])
 
     def lost(self) -> int:
-        """Partitions whose counters are not all here: they run, or were killed, or had been and could not tell."""
-        parts = [self.counters.figures(), *(figures for _, figures in [*self._latest.values()])]
-        unended = sum(part.begun - part.ended for part in parts)
-        return unended + max(0, sum(part.repeated for part in parts) - sum(part.failed for part in parts))
+        """Partitions whose counters are not all here: they run, or were killed.
+
+        Some of those that were killed have said that they began, of others only the next try tells.
+        """
+        figures = self.figures()
+        return max(figures.begun - figures.ended, figures.repeated - figures.failed)
 
 
 class Ledger:
