@@ -143,14 +143,15 @@ class _Tracker:
             self._listening.enter_context(channel.listening())
 
     def _ask(self) -> None:
-        """Asks workers; after the block, settles what has run to its end."""
+        """Asks workers; after the block, settles all but what has not begun, or still runs in this very process."""
         live = [part for part in self._parts if part.after is None]
         collect([part.entry for part in live])
         self._asked_s = time.monotonic()
         if not self._open:
             for part in live:
-                figures = part.state().figures
-                if figures.begun == figures.ended and (figures.begun or not part.inside):
+                # A partition of another process that has no end may have been killed: it would be waited for for ever.
+                here = part.entry.counters
+                if here.begun == here.ended and (part.state().figures.begun or not part.inside):
                     part.settle()
 
 

@@ -133,7 +133,10 @@ def test_what_is_computed_twice_is_counted_twice(frames: Frames, scene: Scene) -
     assert dfai.last_run().rows == 40
 
 
-def test_lazy_frames_count_when_they_are_computed(frames: Frames, scene: Scene) -> None:
+def test_lazy_frames_count_when_they_are_computed(
+    frames: Frames, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dfai._report._ASK_EVERY_S", -1.0)
     if not frames.lazy:
         pytest.skip("a pandas frame is computed at once")
     frame = frames.build({"t": texts(20)})
@@ -150,17 +153,7 @@ def test_lazy_frames_count_when_they_are_computed(frames: Frames, scene: Scene) 
     assert left_open[:3] == (1, 20, False)
     assert "1 call not computed yet" in left_open[3]
     # What was made inside counts though it was computed later; what was computed inside counts once.
-    _wait_for_a_look(run)
     assert (run.calls, run.rows, run.complete) == (2, 40, True)
-
-
-def _wait_for_a_look(run: dfai.Run) -> None:
-    """A run asks workers once a second at most."""
-    import time
-
-    until = time.monotonic() + 10
-    while not run.complete and time.monotonic() < until:
-        time.sleep(0.05)
 
 
 def test_threads_are_tracked_too(frames: Frames, scene: Scene) -> None:

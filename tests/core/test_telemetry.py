@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
@@ -84,10 +83,10 @@ def exporters() -> Watched:
 
 
 @pytest.fixture
-def watched(exporters: Watched) -> Iterator[Watched]:
+def watched(exporters: Watched) -> Watched:
     exporters.spans.clear()
     exporters.reader.get_metrics_data()
-    yield exporters
+    return exporters
 
 
 def answer_all(call: Call, texts: list[str], home: str | None = None) -> None:
