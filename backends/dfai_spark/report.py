@@ -14,6 +14,7 @@ import weakref
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -135,7 +136,9 @@ def _on(session: Any) -> bool:
 
 def _latest_lines(session: Any, call_ids: Collection[str]) -> list[str]:
     """The latest line of each source."""
-    from pyspark.sql import functions as f
+    # By the session, not by pyspark itself, which takes a stopped Connect session for a classic one.
+    connect = type(session).__module__.startswith("pyspark.sql.connect")
+    f = import_module("pyspark.sql.connect.functions" if connect else "pyspark.sql.functions")
 
     def field(name: str) -> Any:
         return f.get_json_object("msg", f"$.{name}")
@@ -157,8 +160,19 @@ def channel_of(frame: Any) -> AccumulatorChannel | LogChannel:
         place = session if context is None else context
         channel = _channels.get(place)
         if channel is None:
-            channel = _channels[place] = LogChannel(session) if context is None else AccumulatorChannel(context)
+            channel = _channels[place] = _channel_for(session, context)
         return channel
+
+
+def _channel_for(session: Any, context: Any) -> AccumulatorChannel | LogChannel:
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    if context is not None:
+        # Platforms that share a cluster among users may forbid accumulators.
+        with suppress(Py4JError, PySparkException):
+            return AccumulatorChannel(context)
+    return LogChannel(session)
 
 
 def _forget() -> None:

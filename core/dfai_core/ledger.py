@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import threading
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from dfai_core.call import Call
+from dfai_core.errors import DfaiWarning
 from dfai_core.loop import after_fork
 from dfai_core.report import Channel, Counters, Figures, Report, counters_of
 
@@ -132,9 +134,12 @@ def collect(entries: Collection[Entry]) -> None:
         for channel in entry.channels:
             asked.setdefault(id(channel), (channel, {}))[1][entry.call_id] = entry
     for channel, by_call in asked.values():
-        for report in channel.collect(by_call.keys()):
-            if (found := by_call.get(report.call_id)) is not None:
-                found.take(report)
+        try:
+            for report in channel.collect(by_call.keys()):
+                if (found := by_call.get(report.call_id)) is not None:
+                    found.take(report)
+        except Exception as error:  # noqa: BLE001  what was computed and paid for must not fail by its report
+            warnings.warn(f"counters could not be fetched: {type(error).__name__}: {error}", DfaiWarning, stacklevel=2)
 
 
 _groups = itertools.count(1)

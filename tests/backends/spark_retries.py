@@ -43,6 +43,7 @@ def main(spark: str, how: str, by_files: str, url: str) -> None:
     if by_files == "0":
         _frame.host_channel = lambda: None
     os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ["SPARK_TESTING"] = "1"  # any free port for the Connect server, since another may be running
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.appName("dfai retries")

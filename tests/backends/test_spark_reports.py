@@ -26,7 +26,7 @@ def figures(service: Service, spark: str, how: str, by_files: bool) -> dict[str,
         [sys.executable, str(SCRIPT), spark, how, str(int(by_files)), scene.url],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=280,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "SPARK_LOCAL_IP": "127.0.0.1"},
     )
     assert done.returncode == 0, done.stderr[-2_000:]
@@ -42,13 +42,6 @@ def test_a_killed_task_is_missed_and_nothing_is_counted_twice(service: Service, 
     assert (found["rows"], found["documents"], found["errors"]) == (80, 80, {})
     assert found["requests"] < found["seen"]
     assert "1 partition running, or gone without a last report; 2 reported" in found["missing"]
-
-
-def test_what_a_killed_task_wrote_on_this_host_is_not_lost(service: Service) -> None:
-    found = figures(service, "classic", "kill", by_files=True)
-
-    assert found["rows"] == 80
-    assert "1 partition running, or gone without a last report" in found["missing"]
 
 
 def test_a_task_that_failed_and_was_tried_again_is_counted_whole(service: Service) -> None:

@@ -170,6 +170,21 @@ def test_a_channel_is_asked_once_for_all_of_its_calls() -> None:
     assert [entry.figures().rows for entry in entries] == [2, 2, 2]
 
 
+def test_a_channel_that_fails_is_said_and_the_others_are_asked() -> None:
+    class Failing(Fetched):
+        def collect(self, call_ids: Any) -> list[Report]:
+            raise RuntimeError("gone")
+
+    good = Fetched()
+    entry = entry_of(call_of(), Failing(), good)
+    good.waiting.append(Counters(rows=2).report(entry.call_id))
+
+    with pytest.warns(DfaiWarning, match="could not be fetched: RuntimeError: gone"):
+        collect([entry])
+
+    assert entry.figures().rows == 2
+
+
 # ---- in a worker -------------------------------------------------------------------------------------------
 
 
