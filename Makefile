@@ -47,13 +47,21 @@ tests: .venv/models
 
 # A process holds either a classic Spark session or a Connect one.
 tests-connect: .venv/models
-	$(BIN)/pytest tests/behaviour tests/backends/test_spark.py tests/backends/test_spark_streams.py --on spark-connect
+	$(BIN)/pytest tests/behaviour tests/backends/test_spark.py tests/backends/test_spark_pays_once.py tests/backends/test_spark_streams.py --on spark-connect
 
 doctests: .venv/models
 	$(BIN)/pytest --doctest-modules accessor backends core engine
 
-bench: .venv/models ## Measure speed, peers side by side, in one run
+# Other tools for frames want other versions of libraries than ours, so that they have an environment of their own.
+.venv-bench/tools: pyproject.toml
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --upgrade pip
+	.venv-bench/bin/python -m pip install --quiet --editable ".[bench]"
+	@touch $@
+
+bench: .venv/dev ## Measure speed, peers side by side, in one run
+	@$(MAKE) .venv-bench/tools || echo "the other tools could not be installed: their rows will say so"
 	$(BIN)/python -m benchmarks
 
-clean: ## Remove the environment and what was built
-	rm -rf .venv dist build out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+clean: ## Remove the environments and what was built
+	rm -rf .venv .venv-bench dist build out .mypy_cache .pytest_cache .ruff_cache .hypothesis

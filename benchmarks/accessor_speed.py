@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.null_service import answered
-from benchmarks.table import save, show
+from benchmarks.table import Table, publish
 from benchmarks.texts import SHORT, short_texts
 
 __all__ = ["BACKENDS", "Figure", "main", "measure"]
@@ -142,13 +142,9 @@ def main(backends: list[str] | None = None, rows: int = _ROWS) -> dict[str, Any]
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
     figures = [measure(backend, rows) for backend in backends or BACKENDS]
     table = [[figure.backend, figure.rows, figure.rows_per_s] for figure in figures]
-    print(
-        show("Rows through the accessor, a service that costs nothing", ["backend", "rows", "rows/s"], table),
-        end="\n\n",
-    )
-    found = {"accessor": [asdict(figure) for figure in figures]}
-    save("accessor_speed", found)
-    return found
+    title = "Rows through the accessor, a service that costs nothing"
+    tables = [Table(title, ["backend", "rows", "rows/s"], table)]
+    return publish("accessor_speed", tables, {"accessor": [asdict(figure) for figure in figures]})
 
 
 if __name__ == "__main__":

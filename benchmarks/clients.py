@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Protocol
 
 import aiohttp
@@ -14,14 +16,29 @@ import pyarrow as pa
 import dfai
 from dfai_core import Call, Config, run, services
 
-__all__ = ["CLIENTS", "Aiohttp", "AzureSdk", "Client", "Dfai", "Httpx"]
+__all__ = [
+    "DOCUMENTS",
+    "JSON_HEADERS",
+    "LANGUAGE_PATH",
+    "Aiohttp",
+    "AzureAsync",
+    "AzureLoop",
+    "AzureThreads",
+    "Client",
+    "Dfai",
+    "DfaiSingles",
+    "Httpx",
+    "Looped",
+    "body_of",
+    "labels_of",
+]
 
-_DOCUMENTS = 10
-_API = "/language/:analyze-text?api-version=2023-04-01"
+DOCUMENTS = 10
+LANGUAGE_PATH = "/language/:analyze-text?api-version=2023-04-01"
 _PARAMETERS = {"modelVersion": "latest", "loggingOptOut": True, "stringIndexType": "UnicodeCodePoint"}
-_IDS = [str(place) for place in range(_DOCUMENTS)]
+_IDS = [str(place) for place in range(DOCUMENTS)]
 _PLACES = {id: place for place, id in enumerate(_IDS)}
-_HEADERS = {"Content-Type": "application/json"}
+JSON_HEADERS = {"Content-Type": "application/json"}
 
 
 class Client(Protocol):
@@ -38,20 +55,22 @@ class Client(Protocol):
     def close(self) -> None: ...
 
 
-def _body(texts: Sequence[str]) -> bytes:
+def body_of(texts: Sequence[str]) -> bytes:
+    """A request's body."""
     documents = [{"id": id, "text": text} for id, text in zip(_IDS, texts, strict=False)]
     body = {"kind": "SentimentAnalysis", "parameters": _PARAMETERS, "analysisInput": {"documents": documents}}
     return orjson.dumps(body)
 
 
-def _labels(body: bytes, count: int) -> list[str | None]:
+def labels_of(body: bytes, count: int) -> list[str | None]:
+    """An answer's labels, each in its document's place."""
     labels: list[str | None] = [None] * count
     for document in orjson.loads(body)["results"]["documents"]:
         labels[_PLACES[document["id"]]] = document["sentiment"]
     return labels
 
 
-class _Looped:
+class Looped:
     """A client on a loop of its own: as many workers as requests may be in flight, one iterator of work."""
 
     name = ""
@@ -71,11 +90,11 @@ class _Looped:
 
     async def _label(self, texts: Sequence[str]) -> list[str | None]:
         found: list[str | None] = [None] * len(texts)
-        starts = iter(range(0, len(texts), _DOCUMENTS))
+        starts = iter(range(0, len(texts), DOCUMENTS))
 
         async def work(starts: Iterator[int]) -> None:
             for start in starts:
-                found[start : start + _DOCUMENTS] = await self._ask(texts[start : start + _DOCUMENTS])
+                found[start : start + DOCUMENTS] = await self._ask(texts[start : start + DOCUMENTS])
 
         await asyncio.gather(*(work(starts) for _ in range(self._in_flight)))
         return found
@@ -90,7 +109,7 @@ class _Looped:
         raise NotImplementedError
 
 
-class Aiohttp(_Looped):
+class Aiohttp(Looped):
     """The yardstick: aiohttp with everything switched off that costs time."""
 
     name = "bare aiohttp"
@@ -100,18 +119,18 @@ class Aiohttp(_Looped):
             connector=aiohttp.TCPConnector(limit=0),
             timeout=aiohttp.ClientTimeout(total=None),
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers=_HEADERS,
+            headers=JSON_HEADERS,
         )
 
     async def _ask(self, texts: Sequence[str]) -> list[str | None]:
-        async with self._session.post(self._url + _API, data=_body(texts)) as response:
-            return _labels(await response.read(), len(texts))
+        async with self._session.post(self._url + LANGUAGE_PATH, data=body_of(texts)) as response:
+            return labels_of(await response.read(), len(texts))
 
     async def _close(self) -> None:
         await self._session.close()
 
 
-class Httpx(_Looped):
+class Httpx(Looped):
     """httpx as it comes."""
 
     name = "stock httpx"
@@ -120,23 +139,29 @@ class Httpx(_Looped):
         self._client = httpx.AsyncClient(timeout=60.0)
 
     async def _ask(self, texts: Sequence[str]) -> list[str | None]:
-        response = await self._client.post(self._url + _API, content=_body(texts), headers=_HEADERS)
-        return _labels(response.content, len(texts))
+        response = await self._client.post(self._url + LANGUAGE_PATH, content=body_of(texts), headers=JSON_HEADERS)
+        return labels_of(response.content, len(texts))
 
     async def _close(self) -> None:
         await self._client.aclose()
 
 
-class AzureSdk(_Looped):
+def _azure(url: str) -> tuple[str, Any]:
+    """What each of Azure's clients for Language is made of."""
+    from azure.core.credentials import AzureKeyCredential
+
+    return url, AzureKeyCredential("not-a-key")
+
+
+class AzureAsync(Looped):
     """Azure's own asynchronous client for Language."""
 
-    name = "azure-ai-textanalytics aio"
+    name = "Azure SDK, async"
 
     async def _open(self) -> None:
         from azure.ai.textanalytics.aio import TextAnalyticsClient
-        from azure.core.credentials import AzureKeyCredential
 
-        client: Any = TextAnalyticsClient(self._url, AzureKeyCredential("not-a-key"))
+        client: Any = TextAnalyticsClient(*_azure(self._url))
         self._client = client
 
     async def _ask(self, texts: Sequence[str]) -> list[str | None]:
@@ -147,22 +172,66 @@ class AzureSdk(_Looped):
         await self._client.close()
 
 
+class AzureThreads:
+    """Azure's synchronous client, one for all threads; as many threads as requests may be in flight."""
+
+    name = "Azure SDK, threads"
+
+    def __init__(self, url: str, in_flight: int) -> None:
+        from azure.ai.textanalytics import TextAnalyticsClient
+
+        self._client: Any = TextAnalyticsClient(*_azure(url))
+        self._threads = ThreadPoolExecutor(in_flight)
+
+    def label(self, texts: Sequence[str]) -> list[str | None]:
+        pieces = [texts[start : start + DOCUMENTS] for start in range(0, len(texts), DOCUMENTS)]
+        return [label for labels in self._threads.map(self._ask, pieces) for label in labels]
+
+    def _ask(self, texts: Sequence[str]) -> list[str | None]:
+        return [document.sentiment for document in self._client.analyze_sentiment(texts)]
+
+    def close(self) -> None:
+        self._threads.shutdown()
+        self._client.close()
+
+
+class AzureLoop(AzureThreads):
+    """Azure's synchronous client as most scripts use it: one request after the other."""
+
+    name = "Azure SDK, loop"
+
+    def __init__(self, url: str, in_flight: int) -> None:
+        super().__init__(url, 1)
+
+
 class Dfai:
     """dfai's core as the accessor calls it, from record batch to record batch."""
 
     name = "dfai core"
+    documents = DOCUMENTS
 
     def __init__(self, url: str, in_flight: int) -> None:
         self._config = Config(target=dfai.container(url), concurrency=in_flight)
+        service = services()["sentiment"]
+        limits = {kind: replace(limit, max_documents=self.documents) for kind, limit in service.limits.items()}
+        self._service = replace(service, limits=limits)
 
     def label(self, texts: Sequence[str]) -> list[str | None]:
-        call = Call(services()["sentiment"], ("text",), "sentiment", options={"language": "en"}, config=self._config)
+        call = Call(self._service, ("text",), "sentiment", options={"language": "en"}, config=self._config)
         batch = pa.record_batch([pa.array(texts)], names=["text"])
         answers = list(run(call, [batch]))
-        return [label for answer in answers for label in answer.column(0).to_pylist()]
+        for answer in answers:
+            labels, errors = answer.column("sentiment"), answer.column("sentiment_error")
+            if labels.null_count != len(errors) - errors.null_count:
+                raise RuntimeError("rows without a label are not those with an error")
+        return [label for answer in answers for label in answer.column("sentiment").to_pylist()]
 
     def close(self) -> None:
         return None  # connections belong to the process, not to a call
 
 
-CLIENTS: tuple[type[Client], ...] = (Aiohttp, Dfai, Httpx, AzureSdk)
+class DfaiSingles(Dfai):
+    """The same with one document a request, as those ask who know no batches."""
+
+    name = "dfai core, one document a request"
+    documents = 1

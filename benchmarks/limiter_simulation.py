@@ -10,13 +10,13 @@ import heapq
 import itertools
 import math
 import random
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import fmean
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
-from benchmarks.table import save, show
+from benchmarks.quotas import FixedWindow, Quota, SlidingWindow, TokenBucket
+from benchmarks.table import Table, publish
 from dfai_core.flow.adaptive import ConcurrencyWindow, LearnedRate
 
 __all__ = ["Figure", "Scenario", "main", "simulate"]
@@ -58,60 +58,17 @@ def _lognormal(dice: random.Random) -> Latency:
 
 
 @dataclass(slots=True)
-class Bucket:
-    """A quota as a token bucket of *depth_s* seconds' worth."""
+class Limited:
+    """A service with a quota."""
 
-    depth_s: float
+    quota: Quota
     retry_after_s: RetryAfter
     latency: Latency = _steady
-    per_s: float = _QUOTA_PER_S
-    _tokens: float = field(init=False)
-    _at: float = 0.0
-
-    def __post_init__(self) -> None:
-        self._tokens = self.depth_s * self.per_s
 
     def ask(self, now: float) -> Answer:
-        self._tokens = min(self.depth_s * self.per_s, self._tokens + (now - self._at) * self.per_s)
-        self._at = now
-        if self._tokens >= 1.0:
-            self._tokens -= 1.0
+        exact_s = self.quota.take(now)
+        if exact_s is None:
             return Answer(200, self.latency())
-        exact_s = (1.0 - self._tokens) / self.per_s
-        return Answer(429, _REFUSAL_S, exact_s if self.retry_after_s == "exact" else self.retry_after_s)
-
-
-@dataclass(slots=True)
-class FixedWindow:
-    """So many requests in each second of the service's clock."""
-
-    retry_after_s: RetryAfter
-    _second: int = 0
-    _taken: int = 0
-
-    def ask(self, now: float) -> Answer:
-        if int(now) != self._second:
-            self._second, self._taken = int(now), 0
-        if self._taken < _QUOTA_PER_S:
-            self._taken += 1
-            return Answer(200, _LATENCY_S)
-        return Answer(429, _REFUSAL_S, 1.0 - now % 1.0 if self.retry_after_s == "exact" else self.retry_after_s)
-
-
-@dataclass(slots=True)
-class SlidingWindow:
-    """So many requests in any second."""
-
-    retry_after_s: RetryAfter
-    _taken: deque[float] = field(default_factory=deque)
-
-    def ask(self, now: float) -> Answer:
-        while self._taken and self._taken[0] <= now - 1.0:
-            self._taken.popleft()
-        if len(self._taken) < _QUOTA_PER_S:
-            self._taken.append(now)
-            return Answer(200, _LATENCY_S)
-        exact_s = self._taken[0] + 1.0 - now
         return Answer(429, _REFUSAL_S, exact_s if self.retry_after_s == "exact" else self.retry_after_s)
 
 
@@ -283,11 +240,11 @@ def measure(scenario: Scenario, seeds: Sequence[int]) -> Figure:
 
 def quotas() -> Iterator[Scenario]:
     """Each kind of quota, for one client, for eight that know nothing of each other, and for eight of one host."""
-    kinds: dict[str, Callable[[RetryAfter], Service]] = {
-        "bucket 1 s": lambda retry_after: Bucket(1.0, retry_after),
-        "bucket 0.05 s": lambda retry_after: Bucket(0.05, retry_after),
-        "fixed window": FixedWindow,
-        "sliding window": SlidingWindow,
+    kinds: dict[str, Callable[[], Quota]] = {
+        "bucket 1 s": lambda: TokenBucket(_QUOTA_PER_S),
+        "bucket 0.05 s": lambda: TokenBucket(_QUOTA_PER_S, 0.05),
+        "fixed window": lambda: FixedWindow(_QUOTA_PER_S),
+        "sliding window": lambda: SlidingWindow(_QUOTA_PER_S),
     }
     asked: dict[str, RetryAfter] = {"1": 1.0, "exact": "exact", "none": None, "10": 10.0}
     for kind, make in kinds.items():
@@ -297,19 +254,19 @@ def quotas() -> Iterator[Scenario]:
             yield Scenario(name, fresh)
             yield Scenario(name, fresh, clients=8, seconds=308.0)
             yield Scenario(f"{name}, one host", fresh, clients=8, shared=True)
-    yield Scenario("bucket 1 s, lognormal", lambda dice: Bucket(1.0, 1.0, _lognormal(dice)))
+    yield Scenario("bucket 1 s, lognormal", lambda dice: Limited(TokenBucket(_QUOTA_PER_S), 1.0, _lognormal(dice)))
     for clients in (1, 8):
         yield Scenario(
             "bucket 1 s, 1,000 a minute",
-            lambda _: Bucket(1.0, 1.0, per_s=1_000 / 60),
+            lambda _: Limited(TokenBucket(1_000 / 60), 1.0),
             clients,
             seconds=308.0,
             capacity_per_s=1_000 / 60,
         )
 
 
-def _fresh(make: Callable[[RetryAfter], Service], retry_after: RetryAfter) -> Callable[[random.Random], Service]:
-    return lambda _: make(retry_after)
+def _fresh(make: Callable[[], Quota], retry_after: RetryAfter) -> Callable[[random.Random], Service]:
+    return lambda _: Limited(make(), retry_after)
 
 
 def loads() -> Iterator[Scenario]:
@@ -340,23 +297,22 @@ def loads() -> Iterator[Scenario]:
             )
 
 
-def main() -> None:
-    """Simulate all and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--only", default="", help="scenarios whose names hold this")
-    options = parser.parse_args()
-    figures = [
-        measure(scenario, range(options.seeds)) for scenario in [*quotas(), *loads()] if options.only in scenario.name
-    ]
+def main(seeds: int = 3, only: str = "") -> dict[str, Any]:
+    """Simulates the scenarios whose names, each with a comma at its end, hold *only*; prints and saves."""
+    figures = [measure(scenario, range(seeds)) for scenario in [*quotas(), *loads()] if only in f"{scenario.name},"]
     head = ["service", "clients", "seconds", "used %", "429 %", "503 %", "max/min"]
     rows = [
         [f.name, f.clients, int(f.seconds), 100 * f.used, 100 * f.refused, 100 * f.failed, f.max_over_min]
         for f in figures
     ]
-    print(show("Quota 200/s, 64 in flight, 50 ms, refusals after 4 ms; from 8 s on", head, rows))
-    save("limiter_simulation", {"figures": [asdict(figure) for figure in figures]})
+    title = f"Simulated: quota 200/s, {_ALLOWED} in flight each, 50 ms, refusals after 4 ms; from {_FOUND_S:.0f} s"
+    tables = [Table(title, head, rows)]
+    return publish("limiter_simulation", tables, {"figures": [asdict(figure) for figure in figures]})
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--only", default="", help="scenarios whose names hold this")
+    options = parser.parse_args()
+    main(options.seeds, options.only)

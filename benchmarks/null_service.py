@@ -6,7 +6,7 @@ others: through `dfai_core.run`, its dispatcher and its attempts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -42,7 +42,7 @@ def _wire(_wiring: Wiring) -> Exchange:
     return Exchange("/null", _write, _read, _merge)
 
 
-def _write(_documents: Sequence[Document]) -> bytes:
+def _write(_documents: Iterable[Document]) -> bytes:
     return b""
 
 
@@ -76,15 +76,15 @@ NULL = Service(
 class _NullAI(FrameAI[Any]):
     """The accessor with one verb more."""
 
-    def null(self, text: str, output: str) -> Any:
+    def null(self, text: str, output: str, **more: Any) -> Any:
         settings: Any = {
             "target": dfai.container("http://null.invalid"),
             "transport": null_transport,  # travels by its name: each worker makes its own
             "progress": "off",
         }
-        return self._call(NULL, (text,), {}, (), output, "raise", settings)
+        return self._call(NULL, (text,), {}, (), output, "raise", settings | more)
 
 
-def answered(frame: Any, column: str) -> Any:
+def answered(frame: Any, column: str, **settings: Any) -> Any:
     """*frame* with the null service's columns, through the accessor."""
-    return _NullAI(frame).null(column, "null")
+    return _NullAI(frame).null(column, "null", **settings)

@@ -1,4 +1,4 @@
-"""What paying once costs: microseconds a document for its key, and for each of a store's calls.
+"""What paying once costs: microseconds a row in a whole call, and a document in each of a store's calls.
 
 Rounds go through all stores in turn, so that a neighbour's load falls on all alike; each figure is the median.
 """
@@ -17,18 +17,22 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.table import save, show
-from benchmarks.texts import reviews
+import pandas as pd
+
+from benchmarks.null_service import answered
+from benchmarks.table import Table, publish
+from benchmarks.texts import reviews, short_texts
 from dfai_core.service import Document, Wiring
 from dfai_core.services import services
-from dfai_core.store import Keyer, MemoryStore, Store, decode_values, encode_values
+from dfai_core.store import Keyer, MemoryStore, Store, decode_rows, encode_rows, encode_values
 from dfai_core.store.lmdb import LmdbStore
 from dfai_core.store.redis import RedisStore
 
-__all__ = ["main"]
+__all__ = ["main", "redis_url"]
 
 _DOCUMENTS = 20_000
 _BATCH, _REQUEST = 10_000, 10  # documents a look-up, and a request
+_ROWS = 200_000  # of a whole call
 _ROUNDS = 3
 _ANSWER = ("positive", 0.97, 0.02, 0.01, None, None)
 
@@ -43,14 +47,14 @@ def _pure(documents: list[Document]) -> dict[str, float]:
     """Microseconds a document of what needs no store."""
     wiring = Wiring({"language": "en"}, (), (), "2023-04-01", None, False, "azure")
     keyer = Keyer(services()["sentiment"], wiring, "https://example.org")
-    pairs: list[Document] = [(text, "en") for (text,) in documents]
+    texts = [text for (text,) in documents]
     stored = encode_values(_ANSWER)
     assert stored is not None
     works: dict[str, Callable[[], object]] = {
-        "key of a text": lambda: keyer.keys(documents),
-        "key of a text and a language": lambda: keyer.keys(pairs),
-        "encode an answer": lambda: [encode_values(_ANSWER) for _ in documents],
-        "decode an answer": lambda: [decode_values(stored, 6) for _ in documents],
+        "key of a text": lambda: keyer.keys([texts]),
+        "key of a text and a language": lambda: keyer.keys([texts, ["en"] * len(texts)]),
+        "encode an answer": lambda: encode_rows([_ANSWER[:4]] * len(documents), 6),
+        "decode an answer": lambda: decode_rows([stored] * len(documents), 6),
     }
     return {name: median(_us(work, len(documents)) for _ in range(_ROUNDS)) for name, work in works.items()}
 
@@ -76,8 +80,28 @@ async def _round(store: Store, keys: list[bytes], value: bytes) -> dict[str, flo
     return times
 
 
+def _whole(folder: Path) -> dict[str, dict[str, float]]:
+    """Microseconds a row of a call to a service that costs nothing: the first time, and once all is stored."""
+    frame = pd.DataFrame({"text": short_texts(_ROWS)})
+
+    def call(store: Any) -> float:
+        began = time.perf_counter()
+        answered(frame, "text", store=store)
+        return (time.perf_counter() - began) / _ROWS * 1e6
+
+    seen: dict[str, list[tuple[float, float]]] = {}
+    for number in range(_ROUNDS + 1):
+        stores = {"none": None, "memory": MemoryStore(), "folder": folder / f"call {number}"}
+        for name, store in stores.items():
+            seen.setdefault(name, []).append((call(store), call(store)))
+    return {
+        name: {"first call": median(one for one, _ in rounds[1:]), "second call": median(two for _, two in rounds[1:])}
+        for name, rounds in seen.items()
+    }
+
+
 @contextmanager
-def _redis(folder: Path) -> Iterator[str | None]:
+def redis_url(folder: Path) -> Iterator[str | None]:
     """The URL of a Redis of our own; None where the machine has none."""
     binary = shutil.which("redis-server")
     if binary is None:
@@ -110,7 +134,7 @@ def main() -> dict[str, Any]:
     seen: dict[str, list[dict[str, float]]] = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        url = stack.enter_context(_redis(folder))
+        url = stack.enter_context(redis_url(folder))
         makers: dict[str, Callable[[int], Store]] = {
             "memory": lambda _: MemoryStore(),
             "folder": lambda number: LmdbStore(folder / str(number)),
@@ -122,16 +146,29 @@ def main() -> dict[str, Any]:
             for name, make in makers.items():
                 if name != "redis" or url is not None:
                     seen.setdefault(name, []).append(asyncio.run(_one(make, number, keys, value)))
+        whole = _whole(folder)
         size = sum(file.stat().st_blocks * 512 for file in (folder / "0").iterdir() if file.is_file())
     pure = _pure(documents)
     figures = {name: {step: median(one[step] for one in rounds) for step in rounds[0]} for name, rounds in seen.items()}
     steps = list(next(iter(figures.values())))
-    print(show("Without a store, us a document", ["step", "us"], [[name, us] for name, us in pure.items()]))
-    print(show("Stores, us a document", ["store", *steps], [[name, *one.values()] for name, one in figures.items()]))
-    print(f"bytes a document on disk, folder: {size / _DOCUMENTS:.0f} (answers of {len(value)} bytes)")
-    found = {"pure_us": pure, "stores_us": figures, "folder_bytes_per_document": size / _DOCUMENTS}
-    save("store_speed", found)
-    return found
+    folder_bytes = size / _DOCUMENTS
+    note = f"A folder took {folder_bytes:.0f} bytes a document, of answers of {len(value)} bytes."
+    tables = [
+        Table(
+            "Whole calls, µs a row", ["store", *whole["none"]], [[name, *one.values()] for name, one in whole.items()]
+        ),
+        Table("Without a store, µs a document", ["step", "µs"], [[name, us] for name, us in pure.items()]),
+        Table(
+            "Stores, µs a document", ["store", *steps], [[name, *one.values()] for name, one in figures.items()], note
+        ),
+    ]
+    found = {
+        "calls_us": whole,
+        "pure_us": pure,
+        "stores_us": figures,
+        "folder_bytes_per_document": folder_bytes,
+    }
+    return publish("store_speed", tables, found)
 
 
 async def _one(make: Callable[[int], Store], number: int, keys: list[bytes], value: bytes) -> dict[str, float]:

@@ -9,6 +9,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractContextManager
 from functools import cached_property
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,7 +18,16 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-__all__ = ["DEFAULT", "KINDS", "PARTITIONS", "Frames", "SparkFrames", "frames_for"]
+__all__ = [
+    "DEFAULT",
+    "KINDS",
+    "PARTITIONS",
+    "DaskFrames",
+    "DaskThreads",
+    "Frames",
+    "SparkFrames",
+    "frames_for",
+]
 
 PARTITIONS = 2
 ROW = "__row"
@@ -93,11 +103,19 @@ class DaskFrames(Frames):
         return folder
 
     def compute(self, frame: Any) -> Any:
-        return frame.compute(scheduler="threads")
+        with self.scheduling():
+            return frame.compute()
+
+    @abstractmethod
+    def scheduling(self) -> AbstractContextManager[Any]:
+        """Makes the context in which all that Dask computes is computed so."""
 
 
 class DaskThreads(DaskFrames):
     name = "dask-threads"
+
+    def scheduling(self) -> AbstractContextManager[Any]:
+        return _dask_config(scheduler="threads")
 
 
 class DaskProcesses(DaskFrames):
@@ -108,8 +126,8 @@ class DaskProcesses(DaskFrames):
     def _pool(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(PARTITIONS, mp_context=get_context("spawn"))
 
-    def compute(self, frame: Any) -> Any:
-        return frame.compute(scheduler="processes", pool=self._pool)
+    def scheduling(self) -> AbstractContextManager[Any]:
+        return _dask_config(scheduler="processes", pool=self._pool)
 
     def end(self) -> None:
         if "_pool" in self.__dict__:
@@ -133,14 +151,21 @@ class DaskDistributed(DaskFrames):
         )
         return Client(cluster, set_as_default=False)
 
-    def compute(self, frame: Any) -> Any:
-        return frame.compute(scheduler=self.client)
+    def scheduling(self) -> AbstractContextManager[Any]:
+        return _dask_config(scheduler=self.client)
 
     def end(self) -> None:
         if "client" in self.__dict__:
             cluster = self.client.cluster
             self.client.close()
             cluster.close()
+
+
+def _dask_config(**settings: Any) -> AbstractContextManager[Any]:
+    import dask
+
+    context: AbstractContextManager[Any] = dask.config.set(**settings)
+    return context
 
 
 class SparkFrames(Frames):

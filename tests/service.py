@@ -10,6 +10,8 @@ import asyncio
 import itertools
 import re
 import threading
+import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -58,6 +60,7 @@ class Scene:
     latency_s: float = 0.0
     requests: int = 0
     documents: list[Document] = field(default_factory=list)
+    arrivals: list[float] = field(default_factory=list)  # on the monotonic clock
     most_in_flight: int = 0
     in_flight: int = 0
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -71,10 +74,15 @@ class Scene:
         """Every text that was asked, sorted: workers ask in any order."""
         return sorted(document["text"] for document in self.documents)
 
+    def most_in_a_second(self) -> int:
+        """The most requests that arrived in any one second."""
+        return max(bisect_left(self.arrivals, at + 1.0) - place for place, at in enumerate(self.arrivals))
+
     def forget(self) -> None:
         """Start counting anew."""
         self.requests = self.most_in_flight = 0
         self.documents.clear()
+        self.arrivals.clear()
 
 
 class Service:
@@ -132,6 +140,7 @@ async def _counted(
 ) -> Response:
     documents = body["analysisInput"]["documents"]
     scene.requests += 1
+    scene.arrivals.append(time.monotonic())
     scene.documents += documents
     scene.in_flight += 1
     scene.most_in_flight = max(scene.most_in_flight, scene.in_flight)

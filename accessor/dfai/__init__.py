@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from dfai import errors
+from dfai import errors, store
 from dfai._frame import FrameAI, on
 from dfai._register import register
 from dfai._register import watch_imports as _watch_imports
@@ -42,6 +42,7 @@ __all__ = [
     "route",
     "secret",
     "settings",
+    "store",
     "track",
     "using",
     "verbs",

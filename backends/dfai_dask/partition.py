@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dfai_core.backend import Run
 from dfai_core.call import Call
+from dfai_dask.application import here
+from dfai_dask.budget import budget_here
 from dfai_pandas.backend import answered
 from dfai_pandas.columns import kind_of
 
@@ -19,16 +21,23 @@ __all__ = ["Answer"]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answers one partition. Lists and structs stay Arrow's, since ``to_parquet`` refuses Python's."""
+    """Answers one partition. Lists and structs stay Arrow's, since ``to_parquet`` refuses Python's.
+
+    *application* is the process that built the graph. Its partitions that are computed elsewhere share a store, since
+    Dask computes them again: for the divisions of a new index, a second ``compute()``, a worker that was lost.
+    """
 
     call: Call
     run: Run
     drop: tuple[Hashable, ...]
+    application: str = field(default_factory=here)
 
     def __call__(self, partition: pd.DataFrame) -> pd.DataFrame:
         strays = _strays(partition, self.call)
+        call = self.call if self.application == here() else self.call.in_application(self.application)
+        call = replace(call, budget=budget_here(call, self.application))
         result: pd.DataFrame = answered(
-            partition.astype(dict.fromkeys(strays, object)), self.call, self.run, self.drop, nested="arrow"
+            partition.astype(dict.fromkeys(strays, object)), call, self.run, self.drop, nested="arrow"
         )
         for name, values in strays.items():
             if name not in self.call.schema.names:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from dfai_core.backend import Run
 from dfai_core.call import Call
 from dfai_core.errors import BackendNotFound
+from dfai_spark.budget import budget_for
 from dfai_spark.plan import with_answers
 from dfai_spark.report import AccumulatorChannel, LogChannel, channel_of
 from dfai_spark.types import kind_of
@@ -61,7 +63,8 @@ class SparkBackend:
     def apply(self, frame: Any, call: Call, run: Run, drop: Sequence[Hashable]) -> Any:
         same = self.same_name(frame)
         replaced = {same(name) for name in call.schema.names}
-        return with_answers(frame, call.shipped(), run, [str(name) for name in drop if same(name) not in replaced])
+        shipped = replace(call.shipped(), budget=budget_for(frame.sparkSession, call))
+        return with_answers(frame, shipped, run, [str(name) for name in drop if same(name) not in replaced])
 
     def channel(self, frame: Any) -> AccumulatorChannel | LogChannel:
         return channel_of(frame)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from importlib.util import find_spec
 
 import pyarrow as pa
 
 from dfai_core.backend import Run
 from dfai_core.call import Call
-from dfai_core.store import StoreSpec
 
 __all__ = ["answering"]
 
@@ -34,20 +31,12 @@ def answering(call: Call, run: Run) -> Callable[[Iterator[Columns]], Iterator[pa
 
 
 def _paying_once(call: Call) -> Call:
-    """*call* with a store of its application on this host, unless it was told which to use.
-
-    Spark evaluates plans again: for a sort by the answer, a second action, a task that is tried again.
-    """
-    store = call.config.store
-    if not isinstance(store, StoreSpec) or store.kind != "default" or find_spec("lmdb") is None:
-        return call
+    """*call* with the store of its application on this host: Spark evaluates plans again."""
     from pyspark import TaskContext
 
     context = TaskContext.get()
     application = None if context is None else context.getLocalProperty("spark.app.id")
-    if not application:
-        return call
-    return replace(call, config=replace(call.config, store=StoreSpec("application", application)))
+    return call.in_application(application) if application else call
 
 
 def _batches(columns: Iterator[Columns | pa.Array], call: Call) -> Iterator[pa.RecordBatch]:

@@ -24,7 +24,7 @@ def own_python(session: Any) -> Iterator[None]:
     variable. On a cluster a path of this machine means nothing, and a Connect server decides for itself.
     """
     context = getattr(session, "_sc", None)
-    if context is None or not context.master.startswith("local") or _chosen(context):
+    if context is None or not context.master.startswith("local") or _chosen(session):
         yield
         return
     with _one_at_a_time:
@@ -36,6 +36,9 @@ def own_python(session: Any) -> Iterator[None]:
             context.pythonExec = before
 
 
-def _chosen(context: Any) -> bool:
-    """Whether somebody has said which Python to run."""
-    return "PYSPARK_PYTHON" in os.environ or context.getConf().get("spark.pyspark.python") is not None
+def _chosen(session: Any) -> bool:
+    """Whether somebody has said which Python to run.
+
+    One setting is asked for, not all: each answer, and a key may be among them, stands in py4j's debug log.
+    """
+    return "PYSPARK_PYTHON" in os.environ or session.conf.get("spark.pyspark.python", None) is not None

@@ -1,6 +1,7 @@
 """How calls run: batched requests to a service, and the services' wire protocol.
 
-The way of a request: `call.py`, `run.py`, `documents.py`, `dispatch.py`, `attempt.py`, `transports/`, and back.
+The way of a request: `call.py`, `run.py`, `dispatch.py` (`documents.py`, `groups.py`, `line.py`), `attempt.py`,
+`transports/`, and back through `ending.py`.
 """
 
 from __future__ import annotations

@@ -4,46 +4,48 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import NamedTuple
-from urllib.parse import urljoin
 
 from dfai_core.errors import RETRYABLE_CODES, DfaiError, Unauthorized
 from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
+from dfai_core.flow.cutting import Cutter
 from dfai_core.flow.retry import Retry, retry_after_s
 from dfai_core.jobs import Job
-from dfai_core.operations import location_of, poll_wait_s, progress_of, same_host
+from dfai_core.operations import link_at, location_of, poll_wait_s, progress_of
 from dfai_core.peers import Peer
 from dfai_core.report import Counters
-from dfai_core.service import UNREADABLE, Document, Failure, Values
+from dfai_core.service import UNREADABLE, Failure, Values
+from dfai_core.shape import Refused
 from dfai_core.transports.base import Answer, Request, TransportError
-from dfai_core.verdict import Action, Verdict, judge_answer, judge_error, request_id
+from dfai_core.verdict import Action, Verdict, judge_answer, judge_error, refusal, request_id
 
-__all__ = ["Attempter", "Outcome", "Refused"]
+__all__ = ["Attempter", "Outcome"]
 
 # Each further attempt waits this many times longer, up to timeout_s.
 _PATIENCE = 4.0
+# How long, on average, a request waits that is held back from a target that seems to be down.
+_HELD_BACK_S = 0.5
 # What a server says that has more to do than it can.
 _OVERLOADED = frozenset({502, 503, 504})
 _ABSENT = Failure("bad_answer", "the answer does not hold this document", 200, retryable=True)
-
-
-class Refused(NamedTuple):
-    """A document's error with all that is known of it."""
-
-    failure: Failure
-    attempts: int
-    request_id: str | None
+_WHOLE = {tuple}
+_CALL_OFF_S = 2.0
+# Errors of a target that is not there, as far as one request can tell.
+_NO_ANSWER = frozenset({"timeout", "unavailable"})
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What one attempt led to."""
+    """What one attempt led to, where not simply all documents were answered. Documents by their positions."""
 
-    answered: list[tuple[Document, Values]] = field(default_factory=list)
-    refused: list[tuple[Document, Refused]] = field(default_factory=list)
+    answered: list[tuple[int, Values]] = field(default_factory=list)
+    refused: list[tuple[int, Refused]] = field(default_factory=list)
     again: list[tuple[Job, float]] = field(default_factory=list)  # jobs, and seconds before they may leave
     fatal: DfaiError | None = None  # the whole call is over
+    accepted: Job | None = None  # the service works on it from now on
+    down: bool = False  # nothing was sent, since the target is down: no retry need wait any longer
 
 
 @dataclass(slots=True)
@@ -55,49 +57,52 @@ class Attempter:
     counters: Counters
     timeout: AttemptTimeout | None  # None: only the deadline holds
     window: ConcurrencyWindow
+    cutter: Cutter
     deadline_s: float
+    operation_deadline_s: float
     answered: bool = False  # whether the target ever answered a document: then its key is right
 
-    async def attempt(self, job: Job) -> Outcome:
-        """Makes one attempt at *job*."""
-        clock = asyncio.get_running_loop().time
-        job.start(clock() + self.deadline_s)
-        headers = self.peer.headers(clock())
-        if headers is None:
+    async def attempt(self, job: Job) -> list[Values] | Outcome:
+        """Makes one attempt at *job*: all its documents' values, or whatever else came of it."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        job.start(now + (self.deadline_s if job.operation is None else self.operation_deadline_s))
+        credential = self.peer.headers(now)
+        if credential is None:
             try:
                 async with asyncio.timeout_at(job.deadline):
-                    headers = await self.peer.look_up(clock())
+                    credential = await self.peer.look_up(now)
             except TimeoutError:
                 return self.too_late(job)
-        now = clock()
+            now = loop.time()
         if now >= job.deadline:
             return self.too_late(job)
-        exchange = job.lane.exchange
+        breaker = self.peer.breaker
+        lane, exchange = job.lane, job.lane.exchange
         if job.operation is None:
+            if breaker.open and (why := breaker.refusal(now)) is not None:
+                return self._down(job, why)
+            if not job.tries and breaker.holds_back(now):
+                return Outcome(again=[(job, _HELD_BACK_S * (0.5 + random.random()))])
             job.tries += 1
-            body = exchange.write(job.documents)
-            request = Request(exchange.method, job.lane.url, {**exchange.headers, **headers}, body)
+            request = Request(exchange.method, lane.url, lane.headers(credential), exchange.write(job.documents()))
         else:
             job.polls += 1
             job.misses += 1
-            request = Request("GET", job.operation, headers)
+            request = Request("GET", job.operation, credential)
         self.counters.requests += 1
-        answer: Answer | None = None
-        try:
-            # One deadline for the whole attempt: a library's own timeout does not say what had been sent.
-            async with asyncio.timeout_at(self._latest(job, now)):
-                answer = await self.peer.transport.send(request)
-        except (TransportError, TimeoutError) as error:
-            verdict = judge_error(error)
-            if self.timeout is not None and isinstance(error, TimeoutError):
-                self.timeout.cut()
-                self.window.ended(clock(), latency_s=clock() - now, overloaded=True)
-        else:
+        answer = await self._sent(job, request, now)
+        if isinstance(answer, Answer) and answer.status == 401:
+            credential, answer = await self._once_more(job, request, credential, answer)
+        if isinstance(answer, Answer):
+            latency_s = loop.time() - now
             if self.timeout is not None:
-                self.timeout.answered(clock() - now)
+                self.timeout.answered(latency_s)
                 if answer.status != 429:  # that moves the rate
-                    self.window.ended(clock(), latency_s=clock() - now, overloaded=answer.status in _OVERLOADED)
-            verdict = judge_answer(answer)
+                    self.window.ended(now + latency_s, latency_s=latency_s, overloaded=answer.status in _OVERLOADED)
+            verdict = judge_answer(answer, credential)
+            if verdict.code != "unavailable":
+                breaker.answered(now + latency_s)
             if verdict.action is Action.READ:
                 self.answered = True
                 try:
@@ -106,23 +111,88 @@ class Attempter:
                     message = f"the answer cannot be read ({type(error).__name__}: {error})"
                     identity = request_id(answer)
                     verdict = Verdict(Action.RETRY, "bad_answer", message, 200, request_id=identity, maybe_billed=True)
+        else:
+            verdict = judge_error(answer)
+            if self.timeout is not None and isinstance(answer, TimeoutError):
+                self.timeout.cut()
+                self.window.ended(loop.time(), latency_s=loop.time() - now, overloaded=True)
+        if verdict.code in _NO_ANSWER:
+            breaker.failed(loop.time())
         if verdict.maybe_billed and job.operation is None:  # asking how an operation stands costs nothing
             self.counters.maybe_billed += 1
         return self._follow(job, verdict, answer, sent_at=now)
+
+    async def _once_more(
+        self, job: Job, request: Request, credential: Mapping[str, str], answer: Answer
+    ) -> tuple[Mapping[str, str], Answer | TransportError | TimeoutError]:
+        """What follows a 401: where the key was replaced, or the token ended, one more answer with what holds now."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout_at(job.deadline):
+                renewed = await self.peer.renewed(credential, loop.time())
+        except TimeoutError:
+            renewed = None
+        if renewed is None:
+            return credential, answer
+        self.counters.requests += 1
+        request.headers = renewed if job.operation is not None else job.lane.headers(renewed)
+        return renewed, await self._sent(job, request, loop.time())
+
+    async def call_off(self, jobs: Iterable[Job]) -> None:
+        """Tells the service, once, that nobody waits for these operations any more."""
+        now = asyncio.get_running_loop().time()
+        credential = self.peer.headers(now) or await self.peer.look_up(now)
+
+        async def cancel(job: Job) -> None:
+            assert job.operation is not None
+            assert job.lane.exchange.cancel is not None
+            request = Request(*job.lane.exchange.cancel(job.operation), credential, b"")
+            # A service that does not hear it ends the operation in its own time: nobody is left to be told.
+            with suppress(TransportError, TimeoutError):
+                async with asyncio.timeout(_CALL_OFF_S):
+                    await self.peer.transport.send(request)
+
+        await asyncio.gather(*(cancel(job) for job in jobs if job.lane.exchange.cancel is not None))
+
+    async def _sent(self, job: Job, request: Request, now: float) -> Answer | TransportError | TimeoutError:
+        """The answer to *request*, or why there is none."""
+        task = asyncio.current_task()
+        assert task is not None
+        # One deadline for the whole attempt: a library's own timeout does not say what had been sent.
+        self.cutter.begin(task, self._latest(job, now))
+        try:
+            return await self.peer.transport.send(request)
+        except (TransportError, TimeoutError) as error:
+            return error
+        except asyncio.CancelledError:
+            if not self.cutter.cut(task):
+                raise
+            return TimeoutError()
+        finally:
+            self.cutter.end(task)
 
     def _latest(self, job: Job, now: float) -> float:
         """When an attempt at *job* is given up: later with each try, for the slow answer that is no hang."""
         if self.timeout is None:
             return job.deadline
-        patience_s = self.timeout.timeout_s * _PATIENCE ** min(10, max(0, job.tries - 1))
-        return min(job.deadline, now + min(patience_s, self.timeout.longest_s))
+        patience_s = self.timeout.timeout_s
+        if job.tries > 1:
+            patience_s = min(patience_s * _PATIENCE ** min(10, job.tries - 1), self.timeout.longest_s)
+        return min(job.deadline, now + patience_s)
 
     def too_late(self, job: Job, code: str = "timeout", reason: str = "") -> Outcome:
         """The end of *job* where its documents have no time left."""
         message = f"no answer within {self.deadline_s:g} s" + (f": {reason}" if reason else "")
+        if job.operation is not None:
+            message = f"the operation did not end within {self.operation_deadline_s:g} s"
         return self._give_up(job, Verdict(Action.REFUSE, code, message))
 
-    def _read(self, job: Job, answer: Answer) -> Outcome:
+    def _down(self, job: Job, why: str) -> Outcome:
+        outcome = self._give_up(job, Verdict(Action.REFUSE, "unavailable", f"not sent: the target is down ({why})"))
+        outcome.down = True
+        return outcome
+
+    def _read(self, job: Job, answer: Answer) -> list[Values] | Outcome:
         if job.operation is not None:
             progress = progress_of(answer)
             if progress.state == "running":
@@ -132,62 +202,69 @@ class Attempter:
                 return self._give_up(job, verdict)
             if progress.next_page:
                 return self._page(job, progress.next_page, answer)
-        return self._settle(job, self._found(job, answer), answer)
+        found = self._found(job, answer)
+        if job.places is not None:  # of the documents that an earlier run sent, these are still wanted
+            found = [found[place] for place in job.places]
+        # An answer without its headline is none. A failure is a tuple too, but of a class of its own.
+        if set(map(type, found)) == _WHOLE and None not in [values[0] for values in found]:  # type: ignore[index]
+            return found  # type: ignore[return-value]
+        return self._sorted(job, found, answer)
 
-    def _found(self, job: Job, answer: Answer) -> list[Values | Failure | None]:
+    def _found(self, job: Job, answer: Answer) -> Sequence[Values | Failure | None]:
         """What this answer holds, and the pages before it."""
-        found = job.lane.exchange.read(answer, len(job.documents))
+        found = job.lane.exchange.read(answer, job.asked if job.places is not None else job.count)
         if job.found is None:
             return found
         return [new if old is None else old for old, new in zip(job.found, found, strict=True)]
 
     def _page(self, job: Job, next_page: str, answer: Answer) -> Outcome:
         """Keeps what this page holds and asks for the next."""
-        link = urljoin(job.lane.url, next_page)
-        if not same_host(link, job.lane.url):
+        link = link_at(job.lane.url, next_page)
+        if link is None:
             raise ValueError("the next page is at another host")
-        found = self._found(job, answer)
+        found = list(self._found(job, answer))
         if found == (job.found or [None] * len(found)):
             raise ValueError("a page holds nothing new")  # a link in a circle would never end
         job.found, job.operation, job.misses = found, link, 0
         return Outcome(again=[(job, 0.0)])
 
-    def _settle(self, job: Job, found: list[Values | Failure | None], answer: Answer) -> Outcome:
-        pairs = list(zip(job.documents, found, strict=True))
-        # An answer without its headline is none. A failure is a tuple too, but of a class of its own.
-        answered = [(document, values) for document, values in pairs if type(values) is tuple and values[0] is not None]
-        outcome = Outcome(answered)
-        if len(answered) == len(pairs):
-            return outcome
+    def _sorted(self, job: Job, found: Sequence[Values | Failure | None], answer: Answer) -> Outcome:
+        """Tells what was answered from what was refused and from what is missing."""
+        outcome = Outcome()
         identity = request_id(answer)
-        missing: list[tuple[Document, Failure]] = []
-        for document, result in pairs:
+        missing: list[tuple[int, Failure]] = []
+        for position, result in enumerate(found):
             if isinstance(result, Failure):
                 if result.retryable:
-                    missing.append((document, result))
+                    missing.append((position, result))
                 else:
-                    outcome.refused.append((document, Refused(result, job.tries, identity)))
+                    outcome.refused.append((position, Refused(result, job.tries, identity)))
             elif result is None or result[0] is None:
-                missing.append((document, _ABSENT))
-        if missing:
-            rest = job.of([document for document, _ in missing], job.tries)
-            wait = self._wait_s(rest, None)
-            if wait is None:
-                outcome.refused += [(document, Refused(failure, job.tries, identity)) for document, failure in missing]
+                missing.append((position, _ABSENT))
             else:
-                outcome.again = [(rest, wait)]
+                outcome.answered.append((position, result))
+        if missing:
+            wait = self._wait_s(job, None)
+            if wait is None:
+                outcome.refused += [(place, Refused(failure, job.tries, identity)) for place, failure in missing]
+            else:
+                outcome.again = [(job.only([place for place, _ in missing]), wait)]
         return outcome
 
-    def _follow(self, job: Job, verdict: Verdict, answer: Answer | None, *, sent_at: float) -> Outcome:
+    def _follow(
+        self, job: Job, verdict: Verdict, answer: Answer | TransportError | TimeoutError, *, sent_at: float
+    ) -> Outcome:
         match verdict.action:
             case Action.WAIT:
+                assert isinstance(answer, Answer)
                 return self._accepted(job, answer)
-            case Action.SPLIT if len(job.documents) > 1 and job.operation is None:
+            case Action.SPLIT if job.count > 1 and job.operation is None:
                 # Halves are new requests: that the whole was refused is no failed try of theirs.
-                half = len(job.documents) // 2
-                return Outcome(again=[(job.of(job.documents[:half], 0), 0.0), (job.of(job.documents[half:], 0), 0.0)])
-            case Action.UNAUTHORIZED if not self.answered:
-                return Outcome(fatal=Unauthorized(self._refused_key(verdict)))
+                count = job.count
+                halves = (range(count // 2), range(count // 2, count))
+                return Outcome(again=[(job.only(half, tries=0), 0.0) for half in halves])
+            case Action.UNAUTHORIZED | Action.QUOTA if not self.answered:
+                return Outcome(fatal=Unauthorized(refusal(self.peer.target, verdict)))
             case Action.RETRY:
                 if verdict.code == "rate_limited":
                     self.counters.throttled += 1
@@ -197,20 +274,35 @@ class Attempter:
                     )
                 wait = self._wait_s(job, verdict.retry_after_s)
                 return self._give_up(job, verdict) if wait is None else Outcome(again=[(job, wait)])
+            case _ if job.operation is not None and verdict.status in (404, 410):
+                return self._gone(job, verdict)
             case _:
                 return self._give_up(job, verdict)
 
-    def _accepted(self, job: Job, answer: Answer | None) -> Outcome:
+    def _accepted(self, job: Job, answer: Answer) -> Outcome:
         """The service works on it: *answer* says where to ask."""
-        assert answer is not None
         self.answered = True
         location = location_of(answer)
-        link = urljoin(job.lane.url, location) if location else job.operation
-        if link is None or not same_host(link, job.lane.url):
-            where = "nowhere" if link is None else "to another host"
+        link = link_at(job.lane.url, location) if location else job.operation
+        if link is None:
+            where = "to another host" if location else "nowhere"
             return self._give_up(job, Verdict(Action.REFUSE, "bad_answer", f"the operation's link leads {where}", 202))
+        if job.operation is not None:
+            return self._poll_again(job, answer)
         job.operation = link
-        return self._poll_again(job, answer)
+        job.deadline = asyncio.get_running_loop().time() + self.operation_deadline_s
+        outcome = self._poll_again(job, answer)
+        outcome.accepted = job
+        return outcome
+
+    def _gone(self, job: Job, verdict: Verdict) -> Outcome:
+        """The service knows nothing of the operation any more."""
+        if job.places is None:
+            message = f"the operation is gone: {verdict.message}"
+            return self._give_up(job, verdict._replace(code="bad_answer", message=message))
+        anew = job.only(range(job.count), tries=0)
+        anew.deadline, anew.claimed, anew.afresh = float("inf"), False, True
+        return Outcome(again=[(anew, 0.0)])
 
     def _poll_again(self, job: Job, answer: Answer) -> Outcome:
         job.misses = 0
@@ -228,22 +320,10 @@ class Attempter:
         return wait
 
     def _give_up(self, job: Job, verdict: Verdict) -> Outcome:
+        if verdict.code in _NO_ANSWER and job.tries and job.operation is None:
+            now = asyncio.get_running_loop().time()
+            self.peer.breaker.gave_up(now, since=job.deadline - self.deadline_s, why=verdict.message)
         retryable = verdict.code in RETRYABLE_CODES
         failure = Failure(verdict.code, verdict.message, verdict.status, retryable, verdict.service_code)
         refused = Refused(failure, job.tries, verdict.request_id)
-        return Outcome(refused=[(document, refused) for document in job.documents])
-
-    def _refused_key(self, verdict: Verdict) -> str:
-        target = self.peer.target
-        key = getattr(target, "key", None)
-        named = (
-            f"the key from {key}"
-            if key is not None and ":" in str(key)
-            else "the credential"
-            if key is None
-            else str(key)
-        )
-        return (
-            f"{target} refused {named} before anything was answered ({verdict.status}: {verdict.message}); "
-            "no more was sent. Is it the key of a resource in this place that serves this?"
-        )
+        return Outcome(refused=[(position, refused) for position in range(job.count)])

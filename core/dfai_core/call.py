@@ -10,9 +10,10 @@ from typing import Any
 import pyarrow as pa
 
 from dfai_core.errors import ConfigError
+from dfai_core.flow.budget import BudgetSpec
 from dfai_core.service import Service, Wiring
 from dfai_core.settings import Config
-from dfai_core.store import StoreSpec
+from dfai_core.store import StoreSpec, has_folders
 
 __all__ = ["Call", "Col", "col"]
 
@@ -37,7 +38,8 @@ class Call:
     """A service with its options, the columns it reads and writes, and the settings it was made under.
 
     *inputs* are the columns with the data, then those of the options in *varying*, then (with *fill*) the
-    existing answer columns: the order in which a backend hands them over.
+    existing answer columns: the order in which a backend hands them over. *budget* says who keeps the limits where
+    several processes work on the call; None: each process for itself.
     """
 
     service: Service
@@ -50,6 +52,7 @@ class Call:
     config: Config = field(default_factory=Config)
     trace: str | None = None  # the trace in which it was made, as W3C writes it (traceparent)
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    budget: BudgetSpec | None = None
 
     @property
     def schema(self) -> pa.Schema:
@@ -77,6 +80,16 @@ class Call:
             keep_logs=self.config.service_logs == "on",
             target_kind=self.target_kind,
         )
+
+    def in_application(self, name: str) -> Call:
+        """This call with the store that application *name* has on this host, unless it was told which to use.
+
+        For backends that evaluate plans again: for a sort by the answer, a second action, a task that is tried again.
+        """
+        store = self.config.store
+        if not isinstance(store, StoreSpec) or store.kind != "default" or not has_folders():
+            return self
+        return replace(self, config=replace(self.config, store=StoreSpec("application", name)))
 
     def shipped(self) -> Call:
         """This call as it may leave the process; ConfigError where a secret would be pickled with it."""

@@ -6,34 +6,35 @@ Everything here runs on the loop's thread, so nothing is locked.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Coroutine, Sequence
-from functools import partial
+from collections.abc import Collection, Coroutine, Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from dfai_core.attempt import Attempter, Outcome, Refused
+from dfai_core.attempt import Attempter, Outcome
 from dfai_core.call import Call
+from dfai_core.crew import Crew
 from dfai_core.documents import Asked, answer_batch, ask, errors_in
-from dfai_core.errors import LASTING_CODES, ConfigError
+from dfai_core.ending import Ending
 from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
+from dfai_core.flow.budget import open_budget
+from dfai_core.flow.cutting import Cutter
 from dfai_core.flow.retry import Retry
-from dfai_core.jobs import Job, Lane, Piece, Ticket, Waiting, whole_of
+from dfai_core.groups import Batch, Group, Pieces, Places, Ticket
+from dfai_core.jobs import Job
 from dfai_core.keeping import Keeper
+from dfai_core.known import Known
 from dfai_core.lanes import Lanes
+from dfai_core.line import Line
 from dfai_core.loop import after_fork
 from dfai_core.peers import peer_of
 from dfai_core.report import counters_of
-from dfai_core.service import Document, Failure, Part, Values
-from dfai_core.shape import Shape
-from dfai_core.store import Keyer, open_store
+from dfai_core.service import Values
+from dfai_core.store import Keyer, Pending, open_store
 from dfai_core.turns import Turns
 
 __all__ = ["Dispatcher", "join"]
 
-# A request that is not full waits this long for more documents while some caller still reads its input.
-_LINGER_S = 0.25
 # Answers of this many documents, or of this much input, are remembered for rows that ask the same later.
 _REMEMBERED = 50_000
 _REMEMBERED_BYTES = 64_000_000
@@ -42,8 +43,6 @@ _IDLE_S = 5.0
 # How long a document waits that another process is asking for, before it looks again.
 _FIRST_CLAIM_WAIT_S = 0.01
 _LONGEST_CLAIM_WAIT_S = 0.2
-# max_error_ratio says nothing before this many documents.
-_LEAST_FOR_RATIO = 100
 
 
 class Dispatcher:
@@ -58,32 +57,42 @@ class Dispatcher:
         self.readers = 0  # callers that still read their input: what is not full yet may become so
         self.counters = counters_of(call.id)
         peer = peer_of(target, config)
-        self._turns = Turns(peer, config.rate_per_s, config.deadline_s)
+        self._budget = open_budget(
+            call.budget, name=f"{call.id} {target}", concurrency=config.concurrency, rate_per_s=config.rate_per_s
+        )
+        counts = call.service.limits_at(target.kind).counts
+        self._turns = Turns(peer, self._budget, counts, config.deadline_s)
         # A model that computes in this process cannot be cut short, and a slow machine is no fault: there only
         # the deadline holds.
         adaptive = None if target.kind == "local" else AttemptTimeout(config.timeout_s)
         retry = Retry(attempts=config.attempts)
         # What the user allows is where we start: only a target that cannot bear it is asked less at once.
         self._window = ConcurrencyWindow(config.concurrency, first=config.concurrency)
-        self._attempter = Attempter(peer, retry, self.counters, adaptive, self._window, config.deadline_s)
-        self._shape = Shape(len(call.schema), detail="error_detail" in call.include)
-        self._lanes = Lanes(call, self._joined)
-        self._waiting = Waiting()
-        self._known: dict[Document, Values] = {}  # documents that have ended
-        self._known_bytes = 0
-        self._tickets: set[Ticket] = set()
-        self._ready: deque[Job] = deque()
-        self._timers: dict[asyncio.TimerHandle, Job] = {}  # jobs that wait before they are tried again
-        self._linger: asyncio.TimerHandle | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._chores: set[asyncio.Task[None]] = set()
+        cutter = Cutter(self.loop)
+        self._attempter = Attempter(
+            peer, retry, self.counters, adaptive, self._window, cutter, config.deadline_s, config.operation_deadline_s
+        )
         store = open_store(config.store)
         self._keeper: Keeper | None = None
         if store is not None:
             keyer = Keyer(call.service, call.wiring(), target.identity(call.service))
-            self._keeper = Keeper(store, keyer, self._shape.columns)
-        self._failed = 0
-        self._stopped: Values | None = None  # what the rest ends with, once the call is stopped
+            self._keeper = Keeper(store, keyer, len(call.schema))
+        self._ending = Ending(call, self.counters)
+        self._lanes = Lanes(call, self._ending.join, self._ending.refuse)
+        self._line = Line(self.loop, self._lanes, self._go)
+        self._crew = Crew(
+            self._window,
+            self._budget,
+            next_job=lambda: self._line.next(patient=self.readers > 0),
+            put_back=self._line.put_first,
+            do=self._do,
+            failed=self._fail,
+        )
+        self._known = Known(_REMEMBERED, _REMEMBERED_BYTES)
+        self._tickets: set[Ticket] = set()
+        self._chores: set[asyncio.Task[None]] = set()
+        self._operations: set[Job] = set()  # which the service works on for nobody, should we go
+        self._calling_off: set[asyncio.Task[None]] = set()
         self._error: BaseException | None = None  # why the whole call cannot go on
 
     # ---- documents come in -------------------------------------------------------------------------------
@@ -100,155 +109,139 @@ class Dispatcher:
         if self._error is not None:
             ticket.fail(self._error)
             return
-        if self._known_bytes > _REMEMBERED_BYTES or len(self._known) > _REMEMBERED:
-            self._known.clear()
-            self._known_bytes = 0
+        self._known.trim()
         asked = ask(self.call, batch)
-        # Not at once: requests that may leave now should not wait for columns to be built.
-        ticket.start(asked, lambda ticket: self.loop.call_soon(self._complete, ticket, asked))
-        documents: Sequence[Document] = asked.documents
-        known = self._known
-        if known:
-            ended = [document for document in documents if document in known]
-            for document in ended:
-                ticket.settle(document, known[document])
-            if ended:
-                documents = [document for document in documents if document not in known]
-        new = self._waiting.add(documents, ticket)
-        ticket.new = len(new)
-        self.counters.documents += ticket.new
-        self._known_bytes += asked.bytes * len(new) // max(1, len(asked.documents))
-        if self._keeper is not None and new:
-            self.readers += 1
-            self._chore(self._look_up(self._keeper, new, asked.longest))
+        new = 0
+
+        def complete() -> None:
+            # Not at once: requests that may leave now should not wait for columns to be built.
+            self.loop.call_soon(self._complete, ticket, asked, batch, new)
+
+        batch = ticket.batch = Batch(asked.inputs, self._ending.shape.columns, complete)
+        if not batch.size:
+            batch.whole()
             return
-        self._enqueue(new, asked.longest)
-        if self._failed:
-            self._stop_at_ratio()
+        places = self._known.add(batch, asked.bytes)
+        new = len(places)
+        self.counters.documents += new
+        if self._keeper is not None and places:
+            self.readers += 1
+            self._chore(self._look_up(self._keeper, batch, places, asked.longest))
+            return
+        self._enqueue(batch, places, asked.longest)
+        self._stop_if_doomed()
         self._go()
 
-    def _complete(self, ticket: Ticket, asked: Asked) -> None:
-        """Joins the answers of *ticket* to its rows."""
+    def _complete(self, ticket: Ticket, asked: Asked, batch: Batch, new: int) -> None:
+        """Joins the answers of *batch*, of whose documents *new* were asked for it alone, to its rows."""
         self._tickets.discard(ticket)
         try:
-            answer = answer_batch(self.call, asked, ticket.answers())
-            asking = len(asked.codes) - asked.codes.null_count
-            self.counters.add_rows(asked.rows, asking - ticket.new, errors_in(answer))
+            answer = answer_batch(self.call, asked, batch.columns)
+            self.counters.add_rows(asked.rows, len(asked.codes) - asked.codes.null_count - new, errors_in(answer))
             ticket.finish(answer)
         except Exception as error:  # noqa: BLE001  as above
             ticket.fail(error)
 
-    def _enqueue(self, documents: Sequence[Document], longest: int) -> None:
-        """Queues *documents*; *longest* is the length of the longest text among them, in code points."""
-        if self._stopped is not None:
-            self._drop(documents)
-            return
-        if self._lanes.add(documents, longest):
-            return
-        for document in documents:
-            try:
-                self._lanes.add_one(document)
-            except ConfigError as error:
-                self._settle(document, self._shape.refused(Refused(Failure("refused", str(error)), 0, None)))
+    def _enqueue(self, batch: Batch, places: Places, longest: int) -> None:
+        if self._ending.stopped is not None:
+            self._drop([(batch, places)])
+        else:
+            self._lanes.add(batch, places, longest)
 
     # ---- requests go out ---------------------------------------------------------------------------------
 
     def _go(self) -> None:
         """Sees that as many requests are in flight as may be."""
-        room = self._window.limit - len(self._tasks)
-        while room > 0 and (job := self._next()) is not None:
-            task = self.loop.create_task(self._work(job))
-            self._tasks.add(task)
-            task.add_done_callback(self._done)
-            room -= 1
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if task.cancelled():  # the last caller has left, or the process is leaving: nothing more may leave
-            return
-        if (error := task.exception()) is not None:
-            self._fail(error)
-        else:
-            self._go()
-
-    def _next(self) -> Job | None:
-        if self._ready:
-            return self._ready.popleft()
-        if (job := self._lanes.next_full()) is not None or not self.readers:
-            return job or self._lanes.next_partial()
-        if self._linger is None and len(self._lanes):
-            self._linger = self.loop.call_later(_LINGER_S, self.flush)
-        return None
+        self._crew.go()
 
     def flush(self) -> None:
         """Sends what waits for company."""
-        if self._linger is not None:
-            self._linger.cancel()
-            self._linger = None
-        while (job := self._lanes.next_partial()) is not None:
-            self._ready.append(job)
-        self._go()
+        self._line.flush()
 
-    async def _work(self, job: Job | None) -> None:
-        """A worker: takes jobs one after the other while there are any."""
-        while job is not None:
-            ours = job if self._keeper is None or job.claimed else await self._claim(self._keeper, job)
-            if ours is not None:
-                if await self._turns.wait(ours):
-                    outcome = await self._attempter.attempt(ours)
-                else:
-                    outcome = self._attempter.too_late(ours, "rate_limited", "the service asked to wait longer")
-                await self._take(ours.lane, outcome)
-            if len(self._tasks) > self._window.limit:  # the target bears less than it did: one worker fewer
+    async def _do(self, job: Job) -> None:
+        """Brings *job* one step on."""
+        if self._keeper is not None and not job.claimed:
+            ours = await self._claim(self._keeper, job)
+            if ours is None:
                 return
-            job = self._next()
-            if len(self._tasks) < self._window.limit:  # or more again
-                self._go()
+            job = ours
+        if self._turns.at_once(self.loop.time()) or await self._turns.wait(job):
+            outcome = await self._attempter.attempt(job)
+        else:
+            outcome = self._attempter.too_late(job, "rate_limited", "the service asked to wait longer")
+        if type(outcome) is list:
+            self._operations.discard(job)
+            rows = self._ending.final(job, outcome)
+            if self._keeper is not None:
+                await self._keeper.keep(job, rows)
+            self._settle(job, rows)
+        else:
+            assert isinstance(outcome, Outcome)
+            await self._take(job, outcome)
 
     # ---- what a store knows ------------------------------------------------------------------------------
 
-    async def _look_up(self, keeper: Keeper, documents: Sequence[Document], longest: int) -> None:
+    async def _look_up(self, keeper: Keeper, batch: Batch, places: Places, longest: int) -> None:
         """Takes what is kept, and asks for the rest."""
-        found = await keeper.look_up(documents)
-        self._settle_known(found)
+        found = await keeper.look_up(batch, places)
+        if found.known:
+            self._settle_known(batch, found.known, found.rows)
         if self.users:  # else the caller has left meanwhile
-            kept = {document for document, _ in found}
-            self._enqueue([document for document in documents if document not in kept], longest)
+            begun = set(found.known) | self._resume(batch, found.pending)
+            self._enqueue(batch, [place for place in places if place not in begun] if begun else places, longest)
         self.read()  # what is queued was held back for what might have come from the store
         self._go()
 
     async def _claim(self, keeper: Keeper, job: Job) -> Job | None:
         """What of *job* is ours to ask: not what was answered meanwhile, nor what another is just asking."""
-        reserved = await keeper.reserve(job.documents)
-        self._settle_known(reserved.known)
+        reserved = await keeper.reserve(job)
+        if len(reserved.mine) == job.count:
+            job.claimed = True
+            return job
+        for position, values in reserved.known:
+            for group, places in job.only((position,)).origin:
+                self._settle_known(group, places, (values,))
+        for position, pending in reserved.pending:
+            for group, places in job.only((position,)).origin:
+                if not self._resume(group, [(places[0], pending)]):
+                    reserved.mine.append(position)
+        reserved.mine.sort()
         if reserved.theirs:
             job.start(self.loop.time() + self.call.config.deadline_s)
-            theirs = job.of(reserved.theirs, job.tries)
+            theirs = job.only(reserved.theirs)
             theirs.waits = job.waits + 1
             wait_s = min(_LONGEST_CLAIM_WAIT_S, _FIRST_CLAIM_WAIT_S * 2.0**job.waits)
             if self.loop.time() + wait_s < job.deadline:
-                self._later(theirs, wait_s)
+                self._line.put_later(theirs, wait_s)
             else:
                 late = self._attempter.too_late(theirs, reason="another process asks for it and does not end")
-                await self._take(theirs.lane, late)
+                await self._take(theirs, late)
         if not reserved.mine:
             return None
-        ours = job.of(reserved.mine, job.tries)
+        ours = job.only(reserved.mine)
         ours.claimed = True
         return ours
 
-    def _settle_known(self, found: Sequence[tuple[Document, Values]]) -> None:
-        self.counters.from_store += len(found)
-        for document, values in found:
-            self._settle(document, values)
-        if self._failed:
-            self._stop_at_ratio()
+    def _resume(self, group: Group, pending: Sequence[tuple[int, Pending]]) -> set[int]:
+        """Asks about operations that are under way; says of which places."""
+        if not pending or self._ending.stopped is not None:
+            return set()
+        jobs, anew = self._lanes.resumed(group, pending)
+        for job in jobs:
+            self._line.put_first(job)
+        return {place for place, _ in pending}.difference(anew)
 
-    def _chore(self, work: Coroutine[Any, Any, None]) -> None:
+    def _settle_known(self, group: Group, places: Places, rows: Sequence[Values]) -> None:
+        self.counters.from_store += len(places)
+        self._ending.end(group, places, rows)
+        self._stop_if_doomed()
+
+    def _chore(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Work besides requests; where it fails, the call does."""
         task = self.loop.create_task(work)
         self._chores.add(task)
         task.add_done_callback(self._chore_done)
+        return task
 
     def _chore_done(self, task: asyncio.Task[None]) -> None:
         self._chores.discard(task)
@@ -257,117 +250,67 @@ class Dispatcher:
 
     # ---- answers come back -------------------------------------------------------------------------------
 
-    async def _take(self, lane: Lane, outcome: Outcome) -> None:
+    async def _take(self, job: Job, outcome: Outcome) -> None:
+        """What follows where not simply every document was answered."""
         if outcome.fatal is not None:
             self._fail(outcome.fatal)
             return
-        answered = self._final(lane, outcome.answered)
-        refused = [(document, self._shape.refused(refused)) for document, refused in outcome.refused]
-        if self._keeper is not None:  # before anybody sees it: what was paid for outlives us
-            lasting = [(document, values) for document, values in refused if values[-2] in LASTING_CODES]
-            passing = [document for document, values in refused if values[-2] not in LASTING_CODES]
-            good = [(document, values) for document, values in answered if values[-1] is None]
-            await self._keeper.keep([*good, *lasting], passing)
-        self._settle_all(lane, answered)
-        for document, values in refused:
-            self._settle(document, values)
-        if self._failed:
-            self._stop_at_ratio()
-        for job, wait_s in outcome.again:
-            if self._stopped is not None:
-                self._drop(job.documents)
+        if all(again is not job for again, _ in outcome.again):
+            self._operations.discard(job)
+        if outcome.down:
+            self._line.hurry()
+        if outcome.accepted is not None:
+            if self._keeper is None:
+                self._operations.add(outcome.accepted)
+            else:  # whatever becomes of us, its answers can be fetched
+                await self._keeper.keep_operation(outcome.accepted)
+        answered = job.only([position for position, _ in outcome.answered])
+        refused = job.only([position for position, _ in outcome.refused])
+        for part, rows in (
+            (answered, self._ending.final(answered, [values for _, values in outcome.answered])),
+            (refused, [self._ending.shape.refused(why) for _, why in outcome.refused]),
+        ):
+            if rows and self._keeper is not None:
+                await self._keeper.keep(part, rows)
+            if rows:
+                self._settle(part, rows)
+        for again, wait_s in outcome.again:
+            if self._ending.stopped is not None:
+                self._drop(again.origin, again)
             elif wait_s > 0:
-                self._later(job, wait_s)
+                self._line.put_later(again, wait_s)
             else:
-                self._ready.appendleft(job)
+                self._line.put_first(again)
 
-    def _final(self, lane: Lane, answered: Sequence[tuple[Document, Values]]) -> list[tuple[Document, Values]]:
-        """Answers with all their columns; those of pieces stay as they are until their text is whole."""
-        finish, no_error = lane.exchange.finish, self._shape.no_error
-        if finish is None:
-            return [(document, values + no_error) for document, values in answered]
-        return [
-            (
-                document,
-                values + no_error if isinstance(document, Piece) else self._shape.made(partial(finish, values)),
-            )
-            for document, values in answered
-        ]
+    def _settle(self, job: Job, rows: Sequence[Values]) -> None:
+        """Ends the documents of *job*; with a store, once they are kept: what was paid for outlives us."""
+        self._ending.settle(job, rows)
+        self._stop_if_doomed()
 
-    def _settle_all(self, lane: Lane, ended: Sequence[tuple[Document, Values]]) -> None:
-        if lane.pieces or lane.exchange.finish is not None:
-            for document, values in ended:
-                self._settle(document, values)
-            return
-        # The way of nearly all documents: in bulk.
-        self.counters.settled += len(ended)
-        self._known.update(ended)
-        self._waiting.settle(ended)
-
-    def _later(self, job: Job, wait_s: float) -> None:
-        """Puts *job* back in the queue in a while; nobody waits for it, so its place in flight is free."""
-
-        def again() -> None:
-            del self._timers[timer]
-            self._ready.append(job)
-            self._go()
-
-        timer = self.loop.call_later(wait_s, again)
-        self._timers[timer] = job
-
-    def _settle(self, document: Document, values: Values) -> None:
-        """Ends one document, errors included."""
-        if isinstance(document, Piece):
-            whole = document.whole
-            joined = whole.settle(document, values)
-            if joined is None:  # other pieces of the same text are still on their way
-                return
-            document, values = whole.document, joined
-        self.counters.settled += 1
-        if values[-1] is not None:
-            self._failed += 1
-        self._known[document] = values
-        self._waiting.settle([(document, values)])
-
-    def _stop_at_ratio(self) -> None:
-        """Stops the call once more of its documents have failed than it may."""
-        ratio, settled = self.call.config.max_error_ratio, self.counters.settled
-        if ratio < 1.0 and settled >= _LEAST_FOR_RATIO and self._failed > ratio * settled:
-            self._stop(f"{self._failed:,} of the first {settled:,} documents failed: more than max_error_ratio")
-
-    def _joined(self, lane: Lane, parts: Sequence[Part]) -> Values:
-        """A long text's answer out of its pieces'."""
-        errors = len(self._shape.no_error)
-        bare = [Part(offset, text, values and values[:-errors]) for offset, text, values in parts]
-
-        def merged() -> Values:
-            values = lane.exchange.merge(bare)
-            return lane.exchange.finish(values) if lane.exchange.finish else values
-
-        return self._shape.made(merged)
+    def _stop_if_doomed(self) -> None:
+        reason = self._ending.doom()
+        if reason is not None:
+            self._stop(reason)
 
     # ---- the end -----------------------------------------------------------------------------------------
 
     def _stop(self, message: str) -> None:
         """Sends no more: what has not ended ends as "stopped"."""
-        if self._stopped is not None:
+        if self._ending.stopped is not None:
             return
-        self._stopped = self._shape.refused(Refused(Failure("stopped", message, retryable=True), 0, None))
-        self._drop(self._lanes.clear())
-        for timer, job in self._timers.items():
-            timer.cancel()
-            self._drop(job.documents)
-        self._timers.clear()
-        for job in self._ready:
-            self._drop(job.documents)
-        self._ready.clear()
+        self._ending.stop(message)
+        self._call_off()
+        jobs, parts = self._line.clear()
+        self._drop(parts)
+        for job in jobs:
+            self._drop(job.origin, job)
 
-    def _drop(self, documents: Sequence[Document]) -> None:
-        assert self._stopped is not None
-        for document in documents:
-            self._settle(document, self._stopped)
-        if self._keeper is not None:
-            self._chore(self._keeper.keep([], documents))
+    def _drop(self, parts: Sequence[tuple[Group, Places]], job: Job | None = None) -> None:
+        """Ends documents that will not be asked, since the call is stopped; *job* may hold claims on them."""
+        for group, places in parts:
+            self._ending.drop(group, places)
+        if self._keeper is not None and job is not None:
+            self._chore(self._keeper.release(job))
 
     def _fail(self, error: BaseException) -> None:
         """Ends every caller with *error*: a setting is wrong, or the core is."""
@@ -380,57 +323,66 @@ class Dispatcher:
         """A caller has read its input to the end."""
         self.readers -= 1
         if not self.readers:
-            self.flush()
+            self._line.flush()
 
     def leave(self, tickets: Sequence[Ticket], still_reading: bool) -> None:
         """A caller is through, perhaps early: what nobody waits for any more is not sent."""
         self._tickets.difference_update(tickets)
+        for ticket in tickets:
+            if ticket.batch is not None:
+                ticket.batch.given_up = True
         self.users -= 1
         if self.users:
-            self._withdraw(tickets)
+            if tickets:
+                self._withdraw()
         else:
             self._cancel()
-            if self._stopped is None:  # another partition may still come
+            if self._ending.stopped is None:  # another partition may still come
                 self.loop.call_later(_IDLE_S, self._forget_if_idle)
             else:  # who runs the same call again starts afresh
                 self._forget_if_idle()
         if still_reading:
             self.read()
 
-    def _withdraw(self, tickets: Sequence[Ticket]) -> None:
-        """Takes out of the queue what only *tickets* waited for."""
-        for ticket in tickets:
-            self._waiting.leave(ticket)
-        unwanted = self._lanes.keep(lambda document: self._waiting.awaited(whole_of(document)))
-        withdrawn = set(map(whole_of, unwanted))
-        for job in [*self._ready]:
-            asked = {whole_of(document) for document in job.documents}
-            if not any(map(self._waiting.awaited, asked)):
-                self._ready.remove(job)
-                withdrawn |= asked
-        for document in withdrawn:
-            self._waiting.drop(document)  # who asks for it again asks anew
-        self.counters.documents -= len(withdrawn)
+    def _withdraw(self) -> None:
+        withdrawn: dict[Group, set[int]] = {}
+        for group, places in self._line.withdraw():
+            if isinstance(group, Pieces):  # it is the text that is not asked
+                withdrawn.setdefault(group.parent, set()).add(group.place)
+            else:
+                withdrawn.setdefault(group, set()).update(places)
+        for group, gone in withdrawn.items():
+            self._known.forget(group, gone)
+            self.counters.documents -= len(gone)
+
+    async def called_off(self) -> None:
+        """Waits until the service was told, where it can be, that nobody waits any more."""
+        while self._calling_off:
+            await asyncio.wait(self._calling_off)
+
+    def _call_off(self) -> None:
+        if not self._operations:
+            return
+        task = self._chore(self._attempter.call_off(self._operations))
+        self._operations = set()
+        self._calling_off.add(task)
+        task.add_done_callback(self._calling_off.discard)
 
     def _cancel(self) -> None:
-        for timer in self._timers:
-            timer.cancel()
-        self._timers.clear()
-        self._ready.clear()
-        self._lanes.clear()
-        for task in self._tasks:
-            task.cancel()
+        self._call_off()
+        self._line.clear()
+        ending = self._crew.dismiss()
         if self._keeper is not None:
-            self._chore(_give_up(self._keeper, [*self._tasks]))
-        self._tasks.clear()  # they end in the loop's next round, and take no place of a caller who comes then
-        self._waiting.clear()
+            self._chore(_give_up(self._keeper, ending))
+        self._known.clear()
 
     def _forget_if_idle(self) -> None:
         if not self.users and _dispatchers.get(self.call.id) is self:
             del _dispatchers[self.call.id]
+            self._chore(self._budget.aclose())
 
 
-async def _give_up(keeper: Keeper, ending: Sequence[asyncio.Task[None]]) -> None:
+async def _give_up(keeper: Keeper, ending: Collection[asyncio.Task[None]]) -> None:
     """Gives back all claims, those too that the *ending* workers were just making."""
     await asyncio.gather(*ending, return_exceptions=True)
     await keeper.give_up()

@@ -32,6 +32,7 @@ __all__ = [
     "DfaiError",
     "DfaiWarning",
     "LanguageAssumed",
+    "LimitsApart",
     "MissingExtra",
     "ModelMissing",
     "NotOffered",
@@ -121,6 +122,10 @@ class RowsFailed(DfaiWarning):
 
 class AccessorTaken(DfaiWarning):
     """Another library registered the accessor's name first."""
+
+
+class LimitsApart(DfaiWarning):
+    """``concurrency`` and ``rate_per_s`` hold for each of several parts of a call, not for the whole."""
 
 
 class LanguageAssumed(DfaiWarning):

@@ -1,172 +1,16 @@
-"""What waits for answers: batches, documents, long texts, requests. Used on the loop's thread only."""
+"""What leaves as one request: its documents, wherever they come from, and how far it has got."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 
-import pyarrow as pa
-
-from dfai_core.documents import Asked
+from dfai_core.groups import Group, Places
 from dfai_core.packing import Packer
-from dfai_core.service import Document, Exchange, Failure, Part, Values
+from dfai_core.service import Document, Exchange, Failure, Values
 
-__all__ = ["Job", "Lane", "Piece", "Ticket", "Waiting", "Whole", "whole_of"]
-
-
-class Ticket:
-    """One record batch on its way; *done* is how its caller's thread waits for its answer."""
-
-    __slots__ = ("_answers", "_complete", "_remaining", "asked", "done", "new")
-
-    def __init__(self) -> None:
-        self.done: Future[pa.RecordBatch] = Future()
-        self.asked: Asked | None = None
-        self.new = 0  # documents that nobody had asked before
-        self._answers: dict[Document, Values] = {}
-        self._remaining = 0
-
-    def start(self, asked: Asked, complete: Callable[[Ticket], object]) -> None:
-        """Waits for the documents of *asked*, which are distinct; *complete* is called once all have ended."""
-        self.asked = asked
-        self._complete = complete
-        self._remaining = len(asked.documents)
-        if not self._remaining:
-            complete(self)
-
-    def settle(self, document: Document, values: Values) -> None:
-        """*document* has ended, errors included, with *values*."""
-        self._answers[document] = values
-        self._remaining -= 1
-        if not self._remaining:
-            self._complete(self)
-
-    def finish(self, answer: pa.RecordBatch) -> None:
-        """Hands the answer to the caller."""
-        if not self.done.done():
-            self.done.set_result(answer)
-
-    def fail(self, error: BaseException) -> None:
-        """Ends the ticket without an answer."""
-        if not self.done.done():
-            self.done.set_exception(error)
-
-    def answers(self) -> list[Values]:
-        """Once complete: each document's answer, in order."""
-        return [self._answers[document] for document in self.documents]
-
-    @property
-    def documents(self) -> Sequence[Document]:
-        """What it waits for."""
-        return self.asked.documents if self.asked is not None else ()
-
-
-class Waiting:
-    """Documents on their way, and the tickets that wait for each.
-
-    No object is made for a document: millions of them would keep the garbage collector busier than all the
-    rest. A document is its own key, and nearly always one ticket waits for it.
-    """
-
-    __slots__ = ("_tickets",)
-
-    def __init__(self) -> None:
-        self._tickets: dict[Document, Ticket | list[Ticket]] = {}
-
-    def add(self, documents: Sequence[Document], ticket: Ticket) -> list[Document]:
-        """*ticket* waits for *documents*; gives back those that were not on their way yet."""
-        on_way = self._tickets
-        new = []
-        for document in documents:
-            if document not in on_way:
-                on_way[document] = ticket
-                new.append(document)
-                continue
-            first = on_way[document]
-            if isinstance(first, list):
-                first.append(ticket)
-            else:
-                on_way[document] = [first, ticket]
-        return new
-
-    def settle(self, ended: Sequence[tuple[Document, Values]]) -> None:
-        """Tells those who wait for these documents."""
-        pop = self._tickets.pop
-        for document, values in ended:
-            tickets = pop(document, ())
-            if isinstance(tickets, Ticket):
-                tickets.settle(document, values)
-            else:
-                for ticket in tickets:
-                    ticket.settle(document, values)
-
-    def leave(self, ticket: Ticket) -> None:
-        """*ticket* waits no more; its documents are still on their way."""
-        for document in ticket.documents:
-            tickets = self._tickets.get(document)
-            if tickets is ticket:
-                self._tickets[document] = []
-            elif isinstance(tickets, list) and ticket in tickets:
-                tickets.remove(ticket)
-
-    def awaited(self, document: Document) -> bool:
-        """Whether any ticket waits for *document*."""
-        return bool(self._tickets.get(document))
-
-    def drop(self, document: Document) -> None:
-        """*document* is not on its way any more."""
-        self._tickets.pop(document, None)
-
-    def clear(self) -> None:
-        """Nothing is on its way any more."""
-        self._tickets.clear()
-
-
-class Piece(tuple[Any, ...]):  # noqa: SLOT001  a tuple can have no slots of its own
-    """A document that holds a part of a text too long for one."""
-
-    whole: Whole
-    values: Values | None = None  # once it has ended
-
-
-class Whole:
-    """A text too long for one document: its pieces, joined by *merge* once the last of them has ended."""
-
-    __slots__ = ("_join", "_remaining", "document", "pieces")
-
-    def __init__(self, document: Document, texts: Sequence[str], join: Callable[[Sequence[Part]], Values]) -> None:
-        self.document = document
-        self._join = join
-        # A blank piece is not sent; its text is kept for those services that give the text back.
-        self.pieces = [(text, self._piece(text) if text.strip() else None) for text in texts]
-        self._remaining = sum(piece is not None for _, piece in self.pieces)
-
-    def _piece(self, text: str) -> Piece:
-        piece = Piece((text, *self.document[1:]))
-        piece.whole = self
-        return piece
-
-    def settle(self, piece: Piece, values: Values) -> Values | None:
-        """The whole text's values, once *piece* was the last to end."""
-        piece.values = values
-        self._remaining -= 1
-        if self._remaining:
-            return None
-        parts = []
-        offset = 0
-        for text, part in self.pieces:
-            if part is not None and part.values is not None and part.values[-1] is not None:
-                return part.values  # one piece's error is the text's
-            parts.append(Part(offset, text, None if part is None else part.values))
-            offset += len(text)
-        return self._join(parts)
-
-
-def whole_of(document: Document) -> Document:
-    """The document that a caller asked for: this one, or the text that it is a piece of."""
-    return document.whole.document if isinstance(document, Piece) else document
+__all__ = ["Job", "Lane"]
 
 
 @dataclass(slots=True)
@@ -176,18 +20,31 @@ class Lane:
     exchange: Exchange
     url: str
     packer: Packer
-    pieces: bool = False  # whether a text was ever cut here
+    _credential: Mapping[str, str] | None = None
+    _headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def headers(self, credential: Mapping[str, str]) -> Mapping[str, str]:
+        """All headers of a request: the same object as long as the credential is, so that transports may prepare it."""
+        if credential is not self._credential:
+            self._credential, self._headers = credential, {**self.exchange.headers, **credential}
+        return self._headers
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Job:
-    """One request on its way to its end, through retries, splits and polls."""
+    """One request on its way to its end, through retries, splits and polls.
+
+    *origin* says where its documents stand: groups, and places in each.
+    """
 
     lane: Lane
-    documents: list[Document]
+    origin: Sequence[tuple[Group, Places]]
     tries: int = 0
     deadline: float = float("inf")  # on the loop's clock; set when it first leaves
     operation: str | None = None  # where a long-running operation is asked about
+    places: Sequence[int] | None = None  # of the documents in the operation's request, where an earlier run sent it
+    asked: int = 0  # documents in that request
+    afresh: bool = False  # the operation that an earlier run began is gone
     polls: int = 0
     misses: int = 0  # polls in a row that brought no state
     found: list[Values | Failure | None] | None = None  # of the pages read so far
@@ -196,8 +53,29 @@ class Job:
 
     def start(self, deadline: float) -> None:
         """Sets the deadline, unless it was set before: retries and waits count."""
-        self.deadline = min(self.deadline, deadline)
+        if deadline < self.deadline:
+            self.deadline = deadline
 
-    def of(self, documents: list[Document], tries: int) -> Job:
-        """A job for some of these documents, under the same deadline."""
-        return Job(self.lane, documents, tries, self.deadline, claimed=self.claimed)
+    @property
+    def count(self) -> int:
+        """How many documents there are."""
+        return sum([len(places) for _, places in self.origin])
+
+    def documents(self) -> Iterable[Document]:
+        """The documents, to be read once: they are made on the way, not kept."""
+        if len(self.origin) == 1:
+            group, places = self.origin[0]
+            return group.documents(places)
+        return chain.from_iterable(group.documents(places) for group, places in self.origin)
+
+    def only(self, positions: Sequence[int], tries: int | None = None) -> Job:
+        """A job for the documents at *positions*, ascending, under the same deadline."""
+        origin: list[tuple[Group, Places]] = []
+        start = 0
+        for group, places in self.origin:
+            stop = start + len(places)
+            chosen = [places[position - start] for position in positions if start <= position < stop]
+            if chosen:
+                origin.append((group, chosen))
+            start = stop
+        return Job(self.lane, origin, self.tries if tries is None else tries, self.deadline, claimed=self.claimed)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from dfai_core.call import Call
-from dfai_core.jobs import Job, Lane, Whole
+from dfai_core.errors import ConfigError
+from dfai_core.groups import Group, Pieces, Places
+from dfai_core.jobs import Job, Lane
+from dfai_core.operations import same_host
 from dfai_core.packing import Packer
-from dfai_core.service import Document, Part, Values
+from dfai_core.service import Document, Option, Wiring
 from dfai_core.splitting import split
+from dfai_core.store import Pending
 from dfai_core.targets import joined
 
 __all__ = ["Lanes"]
@@ -22,50 +27,73 @@ class Lanes:
     ----------
     call
         What is asked.
-    merge
-        Makes a long text's values, errors included, out of its pieces'.
+    join
+        Ends a long text in a lane, once all its pieces have ended.
+    refuse
+        Ends one document that cannot be asked, and is told why.
     """
 
-    __slots__ = ("_base", "_call", "_lanes", "_limits", "_merge", "_options")
+    __slots__ = ("_base", "_call", "_join", "_lanes", "_limits", "_options", "_refuse", "_width")
 
-    def __init__(self, call: Call, merge: Callable[[Lane, Sequence[Part]], Values]) -> None:
+    def __init__(
+        self,
+        call: Call,
+        join: Callable[[Lane, Pieces], None],
+        refuse: Callable[[Group, int, ConfigError], None],
+    ) -> None:
         target = call.config.target.resolve(call.service)
         options = [call.service.option(name) for name, _ in call.varying]
         self._call = call
-        self._merge = merge
+        self._join = join
+        self._refuse = refuse
         self._base = target.url(call.service)
         self._limits = call.service.limits_at(target.kind)
+        self._width = len(call.schema)
         self._options = [
             (place, option) for place, option in enumerate(options, len(call.inputs)) if option.scope == "request"
         ]
         self._lanes: dict[Document, Lane] = {}
 
-    def add(self, documents: Sequence[Document], longest: int) -> bool:
-        """Puts *documents* into the lane of all; False if each must be looked at by itself (see `add_one`).
-
-        *longest* is the length of the longest text among them, in code points.
-        """
-        if self._options or (self._limits.max_chars is not None and longest > self._limits.max_chars):
-            return False
-        self._lane(()).packer.extend(documents)
-        return True
-
-    def add_one(self, document: Document) -> None:
-        """Puts *document* into its lane, in pieces if it is too long.
-
-        Raises
-        ------
-        ConfigError
-            Where a column gave an option a value that the service does not know.
-        """
-        lane = self._lane(tuple(document[place] for place, _ in self._options))
-        text, limit = document[0], self._limits.max_chars
-        if limit is None or not isinstance(text, str) or len(text) <= limit:
-            lane.packer.extend([document])
+    def add(self, group: Group, places: Places, longest: int) -> None:
+        """Lets documents of *group* wait; *longest* is the length of the longest text among them, in code points."""
+        limit = self._limits.max_chars
+        if not self._options and (limit is None or longest <= limit):
+            self._lane(()).packer.extend(group, places)
             return
-        whole = Whole(document, split(text, limit), lambda parts: self._merge(lane, parts))
-        lane.packer.extend([piece for _, piece in whole.pieces if piece is not None])
-        lane.pieces = True
+        chosen: dict[Document, list[int]] = {}
+        for place, document in zip(places, group.documents(places), strict=True):
+            options = tuple(document[at] for at, _ in self._options)
+            text = document[0]
+            if limit is None or not isinstance(text, str) or len(text) <= limit:
+                chosen.setdefault(options, []).append(place)
+                continue
+            lane = self._tried(options, group, [place])
+            if lane is not None:
+                pieces = Pieces(group, place, split(text, limit), self._width, partial(self._join, lane))
+                lane.packer.extend(pieces, range(pieces.size))
+        for options, alike in chosen.items():
+            lane = self._tried(options, group, alike)
+            if lane is not None:
+                lane.packer.extend(group, alike)
+
+    def resumed(self, group: Group, pending: Sequence[tuple[int, Pending]]) -> tuple[list[Job], list[int]]:
+        """Jobs that ask about operations which an earlier run began, and the places of documents to be asked anew."""
+        begun: dict[tuple[Document, str, int], list[tuple[int, int]]] = {}
+        anew = []
+        places = [place for place, _ in pending]
+        for (place, found), document in zip(pending, group.documents(places), strict=True):
+            if same_host(found.url, self._base):  # else the store was tampered with, and the key would go astray
+                options = tuple(document[at] for at, _ in self._options)
+                begun.setdefault((options, found.url, found.asked), []).append((place, found.position))
+            else:
+                anew.append(place)
+        jobs = []
+        for (options, url, count), pairs in begun.items():
+            mine, theirs = zip(*pairs, strict=True)
+            lane = self._tried(options, group, mine)
+            if lane is not None:
+                jobs.append(Job(lane, [(group, mine)], operation=url, places=theirs, asked=count, claimed=True))
+        return jobs, anew
 
     def next_full(self) -> Job | None:
         """A request that no further document would make fuller."""
@@ -77,48 +105,61 @@ class Lanes:
     def next_partial(self) -> Job | None:
         """A request of what there is."""
         for lane in self._lanes.values():
-            if len(lane.packer):
+            if lane.packer:
                 return Job(lane, lane.packer.take())
         return None
 
     def __len__(self) -> int:
         return sum(len(lane.packer) for lane in self._lanes.values())
 
-    def clear(self) -> list[Document]:
+    def clear(self) -> list[tuple[Group, Places]]:
         """Takes everything out."""
-        return [document for lane in self._lanes.values() for document in lane.packer.clear()]
+        return [part for lane in self._lanes.values() for part in lane.packer.clear()]
 
-    def keep(self, wanted: Callable[[Document], bool]) -> list[Document]:
-        """Takes out what is not *wanted*."""
-        dropped = []
-        for lane in self._lanes.values():
-            queued = lane.packer.clear()
-            lane.packer.extend([document for document in queued if wanted(document)])
-            dropped += [document for document in queued if not wanted(document)]
-        return dropped
+    def keep(self, wanted: Callable[[Group, Places], Places]) -> list[tuple[Group, Places]]:
+        """Takes out what is not *wanted*, and says what that was."""
+        return [part for lane in self._lanes.values() for part in lane.packer.keep(wanted)]
+
+    def _tried(self, options: Document, group: Group, places: Places) -> Lane | None:
+        """The lane for *options*; None, and the documents are refused, where a column gave one that does not exist."""
+        try:
+            return self._lane(options)
+        except ConfigError as error:
+            for place in places:
+                self._refuse(group, place, error)
+            return None
 
     def _lane(self, chosen: Document) -> Lane:
         lane = self._lanes.get(chosen)
         if lane is None:
-            wiring = self._call.wiring()
-            varied = {option.name for _, option in self._options}
-            options = {
-                option.name: option.default if value is None else option.check(option.name, value)
-                for value, (_, option) in zip(chosen, self._options, strict=True)
-            }
-            wiring = replace(
-                wiring,
-                options={**wiring.options, **options},
-                varying=tuple(name for name in wiring.varying if name not in varied),
-            )
-            exchange = self._call.service.wire(wiring)
+            exchange = self._call.service.wire(_fixed(self._call.wiring(), self._options, chosen))
             if self._options:
                 dropped = {place for place, _ in self._options}
                 write = exchange.write
 
-                def without_options(documents: Sequence[Document]) -> bytes:
+                def without_options(documents: Iterable[Document]) -> bytes:
                     return write([tuple(v for place, v in enumerate(d) if place not in dropped) for d in documents])
 
                 exchange = replace(exchange, write=without_options)
             lane = self._lanes[chosen] = Lane(exchange, joined(self._base, exchange.path), Packer(self._limits))
         return lane
+
+
+def _fixed(wiring: Wiring, options: Sequence[tuple[int, Option]], chosen: Document) -> Wiring:
+    """*wiring* with the values *chosen* for options that otherwise vary.
+
+    Raises
+    ------
+    ConfigError
+        For a value that the service does not know.
+    """
+    varied = {option.name for _, option in options}
+    values = {
+        option.name: option.default if value is None else option.check(option.name, value)
+        for value, (_, option) in zip(chosen, options, strict=True)
+    }
+    return replace(
+        wiring,
+        options={**wiring.options, **values},
+        varying=tuple(name for name in wiring.varying if name not in varied),
+    )

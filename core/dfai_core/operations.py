@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urljoin
 
 import orjson
 
 from dfai_core.transports.base import Answer
+from dfai_core.urls import same_host
 
-__all__ = ["Progress", "location_of", "progress_of", "same_host"]
+__all__ = ["Progress", "link_at", "location_of", "poll_wait_s", "progress_of", "same_host"]
 
 # The service says nothing of when to ask again: often at first, since many jobs take a second, then seldom.
 FIRST_POLL_S = 0.2
 LONGEST_POLL_S = 5.0
 _GROWTH = 1.5
-_PORTS = {"http": 80, "https": 443}
 
 
 class Progress(NamedTuple):
@@ -31,18 +31,19 @@ def location_of(answer: Answer) -> str | None:
     return answer.headers.get("Operation-Location") or answer.headers.get("Location")
 
 
-def same_host(one: str, other: str) -> bool:
-    """Whether both URLs lead to one host by one scheme: a key must never follow a link elsewhere.
+def link_at(url: str, link: str) -> str | None:
+    """Where *link*, in an answer from *url*, leads; None for another host, to which no key may follow.
 
-    >>> same_host("https://a.example/x", "https://a.example/y"), same_host("https://a.example/", "http://a.example/")
-    (True, False)
+    >>> link_at("https://a.example/jobs", "/jobs/7?skip=20")
+    'https://a.example/jobs/7?skip=20'
+    >>> link_at("https://a.example/jobs", "https://b.example/jobs/7") is None
+    True
     """
-    return _origin(one) == _origin(other)
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
+    try:
+        target = urljoin(url, link)
+    except ValueError:  # half a bracket
+        return None
+    return target if same_host(target, url) else None
 
 
 def progress_of(answer: Answer) -> Progress:

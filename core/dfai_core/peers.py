@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from dfai_core.errors import ConfigError, DfaiError, SecretNotFound
 from dfai_core.flow.adaptive import LearnedRate
+from dfai_core.flow.breaker import Breaker
 from dfai_core.loop import after_fork, before_exit
+from dfai_core.secrets import HiddenValues
 from dfai_core.settings import Config
 from dfai_core.targets import Target
 from dfai_core.transports.base import Transport
 
+if TYPE_CHECKING:
+    from dfai_core.flow.host.rate import HostRate
+
 __all__ = ["Peer", "peer_of"]
 
-# Keys may change in their file, and tokens end: look again every so often. The token itself is cached longer.
-_HEADERS_S = 60.0
+# After a lookup in vain, while a key is being replaced; and between two that follow refusals.
+_AGAIN_S = 10.0
 
 
 @dataclass(slots=True)
@@ -24,23 +32,65 @@ class Peer:
 
     target: Target
     transport: Transport
-    rate: LearnedRate = field(default_factory=LearnedRate)
+    breaker: Breaker = field(default_factory=Breaker)
+    rate: LearnedRate | HostRate = field(default_factory=LearnedRate)
     gate: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)  # one at a time holds a place in line
     _headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     _headers_until: float = float("-inf")
-    _lookup: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+    _renew_from: float = float("-inf")
+    _asking: asyncio.Task[None] | None = field(default=None, repr=False)
 
     def headers(self, now: float) -> Mapping[str, str] | None:
         """The credential's headers; None where it is time to look it up."""
         return self._headers if now < self._headers_until else None
 
     async def look_up(self, now: float) -> Mapping[str, str]:
-        """The credential's headers, read anew; once for all that ask at the same time."""
-        async with self._lookup:
-            if now >= self._headers_until:
-                self._headers = {**await self.target.headers(), "User-Agent": "dfai"}
-                self._headers_until = now + _HEADERS_S
+        """The credential's headers, read anew; once for all that ask at the same time, failures too."""
+        await self._asked(now, renew=False)
         return self._headers
+
+    async def renewed(self, refused: Mapping[str, str], now: float) -> Mapping[str, str] | None:
+        """Other headers than those *refused*, for one more try; None where the credential has not changed.
+
+        Once for all that ask at the same time, and then not again for a while: a target may refuse whatever it gets.
+        """
+        # The refusal says more than that there was nothing better.
+        with suppress(DfaiError):
+            if self._asking is not None:
+                await self._asked(now, renew=False)
+            if self._headers == refused and now >= self._renew_from:
+                await self._asked(now, renew=True)
+        return None if self._headers == refused else self._headers
+
+    async def _asked(self, now: float, *, renew: bool) -> None:
+        """Waits for the lookup that is under way, or for one that starts now."""
+        if self._asking is None:
+            self._asking = asyncio.get_running_loop().create_task(self._ask(now, renew))
+            self._asking.add_done_callback(self._ended)
+        # One caller's deadline must not end what others wait for.
+        await asyncio.shield(self._asking)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._asking = None
+        if not task.cancelled():
+            task.exception()  # who waits is told; nobody waits any more where all deadlines have passed
+
+    async def _ask(self, now: float, renew: bool) -> None:
+        try:
+            found = await self.target.credentials(renew=renew)
+        except SecretNotFound:
+            # A file may be missing for the moment in which it is replaced.
+            if not self._headers or renew:
+                raise
+            self._headers_until = now + _AGAIN_S
+        else:
+            fresh = HiddenValues({**found.headers, "User-Agent": "dfai"})
+            if fresh != self._headers:  # the same object else: transports prepare it once
+                self._headers = fresh
+            self._headers_until = now + found.good_for_s
+        finally:
+            if renew:
+                self._renew_from = now + _AGAIN_S
 
 
 _Key = tuple[Target, object]
@@ -57,13 +107,32 @@ def peer_of(target: Target, config: Config) -> Peer:
     if peer is None:
         # A class of transports has `send` too; what can be called makes one.
         transport = target.transport() if given is None else given() if callable(given) else given
-        peer = _peers[key] = Peer(target, transport)
+        rate = _shared_rate(target) if given is None else None
+        peer = _peers[key] = Peer(target, transport, rate=LearnedRate() if rate is None else rate)
     return peer
+
+
+def _shared_rate(target: Target) -> HostRate | None:
+    """What this host's processes learn together of *target*'s rate; None where each learns for itself."""
+    if target.kind not in ("azure", "container"):
+        return None
+    credential = getattr(target, "credential", None)
+    # Two keys may belong to two resources with a quota each. References say enough: keys themselves stay out of it.
+    holder = getattr(target, "key", None) if credential is None else getattr(credential, "__qualname__", None)
+    try:
+        from dfai_core.flow.host.files import host_file
+        from dfai_core.flow.host.rate import HostRate
+
+        return HostRate(host_file(f"{target.kind} {target} {holder}", "rate"))
+    except (ConfigError, OSError):  # nothing is promised here: several processes are several clients then
+        return None
 
 
 async def _close() -> None:
     for peer in _peers.values():
         await peer.transport.aclose()
+        if not isinstance(peer.rate, LearnedRate):
+            peer.rate.close()
 
 
 def _forget() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import wait
 
 import pyarrow as pa
@@ -11,14 +11,17 @@ import pyarrow as pa
 from dfai_core.call import Call
 from dfai_core.dispatch import join
 from dfai_core.errors import error_for
-from dfai_core.jobs import Ticket
+from dfai_core.groups import Ticket
 from dfai_core.loop import loop_thread
 from dfai_core.report import Counters
+from dfai_core.store import StoreSpec
 
 __all__ = ["run"]
 
-# Rows handled at a time: enough for Arrow to work in bulk, few enough to stream.
+# Rows handled at a time: enough for Arrow to work in bulk, few enough to stream. The first are fewer: requests
+# leave sooner, and a reader who wants no more than a few rows has not asked for many.
 _BATCH_ROWS = 10_000
+_FIRST_ROWS = 500
 # How far reading runs ahead of the oldest unanswered batch. Beyond it one slow request holds up the others:
 # flat memory is worth that.
 _AHEAD_ROWS = 100_000
@@ -50,10 +53,10 @@ def run(
     line: deque[tuple[Ticket, int, int]] = deque()  # with each batch's rows and bytes
     ahead_rows = ahead_bytes = 0
     reading = True
+    sizes = _sizes()
     try:
         for whole in batches:
-            for start in range(0, max(1, whole.num_rows), _BATCH_ROWS):
-                batch = whole.slice(start, _BATCH_ROWS)
+            for batch in _slices(whole, sizes):
                 ticket = Ticket()
                 line.append((ticket, batch.num_rows, batch.nbytes))
                 ahead_rows += batch.num_rows
@@ -72,6 +75,24 @@ def run(
             yield _finish(call, line, dispatcher.counters, watch)
     finally:
         thread.soon(dispatcher.leave, [ticket for ticket, _, _ in line], reading)
+        if line:  # before we go: a service should not go on working for nobody
+            thread.run(dispatcher.called_off())
+
+
+def _sizes() -> Iterator[int]:
+    """How many rows to take at a time."""
+    rows = _FIRST_ROWS
+    while True:
+        yield min(rows, _BATCH_ROWS)
+        rows *= 2
+
+
+def _slices(whole: pa.RecordBatch, sizes: Iterator[int]) -> Iterator[pa.RecordBatch]:
+    start = 0
+    while start < whole.num_rows or not start:  # a batch without rows is answered with one
+        rows = next(sizes)
+        yield whole.slice(start, rows)
+        start += rows
 
 
 def _finish(
@@ -93,6 +114,14 @@ def _finish(
     return answer
 
 
+def _how_to_go_on(call: Call) -> str:
+    """What becomes of the answers that were there already."""
+    store = call.config.store
+    if store is None or (isinstance(store, StoreSpec) and store.kind == "default"):
+        return 'What was answered is lost; with store="a folder" it would be kept.'
+    return f"What was answered is kept in {store}: the same call again asks only for the rest."
+
+
 def _raise_first(call: Call, answer: pa.RecordBatch) -> None:
     codes, messages = answer.column(answer.num_columns - 2), answer.column(answer.num_columns - 1)
     for row, code in enumerate(codes.to_pylist() if codes.null_count < len(codes) else ()):
@@ -100,5 +129,6 @@ def _raise_first(call: Call, answer: pa.RecordBatch) -> None:
             raise error_for(
                 code,
                 f"{call.service.name}: a row has no answer: {code}: {messages[row].as_py()}. "
-                'With on_error="column" the row says so in its own error column, and the others go on.',
+                f'{_how_to_go_on(call)} With on_error="column" the row says so in its own error column, '
+                "and the others go on.",
             )

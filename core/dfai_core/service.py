@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -39,13 +39,18 @@ UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request may hold. *source* says where the numbers come from."""
+    """What one request may hold. *source* says where the numbers come from.
+
+    *counts* is what the setting ``rate_per_s`` counts here, as the service's own quota does: requests, the documents
+    in them, or their characters.
+    """
 
     max_documents: int
     max_chars: int | None  # text elements (grapheme clusters) a document; None: no such limit
     max_bytes: int  # of the request's body
     source: str
     max_chars_per_request: int | None = None
+    counts: Literal["requests", "documents", "characters"] = "requests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +107,19 @@ class Wiring:
 class Exchange:
     """How one call's requests look on the wire, prepared once.
 
-    *write* makes a request's body from its documents; documents are numbered by their place. *read* gives,
-    by the same places, each document's values, its `Failure`, or None where the answer does not hold it; it
+    *write* makes a request's body from its documents, which it reads once; they are numbered by their place. *read*
+    gives, by the same places, each document's values, its `Failure`, or None where the answer does not hold it; it
     raises ValueError for a body that makes no sense. *merge* joins the parts of a long text; *finish* gives
-    a whole document's values their final form, where parts must keep more than the answer shows.
+    a whole document's values their final form, where parts must keep more than the answer shows. *cancel* says how a
+    long-running operation is called off: method and URL, made from the URL at which it is asked about.
     """
 
     path: str
-    write: Callable[[Sequence[Document]], bytes]
+    write: Callable[[Iterable[Document]], bytes]
     read: Callable[[Answer, int], list[Values | Failure | None]]
     merge: Callable[[Sequence[Part]], Values]
     finish: Callable[[Values], Values] | None = None
+    cancel: Callable[[str], tuple[str, str]] | None = None
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
 
@@ -154,6 +161,7 @@ class Service:
     wire: Callable[[Wiring], Exchange]
     api_version: str
     includes: Mapping[str, Column] = field(default_factory=dict)
+    host: str = ""  # which of a region's hosts answers, where its family has several: "stt", "tts"
     long_running: bool = False
     retired: str | None = None  # why Azure does not offer it any more, and who does
     known_as: tuple[str, ...] = ()  # names of the same verb elsewhere

@@ -21,11 +21,13 @@ class Settings(TypedDict, total=False):
     target: Target | str  # who answers
     api_version: str  # of the service; its own default otherwise
     model_version: str  # of the service's model
-    concurrency: int  # requests in flight, for the whole call in a process
+    concurrency: int  # requests in flight, for the whole call, over all partitions
     rate_per_s: float | None  # requests a second, likewise
+    hosts: int  # on how many hosts the call runs, where nothing else can keep its limits over all of them
     timeout_s: float  # one request
     deadline_s: float  # one row in all, retries and waits included
     attempts: int  # tries for one request
+    operation_deadline_s: float  # a long-running operation, from the moment that the service accepts it
     on_error: Literal["column", "raise"]
     max_error_ratio: float  # stop when a larger share of the rows has failed
     store: Store | StoreSpec | str | None  # where answers are kept: "memory", a folder, "redis://…"
@@ -48,9 +50,11 @@ class Config:
     model_version: str | None = None
     concurrency: int = 16
     rate_per_s: float | None = None
+    hosts: int = 1
     timeout_s: float = 60.0
     deadline_s: float = 600.0
     attempts: int = 6
+    operation_deadline_s: float = 3_600.0
     on_error: Literal["column", "raise"] = "column"
     max_error_ratio: float = 1.0
     store: Store | StoreSpec | None = _BACKENDS_STORE
@@ -129,9 +133,11 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "model_version": _optional(_text),
     "concurrency": _integer(1, 10_000),
     "rate_per_s": _optional(_positive),
+    "hosts": _integer(1, 100_000),
     "timeout_s": _positive,
     "deadline_s": _positive,
     "attempts": _integer(1, 1_000),
+    "operation_deadline_s": _positive,
     "on_error": _word("column", "raise"),
     "max_error_ratio": _ratio,
     "store": lambda name, value: store_from(value),

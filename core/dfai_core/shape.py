@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
-from dfai_core.attempt import Refused
 from dfai_core.documents import failed
 from dfai_core.service import UNREADABLE, Failure, Values
 
-__all__ = ["Shape"]
+__all__ = ["Refused", "Shape"]
+
+
+class Refused(NamedTuple):
+    """A document's error with all that is known of it."""
+
+    failure: Failure
+    attempts: int
+    request_id: str | None
 
 
 class Shape:
@@ -22,17 +30,21 @@ class Shape:
         Whether the error's detail is one of them.
     """
 
-    __slots__ = ("_detail", "columns", "no_error")
+    __slots__ = ("_detail", "columns", "errors")
 
     def __init__(self, columns: int, *, detail: bool) -> None:
         self.columns = columns
         self._detail = detail
-        self.no_error: tuple[None, ...] = (None,) * (3 if detail else 2)
+        self.errors = 3 if detail else 2  # how many of the columns are those of an error
+
+    def padded(self, values: Values) -> Values:
+        """*values* of an answer with all columns: those that it lacks are null."""
+        return values + (None,) * (self.columns - len(values))
 
     def made(self, make: Callable[[], Values]) -> Values:
         """What *make* makes of an answer, or an error where the answer holds something that it did not expect."""
         try:
-            return make() + self.no_error
+            return self.padded(make())
         except UNREADABLE as error:
             message = f"the answer cannot be read ({type(error).__name__})"
             return self.refused(Refused(Failure("bad_answer", message, 200, retryable=True), 1, None))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import Literal
 
-from dfai_core.flow.limiter import Pace
+from dfai_core.flow.budget import Budget
 from dfai_core.jobs import Job
 from dfai_core.peers import Peer
 
@@ -17,29 +19,43 @@ class Turns:
     Parameters
     ----------
     peer
-        The target, whose rate all calls of this process share.
-    rate_per_s
-        The call's own limit, if it has one.
+        The target, whose rate all calls share.
+    budget
+        The call's own rate, if it has one.
+    counts
+        What that rate counts.
     deadline_s
         How long a document may take in all. Waiting for the service's sake counts, waiting for our own rate does not.
     """
 
-    __slots__ = ("_deadline_s", "_line", "_pace", "_peer")
+    __slots__ = ("_budget", "_cost", "_deadline_s", "_line", "_peer")
 
-    def __init__(self, peer: Peer, rate_per_s: float | None, deadline_s: float) -> None:
+    def __init__(
+        self,
+        peer: Peer,
+        budget: Budget,
+        counts: Literal["requests", "documents", "characters"],
+        deadline_s: float,
+    ) -> None:
         self._peer = peer
-        self._pace = None if rate_per_s is None else Pace(rate_per_s)
+        self._budget = budget
+        self._cost = _COSTS[counts]
         self._line = asyncio.Lock()
         self._deadline_s = deadline_s
 
+    def at_once(self, now: float) -> bool:
+        """Whether a request may leave without a wait, as nearly all do: then its place is taken."""
+        if self._budget.paced or not self._peer.rate.is_free(now):
+            return False
+        self._peer.rate.reserve(now)
+        return True
+
     async def wait(self, job: Job) -> bool:
         """Waits until *job* may leave; False if it has not the time."""
-        if self._pace is None:
+        if not self._budget.paced:
             return await self._wait_for_target(job)
         async with self._line:  # until the target lets one go, the next has no place: else a pause would end in a burst
-            wait = self._pace.reserve(asyncio.get_running_loop().time())
-            if wait > 0:
-                await asyncio.sleep(wait)
+            await self._budget.pace(self._cost(job))
             return await self._wait_for_target(job)
 
     async def _wait_for_target(self, job: Job) -> bool:
@@ -61,3 +77,15 @@ class Turns:
                 await asyncio.sleep(wait)
                 if rate.paused_until <= clock():  # else a refusal came meanwhile, and the place is void
                     return True
+
+
+def _characters(job: Job) -> float:
+    return float(sum(len(value) for document in job.documents() for value in document if isinstance(value, str)))
+
+
+# A question about an operation is a request, and nothing else.
+_COSTS: dict[str, Callable[[Job], float]] = {
+    "requests": lambda job: 1.0,
+    "documents": lambda job: 0.0 if job.operation else float(job.count),
+    "characters": lambda job: 0.0 if job.operation else _characters(job),
+}

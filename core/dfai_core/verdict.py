@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
 
 from dfai_core.flow.retry import retry_after_s
+from dfai_core.targets import Target
 from dfai_core.transports.base import Answer, BadAnswer, MaybeSent, NotSent, TransportError
 
-__all__ = ["Action", "Verdict", "judge_answer", "judge_error", "request_id"]
+__all__ = ["Action", "Verdict", "judge_answer", "judge_error", "refusal", "request_id"]
 
 
 class Action(Enum):
@@ -22,6 +26,7 @@ class Action(Enum):
     SPLIT = "split"  # one of its documents is at fault: halve it until that one stands alone
     REFUSE = "refuse"  # none of its documents will ever be answered
     UNAUTHORIZED = "unauthorized"
+    QUOTA = "quota"  # what the resource may be asked in its billing period is used up
 
 
 class Verdict(NamedTuple):
@@ -53,10 +58,14 @@ _WHOLE = frozenset(
     }
 )
 _UNSUPPORTED = frozenset({"FeatureNotAvailable", "UnsupportedOperation"})
+_QUOTA = re.compile(r"\bout of (call volume )?quota\b|\bquota (is |has been )?(exceeded|exhausted)\b", re.IGNORECASE)
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+# Shorter texts are no keys, and masking them would blot out words.
+_SHORTEST_KEY = 8
 
 
-def judge_answer(answer: Answer) -> Verdict:
-    """What an HTTP answer means.
+def judge_answer(answer: Answer, sent: Mapping[str, str] = _NOTHING) -> Verdict:
+    """What an HTTP answer means; *sent* are the credential's headers, which some gateways quote and nobody may see.
 
     >>> judge_answer(Answer(503, {"Retry-After": "2"}, b"")).retry_after_s
     2.0
@@ -68,7 +77,7 @@ def judge_answer(answer: Answer) -> Verdict:
         return Verdict(Action.WAIT, status=202)
     if 200 < status < 300:
         return Verdict(Action.RETRY, "bad_answer", "the answer holds nothing", status)
-    service_code, words = _words(answer.body)
+    service_code, words = _words(answer.body, sent)
 
     def verdict(action: Action, code: str, otherwise: str) -> Verdict:
         wait = retry_after_s(answer.headers) if action is Action.RETRY else None
@@ -78,6 +87,9 @@ def judge_answer(answer: Answer) -> Verdict:
         return verdict(Action.RETRY, "rate_limited", "too many requests")
     if status == 408 or (status >= 500 and status != 501):
         return verdict(Action.RETRY, "unavailable", "the service failed")
+    if status == 403 and _QUOTA.search(words):  # the key is right, and no retry brings more before the period ends
+        refused = verdict(Action.QUOTA, "unauthorized", "")
+        return refused._replace(message=f"the resource's quota is used up: {refused.message}")
     if status in (401, 403):
         return verdict(Action.UNAUTHORIZED, "unauthorized", "access denied")
     if 300 <= status < 400:
@@ -104,12 +116,28 @@ def judge_error(error: TransportError | TimeoutError) -> Verdict:
             return Verdict(Action.RETRY, "timeout", "no answer in time", maybe_billed=True)
 
 
+def refusal(target: Target, verdict: Verdict) -> str:
+    """Why a call that was refused before anything was answered goes no further, and what to do."""
+    said = f"({verdict.status}: {verdict.message})"
+    if verdict.action is Action.QUOTA:
+        return (
+            f"{target} answers no more {said}. The key is right: wait for the next period, take a larger tier, "
+            'or let another target answer; if_exists="fill" then asks only for what is missing.'
+        )
+    key = getattr(target, "key", None)
+    named = "the credential" if key is None else f"the key from {key}" if ":" in str(key) else str(key)
+    return (
+        f"{target} refused {named} before anything was answered {said}; no more was sent. "
+        "Is it the key of a resource in this place that serves this?"
+    )
+
+
 def request_id(answer: Answer) -> str | None:
     """The id under which the service's support finds this request."""
     return answer.headers.get("apim-request-id") or answer.headers.get("x-ms-request-id")
 
 
-def _words(body: bytes) -> tuple[str | None, str]:
+def _words(body: bytes, sent: Mapping[str, str]) -> tuple[str | None, str]:
     """The code and message of an error body, in any of the shapes that Azure's gateways use."""
     try:
         parsed: Any = orjson.loads(body)
@@ -119,8 +147,21 @@ def _words(body: bytes) -> tuple[str | None, str]:
         return None, ""
     error = parsed.get("error", parsed)
     if not isinstance(error, dict):
-        return None, str(error)[:500]
+        return None, _shown(error, sent)
     inner = error.get("innererror") or error.get("innerError") or {}
     code = (inner.get("code") if isinstance(inner, dict) else None) or error.get("code")
     message = (inner.get("message") if isinstance(inner, dict) else None) or error.get("message") or ""
-    return (None if code is None else str(code)), " ".join(str(message).split())[:500]
+    return (None if code is None else _shown(code, sent)), _shown(message, sent)
+
+
+def _shown(said: object, sent: Mapping[str, str]) -> str:
+    """What a service *said* in one line for people, without anything that was *sent* in secret.
+
+    >>> _shown("who is 0123456789?", {"Key": "0123456789"})
+    'who is ***?'
+    """
+    text = " ".join(str(said).split())
+    parts = {part for value in sent.values() for part in (value, *value.split()) if len(part) >= _SHORTEST_KEY}
+    for part in sorted(parts, key=len, reverse=True):
+        text = text.replace(part, "***")
+    return text[:500]

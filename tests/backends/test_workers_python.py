@@ -14,8 +14,8 @@ from service import Scene
 
 
 def session(master: str, chosen: str | None = None) -> Any:
-    conf = SimpleNamespace(get=lambda name: chosen if name == "spark.pyspark.python" else None)
-    return SimpleNamespace(_sc=SimpleNamespace(master=master, pythonExec="python3", getConf=lambda: conf))
+    conf = SimpleNamespace(get=lambda name, default: chosen if name == "spark.pyspark.python" else default)
+    return SimpleNamespace(_sc=SimpleNamespace(master=master, pythonExec="python3"), conf=conf)
 
 
 def python_inside(of: Any) -> str:

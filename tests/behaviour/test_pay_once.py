@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import dfai
-from frames import Frames, SparkFrames
+from frames import DaskFrames, DaskThreads, Frames, SparkFrames, frames_for
 from service import Scene
 
 TEXTS = [f"good {number}" for number in range(40)]
@@ -34,3 +37,49 @@ def test_spark_pays_once_for_plans_that_it_evaluates_again(spark: SparkFrames, s
     assert left.join(right, "t").count() == 40
     assert frame.union(frame).where("sentiment = 'positive'").count() == 80
     assert sorted(scene.texts) == sorted(TEXTS)
+
+
+@pytest.fixture(params=["dask-processes", "dask-distributed"])
+def workers(request: pytest.FixtureRequest, started: dict[str, Frames]) -> Iterator[DaskFrames]:
+    """Dask frames whose partitions are computed in other processes, also where Dask itself decides to compute."""
+    name: str = request.param
+    if name not in request.config.getoption("--on").split(","):
+        pytest.skip(f"this run is not --on {name}")
+    frames = started.setdefault(name, frames_for(name))
+    assert isinstance(frames, DaskFrames)
+    with frames.scheduling():
+        yield frames
+
+
+def test_dask_s_workers_pay_once_for_plans_that_are_evaluated_again(workers: DaskFrames, scene: Scene) -> None:
+    frame = workers.build({"t": TEXTS}, partitions=4).ai.sentiment("t", language="en")
+
+    assert frame.set_index("sentiment_positive").compute()["t"].sort_values().tolist() == sorted(TEXTS)
+    assert frame.sort_values("sentiment_positive").compute()["sentiment"].tolist() == ["positive"] * 40
+    assert len(frame.merge(frame[["t", "sentiment"]], on="t").compute()) == 40
+    assert frame.compute()["sentiment"].equals(frame.compute()["sentiment"])
+    assert sorted(scene.texts) == sorted(TEXTS)
+
+
+def test_dask_s_workers_ask_equal_texts_of_different_partitions_once(workers: DaskFrames, scene: Scene) -> None:
+    frame = workers.build({"t": TEXTS * 4}, partitions=4).ai.sentiment("t", language="en")
+
+    assert frame["sentiment"].compute().tolist() == ["positive"] * 160
+    assert sorted(scene.texts) == sorted(TEXTS)
+
+
+def test_without_a_store_dask_s_workers_pay_for_each_evaluation(workers: DaskFrames, scene: Scene) -> None:
+    frame = workers.build({"t": TEXTS}).ai.sentiment("t", language="en", store=None)
+
+    workers.read(frame)
+    workers.read(frame)
+
+    assert len(scene.texts) == 80
+
+
+def test_dask_s_threads_have_no_store_of_their_own(scene: Scene) -> None:
+    frame = DaskThreads().build({"t": TEXTS[:10]}).ai.sentiment("t", language="en")
+    again = DaskThreads().build({"t": TEXTS[:10]}).ai.sentiment("t", language="en")
+
+    assert DaskThreads().read(frame) == DaskThreads().read(again)
+    assert len(scene.texts) == 20

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import random
-from typing import Any
 
 import pytest
 
 import dfai
 from frames import Frames
-from service import POISON, UNSPEAKABLE, Scene, Service, sentiment_of
+from service import POISON, UNSPEAKABLE, Scene, sentiment_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed")
 
@@ -62,17 +61,6 @@ def test_requests_hold_what_the_service_allows(frames: Frames, scene: Scene) -> 
 
     assert result["sentiment"] == ["positive"] * 95
     assert 10 <= scene.requests <= 10 + frames.processes
-
-
-def test_concurrency_bounds_what_is_in_flight(frames: Frames, service: Service, settings_of: Any) -> None:
-    scene = service.scene(latency_s=0.005)
-    frame = frames.build({"t": [f"good {number}" for number in range(200)]})
-
-    with settings_of(scene, concurrency=2):
-        result = frames.read(frame.ai.sentiment("t", language="en"))
-
-    assert result["sentiment"] == ["positive"] * 200
-    assert scene.most_in_flight <= 2 * frames.processes
 
 
 def test_a_refused_document_costs_its_neighbours_nothing(frames: Frames, scene: Scene) -> None:

@@ -26,9 +26,17 @@ def blank(text: str) -> bool:
     return not text.strip()
 
 
-def echoes(documents: list[tuple[Any, ...]]) -> list[Values]:
-    """Answers that name their documents."""
-    return [(["/".join(map(str, document))], None, None) for document in documents]
+def documents_of(inputs: list[list[Any]]) -> list[tuple[Any, ...]]:
+    return list(zip(*inputs, strict=True))
+
+
+def echoes(inputs: list[list[Any]]) -> list[list[Any]]:
+    """Answers that name their documents, column by column."""
+    return columns_of([(["/".join(map(str, document))], None, None) for document in documents_of(inputs)], 3)
+
+
+def columns_of(rows: list[Values], width: int) -> list[list[Any]]:
+    return [[row[place] for row in rows] for place in range(width)]
 
 
 def typed(values: list[str | None], kind: pa.DataType) -> pa.Array:
@@ -56,10 +64,10 @@ def test_every_row_gets_its_own_answer(
     )
     batch = pa.record_batch(arrays, names=[f"{place}" for place in range(len(arrays))])
     asked = ask(call, batch)
-    answer = answer_batch(call, asked, echoes(asked.documents))
+    answer = answer_batch(call, asked, echoes(asked.inputs))
 
     assert answer.schema == call.schema
-    assert len(set(asked.documents)) == len(asked.documents)
+    assert len(set(documents_of(asked.inputs))) == len(documents_of(asked.inputs))
     found = list(zip(*(column.to_pylist() for column in answer.columns), strict=True))
     assert len(found) == len(rows)
     for (text, language, (old, old_code)), (phrases, code, message) in zip(rows, found, strict=True):
@@ -80,7 +88,7 @@ def test_combinations_of_many_columns_are_told_apart() -> None:
     call = Call(KEY_PHRASES, ("text",), "out", varying=tuple((f"o{place}", place) for place in range(1, columns)))
     batch = pa.record_batch([pa.array(column) for column in values], names=[str(place) for place in range(columns)])
     asked = ask(call, batch)
-    answer = answer_batch(call, asked, echoes(asked.documents))
+    answer = answer_batch(call, asked, echoes(asked.inputs))
 
     assert answer.column(0).to_pylist() == [["/".join(row)] for row in zip(*values, strict=True)]
 
@@ -92,7 +100,7 @@ def test_a_value_that_is_no_text_is_an_error_of_its_own_row(place: str) -> None:
     call = Call(KEY_PHRASES, ("text",), "out", varying=(("language", "lang"),) if place == "option" else ())
     arrays = {"text": texts, "lang": mixed} if place == "option" else {"text": mixed}
     asked = ask(call, pa.record_batch(arrays))
-    codes = answer_batch(call, asked, echoes(asked.documents)).column("out_error").to_pylist()
+    codes = answer_batch(call, asked, echoes(asked.inputs)).column("out_error").to_pylist()
 
     assert codes == [None, "unsupported", None, None]
 
@@ -101,7 +109,8 @@ def test_an_answer_of_another_type_fails_alone() -> None:
     call = Call(KEY_PHRASES, ("text",), "out", include=("error_detail",))
     asked = ask(call, pa.record_batch({"text": pa.array(["a", "b", "c"])}))
     nothing = (None, None, None)
-    answer = answer_batch(call, asked, [(["fine"], *nothing), ([{"no": "text"}], *nothing), (["good"], *nothing)])
+    rows: list[Values] = [(["fine"], *nothing), ([{"no": "text"}], *nothing), (["good"], *nothing)]
+    answer = answer_batch(call, asked, columns_of(rows, 4))
 
     assert answer.column("out").to_pylist() == [["fine"], None, ["good"]]
     assert answer.column("out_error").to_pylist() == [None, "bad_answer", None]

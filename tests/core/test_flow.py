@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dfai_core.flow.breaker import Breaker
 from dfai_core.flow.limiter import Pace
 from dfai_core.flow.retry import Retry, retry_after_s
 
@@ -106,3 +107,61 @@ def test_in_no_window_do_more_leave_than_the_rate_allows(rate: float, steps: lis
 def test_without_a_rate_only_a_pause_holds(now: float, pause_s: float) -> None:
     assert Pace(None).reserve(now) == 0
     assert Pace(None).reserve(now, now + pause_s) == pytest.approx(pause_s, abs=1e-6)
+
+
+def down(failures: int = 10, since: float = 0.0, now: float = 20.0) -> Breaker:
+    breaker = Breaker()
+    for _ in range(failures):
+        breaker.failed(now)
+    breaker.gave_up(now, since=since, why="no connection")
+    return breaker
+
+
+def test_a_breaker_opens_only_when_a_whole_request_was_tried_in_vain() -> None:
+    answered_since, lately = Breaker(), Breaker()
+    for breaker, at in ((answered_since, 5.0), (lately, 0.5)):
+        breaker.answered(at)
+        for _ in range(10):
+            breaker.failed(19.0)
+        breaker.gave_up(20.0, since=1.0, why="gone")
+
+    assert not down(failures=9).open
+    assert not answered_since.open
+    assert lately.open
+
+
+def test_an_open_breaker_lets_one_try_and_waits_longer_after_each_failure() -> None:
+    breaker = down()
+    now, pauses = 20.0, []
+    for _ in range(6):
+        opened = now
+        while breaker.refusal(now) is not None:
+            now += 0.5
+        pauses.append(now - opened)
+        assert breaker.refusal(now) == "no connection"
+        breaker.failed(now)
+
+    assert pauses == [5.0, 10.0, 20.0, 40.0, 60.0, 60.0]
+
+
+def test_a_breaker_closes_with_the_first_answer_and_begins_anew() -> None:
+    breaker = down()
+    for _ in range(3):
+        breaker.failed(100.0)
+    breaker.answered(101.0)
+    closed = breaker.refusal(101.0)
+    for _ in range(10):
+        breaker.failed(110.0)
+    breaker.gave_up(110.0, since=102.0, why="gone again")
+
+    assert closed is None
+    assert breaker.refusal(114.9) == "gone again"
+    assert breaker.refusal(115.0) is None
+
+
+def test_a_try_that_never_ends_keeps_nobody_out_for_ever() -> None:
+    breaker = down()
+
+    assert breaker.refusal(25.0) is None
+    assert breaker.refusal(84.0) == "no connection"
+    assert breaker.refusal(85.0) is None

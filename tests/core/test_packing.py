@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dfai_core import Limits
+from dfai_core.groups import Group, Places
 from dfai_core.packing import Packer, fits_by_count, json_bytes
 from dfai_core.service import Document
 from dfai_core.services import services
@@ -25,23 +28,39 @@ LIMITS = st.builds(
     st.integers(2_400, 6_000),
     st.none() | st.integers(60, 200),
 )
+BATCHES = st.lists(st.lists(st.tuples(TEXTS), max_size=15), max_size=6)
+
+
+def group_of(documents: Sequence[Document]) -> Group:
+    return Group([[text for (text,) in documents]], 3)
+
+
+def found(origin: Sequence[tuple[Group, Places]]) -> list[Document]:
+    """What *origin* leads to."""
+    return [document for group, places in origin for document in group.documents(places)]
 
 
 @settings(derandomize=True, max_examples=300)
-@given(LIMITS, st.lists(st.tuples(TEXTS), max_size=40), st.data())
+@given(LIMITS, BATCHES, st.data())
 def test_requests_keep_their_limits_and_lose_nothing(
-    held: Limits, documents: list[Document], data: st.DataObject
+    held: Limits, batches: list[list[Document]], data: st.DataObject
 ) -> None:
-    packer: Packer = Packer(held)
+    packer = Packer(held)
     requests: list[list[Document]] = []
-    for document in documents:  # taken now and then, as requests leave while others still come
-        packer.extend([document])
+    queued: list[Document] = []
+    for documents in batches:  # taken now and then, as requests leave while others still come
+        group = group_of(documents)
+        places: Sequence[int] = range(len(documents))
+        if data.draw(st.booleans()):  # some are known already: what is left are no neighbours
+            places = [place for place in places if data.draw(st.booleans())]
+        packer.extend(group, places)
+        queued += [documents[place] for place in places]
         while packer.full() and data.draw(st.booleans()):
-            requests.append(packer.take())
+            requests.append(found(packer.take()))
     while len(packer):
-        requests.append(packer.take())
+        requests.append(found(packer.take()))
 
-    assert [document for request in requests for document in request] == documents
+    assert [document for request in requests for document in request] == queued
     for request in requests:
         assert 1 <= len(request) <= held.max_documents
         body = orjson.dumps([{"id": "1000", "language": "zh-Hans", "text": document[0]} for document in request])
@@ -53,31 +72,60 @@ def test_requests_keep_their_limits_and_lose_nothing(
 
 @settings(derandomize=True)
 @given(LIMITS, st.lists(st.tuples(TEXTS), min_size=1, max_size=40))
-def test_a_full_queue_gives_a_request_that_takes_no_more(held: Limits, documents: list[Document]) -> None:
-    packer: Packer = Packer(held)
-    for document in documents:
+def test_a_full_line_gives_a_request_that_takes_no_more(held: Limits, documents: list[Document]) -> None:
+    packer = Packer(held)
+    group = group_of(documents)
+    for place in range(len(documents)):
         if packer.full():
             break
-        packer.extend([document])
+        packer.extend(group, range(place, place + 1))
     if not packer.full():
         return
     added = len(packer)
-    taken = packer.take()
+    taken = found(packer.take())
 
     assert len(taken) == held.max_documents or len(taken) == added or len(packer) == 1
 
 
 @settings(derandomize=True)
-@given(LIMITS, st.lists(st.tuples(TEXTS), max_size=40))
-def test_an_emptied_queue_is_as_new(held: Limits, documents: list[Document]) -> None:
-    packer: Packer = Packer(held)
-    for document in documents:
-        packer.extend([document])
+@given(LIMITS, BATCHES)
+def test_an_emptied_line_is_as_new(held: Limits, batches: list[list[Document]]) -> None:
+    packer = Packer(held)
+    groups = [group_of(documents) for documents in batches if documents]
+    for group in groups:
+        packer.extend(group, range(group.size))
+    taken = found(packer.take()) if groups and packer.full() else []
     cleared = packer.clear()
 
-    assert cleared == documents
+    assert [*taken, *found(cleared)] == [
+        document for group in groups for document in group.documents(range(group.size))
+    ]
     assert len(packer) == 0
     assert not packer.full()
+
+
+@settings(derandomize=True)
+@given(LIMITS, BATCHES, st.data())
+def test_what_nobody_wants_is_taken_out_and_named(
+    held: Limits, batches: list[list[Document]], data: st.DataObject
+) -> None:
+    packer = Packer(held)
+    groups = [group_of(documents) for documents in batches if documents]
+    for group in groups:
+        packer.extend(group, range(group.size))
+    unwanted = {(id(group), place) for group in groups for place in range(group.size) if data.draw(st.booleans())}
+    dropped = packer.keep(lambda group, places: [place for place in places if (id(group), place) not in unwanted])
+    kept = []
+    while len(packer):
+        kept += found(packer.take())
+
+    assert {(id(group), place) for group, places in dropped for place in places} == unwanted
+    assert kept == [
+        document
+        for group in groups
+        for place, document in enumerate(group.documents(range(group.size)))
+        if (id(group), place) not in unwanted
+    ]
 
 
 @settings(derandomize=True)

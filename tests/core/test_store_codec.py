@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from datetime import date
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dfai_core.services import services
-from dfai_core.store import decode_values, encode_values
+from dfai_core.store import decode_rows, decode_values, encode_rows, encode_values
 
 SCALARS = (
     st.none()
@@ -71,14 +72,26 @@ def test_what_something_else_wrote_is_no_answer(stored: bytes, width: int) -> No
     assert decode_values(stored, width) is None
 
 
-@pytest.mark.parametrize(
-    "body",
-    [b"", b"nonsense", b"{}", b"5", b'[{"b": 1}]', b'[{"b": "%"}]', b'[{"q": "x"}]', b'[{"b": "", "f": ""}]', b"[{}]"],
-)
-def test_a_right_checksum_over_nonsense_is_no_answer(body: bytes) -> None:
-    stored = b"\x01\x01" + zlib.crc32(body, 1).to_bytes(4, "big") + body
+@pytest.mark.parametrize("form", [0, 1])
+@pytest.mark.parametrize("body", [b"", b"nonsense", b"{}", b"5", b"[1", b"[1],[2]", b'["a", "b"]'])
+def test_a_right_checksum_over_nonsense_is_no_answer(form: int, body: bytes) -> None:
+    stored = summed(form, body)
+    whole = encode_values(("a",))
 
+    assert whole is not None
     assert decode_values(stored, 1) is None
+    assert decode_rows([whole, stored, whole], 1) == [("a",), None, ("a",)]
+
+
+@pytest.mark.parametrize("body", [b'[{"b": 1}]', b'[{"b": "%"}]', b'[{"q": "x"}]', b'[{"b": "", "f": ""}]', b"[{}]"])
+def test_marks_that_mean_nothing_are_no_answer(body: bytes) -> None:
+    assert decode_values(summed(1, body), 1) is None
+
+
+def summed(form: int, body: bytes) -> bytes:
+    """*body* as one column, between a head and a checksum that fit."""
+    told = bytes([2, form, 0, 1]) + body
+    return told + zlib.crc32(told).to_bytes(4, "little")
 
 
 def test_an_answer_of_another_width_is_no_answer() -> None:
@@ -89,22 +102,61 @@ def test_an_answer_of_another_width_is_no_answer() -> None:
 
 
 def test_another_version_of_the_format_is_no_answer() -> None:
+    body = b'["positive"]'
+    first_release = b"\x01\x00" + zlib.crc32(body, 0).to_bytes(4, "big") + body
     stored = encode_values(("positive",))
 
     assert stored is not None
-    assert decode_values(b"\x02" + stored[1:], 1) is None
+    assert decode_values(first_release, 1) is None
+    assert decode_rows([first_release, stored], 1) == [None, ("positive",)]
+    assert decode_values(b"\x03" + stored[1:], 1) is None
 
 
 def test_the_common_case_is_plain_json_behind_a_short_head() -> None:
-    stored = encode_values(("positive", 0.9, None))
+    stored = encode_values(("positive", 0.9, None, None))
 
     assert stored is not None
-    assert orjson.loads(stored[6:]) == ["positive", 0.9, None]
+    assert orjson.loads(stored[4:-4]) == ["positive", 0.9]
 
 
-@pytest.mark.parametrize("value", [object(), 2**70, "\ud800", {1: "a"}, {"a": {2, 3}}])
+@settings(derandomize=True)
+@given(st.lists(ANSWERS, max_size=6), st.integers(5, 7))
+def test_many_answers_at_once_are_what_each_is_alone(rows: list[tuple[Any, ...]], width: int) -> None:
+    stored = encode_rows(rows, width)
+    found = decode_rows([one for one in stored if one is not None], width)
+
+    assert stored == [encode_values(values, width) for values in rows]
+    assert None not in found
+    assert same([pad(values, width) for values in found if values is not None], [pad(row, width) for row in rows])
+    assert len({len(values) for values in found if values is not None}) <= 1
+
+
+def pad(values: tuple[Any, ...], width: int) -> tuple[Any, ...]:
+    return values + (None,) * (width - len(values))
+
+
+def test_a_damaged_answer_among_others_is_the_only_one_that_is_lost() -> None:
+    rows = [("positive", 0.5), ("mixed", 0.25), ("negative", None)]
+    stored = [one for one in encode_rows(rows, 4) if one is not None]
+    stored[1] = stored[1].replace(b"mixed", b"fixed")
+
+    found = decode_rows(stored, 4)
+
+    assert found == [("positive", 0.5, None, None), None, ("negative", None, None, None)]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("-inf"), b"\x00", None, "null"])
+def test_one_odd_value_among_many_rows_comes_back_as_it_was(value: Any) -> None:
+    rows = [("a", 1.5, "x"), ("b", value, "y"), ("c", 2, None)]
+    stored = [one for one in encode_rows(rows, 5) if one is not None]
+
+    assert same([row[:3] for row in decode_rows(stored, 5) if row is not None], rows)
+
+
+@pytest.mark.parametrize("value", [object(), 2**70, "\ud800", {1: "a"}, {"a": {2, 3}}, date(2026, 11, 23)])
 def test_what_no_column_can_hold_is_not_encoded(value: Any) -> None:
     assert encode_values((value,)) is None
+    assert encode_rows([("a",), (value,)], 1) == [encode_values(("a",)), None]
 
 
 @pytest.mark.parametrize("name", sorted(services()))

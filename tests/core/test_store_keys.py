@@ -50,9 +50,20 @@ def test_values_look_alike_only_if_they_are(one: Any, other: Any) -> None:
 @settings(derandomize=True)
 @given(st.lists(st.lists(SCALARS, min_size=1, max_size=3).map(tuple), min_size=2, max_size=30))
 def test_documents_share_a_key_only_if_they_are_the_same(documents: list[tuple[Any, ...]]) -> None:
-    keys = Keyer(SENTIMENT, WIRING, HOST).keys(documents)
+    keyer = Keyer(SENTIMENT, WIRING, HOST)
+    keys = [keyer.key(document) for document in documents]
 
     assert len(set(keys)) == len({plain(document) for document in documents})
+
+
+@settings(derandomize=True)
+@given(st.integers(1, 3).flatmap(lambda width: st.lists(st.tuples(*[SCALARS] * width), min_size=1, max_size=20)))
+def test_keys_made_by_column_are_those_of_each_document(documents: list[tuple[Any, ...]]) -> None:
+    keyer = Keyer(SENTIMENT, WIRING, HOST)
+    columns = list(zip(*documents, strict=True))
+
+    assert keyer.keys(columns) == [keyer.key(document) for document in documents]
+    assert keyer.keys(columns, ("a piece",)) == [keyer.key((*document, "a piece")) for document in documents]
 
 
 @pytest.mark.parametrize(

@@ -257,6 +257,71 @@ def test_a_store_past_its_size_is_pruned_when_it_is_tidied(tmp_path: Path) -> No
     assert 79_000 < size <= 80_000
 
 
+def test_tidying_drops_what_is_too_old_but_does_not_look_for_it_all_the_time(tmp_path: Path) -> None:
+    clock = Clock()
+    looked: list[float | None] = []
+
+    class Watched(LmdbStore):
+        def _prune(self, max_age_s: float | None, max_bytes: int | None) -> int | None:
+            looked.append(max_age_s)
+            return super()._prune(max_age_s, max_bytes)
+
+    async def work(store: LmdbStore) -> list[Any]:
+        seen: list[Any] = []
+        for number in range(3):
+            await store.put([(key(number), b"1")])
+            clock.now += 30 * 86_400
+            store.tidy()
+            seen.append((len(looked), store.statistics().entries))
+            clock.now += 3_601
+            store.tidy()
+            store.tidy()
+            seen.append((len(looked), store.statistics().entries))
+        return seen
+
+    store = Watched(tmp_path, max_age_s=40 * 86_400, clock=clock)
+
+    # An answer is dropped in the first hour after its fortieth day; nothing is looked through before.
+    assert using(store, work) == [(0, 1), (0, 1), (1, 1), (1, 1), (2, 1), (2, 1)]
+
+
+def test_pruning_drops_the_claims_of_the_dead_and_no_others(tmp_path: Path) -> None:
+    async def dies() -> None:
+        await LmdbStore(tmp_path).reserve(keys(1, 2))
+
+    async def work(store: LmdbStore) -> tuple[int, list[bytes | Claim]]:
+        await store.reserve(keys(2, 3))
+        before = claims(store)
+        await store.prune(max_bytes=0)
+        assert store.statistics().entries == 0
+        return before - claims(store), await store.reserve(keys(1, 2, 3))
+
+    def claims(store: LmdbStore) -> int:
+        with store._databases.transaction() as (txn, opened):
+            return int(txn.stat(opened.claims)["entries"])
+
+    asyncio.run(dies())
+
+    assert using(LmdbStore(tmp_path), work) == (1, [Claim.MINE, Claim.THEIRS, Claim.THEIRS])
+
+
+def test_sizes_stay_exact_whatever_is_stored_over(tmp_path: Path) -> None:
+    async def work(store: LmdbStore) -> list[int | None]:
+        sizes = []
+        for items in (
+            [(key(1), b"1"), (key(2), b"22")],
+            [(key(1), b"longer"), (key(3), b"333")],
+            [(key(4), b"x"), (key(4), b"four")],
+            [(key(1), b""), (key(5), b"5")],
+        ):
+            await store.put(items)
+            sizes.append(store.statistics().bytes)
+        return sizes
+
+    # 16 bytes of key and 4 of stamp each.
+    assert using(LmdbStore(tmp_path), work) == [2 * 20 + 3, 3 * 20 + 11, 4 * 20 + 15, 5 * 20 + 10]
+
+
 def test_two_do_not_prune_at_once(tmp_path: Path) -> None:
     async def work(store: LmdbStore) -> tuple[int, int | None]:
         await store.put([(key(1), b"1")])
@@ -322,7 +387,7 @@ from pathlib import Path
 from dfai_core.store.lmdb import LmdbStore
 
 async def fill():
-    store = LmdbStore(Path(sys.argv[1]))
+    store = LmdbStore(Path(sys.argv[1]), max_bytes=1 << 30)
     await store.put([(random.Random(number).randbytes(16), bytes(1_000_000)) for number in range(40)])
     await store.aclose()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -138,6 +139,7 @@ class Server:
 
     script: Iterator[Step] = field(default_factory=lambda: iter(()))
     then: Step = healthy
+    tls: ssl.SSLContext | None = None
     received: list[Received] = field(default_factory=list)
     connections: int = 0
     in_flight: int = 0
@@ -146,7 +148,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}"
 
     @property
     def asked(self) -> list[str]:
@@ -178,7 +180,7 @@ class Server:
             connections.add(task)
             task.add_done_callback(connections.discard)
 
-        server = await asyncio.start_server(connected, "127.0.0.1", 0, limit=16_000_000, backlog=2_000)
+        server = await asyncio.start_server(connected, "127.0.0.1", 0, limit=16_000_000, backlog=2_000, ssl=self.tls)
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
         await self._over.wait()

@@ -15,7 +15,7 @@ from dfai_core.transports import Answer, BadAnswer, MaybeSent, NotSent, Request
 from faults.calls import Row, call_of, counted, hurry, rows_of
 from faults.server import answered
 
-CASES = 2_400
+CASES = 10_000
 CODES = {"rate_limited", "unavailable", "bad_answer", "refused", "too_large", "stopped", "timeout", "unauthorized"}
 ANSWERS = (200, 200, 200, 200, 200, 200, 400, 404, 408, 413, 429, 500, 503, 204)
 

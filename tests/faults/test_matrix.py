@@ -100,7 +100,7 @@ ON_TEXT = {name: fault for name, fault in FAULTS.items() if not fault.step.early
 
 
 def timeout_s(name: str) -> float:
-    return 0.15 if FAULTS[name].code == "timeout" else 20.0
+    return 0.4 if FAULTS[name].code == "timeout" else 20.0
 
 
 @pytest.mark.parametrize("name", RETRIED)

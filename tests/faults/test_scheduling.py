@@ -156,7 +156,7 @@ def test_a_slow_request_holds_up_no_other() -> None:
 
 
 def test_requests_are_packed_across_the_borders_of_record_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dfai_core.dispatch._LINGER_S", 60.0)
+    monkeypatch.setattr("dfai_core.line._LINGER_S", 60.0)
     with Server() as server:
         rows = rows_of(call_of(target=container(server.url)), TEXTS[:25], size=1)
 

@@ -9,10 +9,10 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
+from dfai_core.flow.limiter import DEPTH_S
+
 __all__ = ["AttemptTimeout", "ConcurrencyWindow", "LearnedRate"]
 
-# A deeper bucket would send a burst that a service counting by the second refuses.
-_DEPTH_S = 0.05
 # After a refusal. A deeper cut wastes more of each climb, a shallower one is refused more often.
 _CUT = 0.85
 # Refused again so soon after a pause, the rate is far too high, not a little.
@@ -41,7 +41,7 @@ class LearnedRate:
     """How fast a target may be asked, learned from its 429s; says how long the next request must wait.
 
     Until the first refusal nothing is slowed. Then requests leave evenly, at a rate that climbs steadily and is cut
-    by each new refusal. One of these serves all calls of a process to one target; `HostBucket` keeps one for all
+    by each new refusal. One of these serves all calls of a process to one target; `HostRate` keeps one for all
     processes of a host, which is why its state is numbers only.
 
     >>> rate = LearnedRate()
@@ -97,9 +97,18 @@ class LearnedRate:
             if rate_per_s is not None:
                 step_s = max(step_s, 1.0 / rate_per_s)
             # Places that went unused may be caught up, but only a twentieth of a second's worth of them.
-            self.next_at = max(self.next_at, moment - max(0.0, _DEPTH_S - step_s)) + step_s
-        self._count(moment)
+            self.next_at = max(self.next_at, moment - max(0.0, DEPTH_S - step_s)) + step_s
+        self.count(moment)
         return moment - now
+
+    def count(self, moment: float, sent: float = 1.0) -> None:
+        """Notes that *sent* requests leave at *moment*; `reserve` does it for its own."""
+        if moment - self.second_at >= 1.0:
+            adjacent = moment - self.second_at < 2.0
+            self.sent_before = self.sent if adjacent else 0.0
+            self.second_at = self.second_at + 1.0 if adjacent else moment
+            self.sent = 0.0
+        self.sent += sent
 
     def refused(self, now: float, *, sent_at: float, retry_after_s: float | None, draw: float) -> None:
         """The target answered 429 to a request that left at *sent_at*; *draw*, in [0, 1), spreads clients."""
@@ -149,14 +158,6 @@ class LearnedRate:
             return 0.0
         # The root of rate * t + climb * t * t / 2 = 1, in the form that keeps its digits.
         return 2.0 / (rate + math.sqrt(rate * rate + 2.0 * min(self.climb, _LOW_CLIMB * rate)))
-
-    def _count(self, moment: float) -> None:
-        if moment - self.second_at >= 1.0:
-            adjacent = moment - self.second_at < 2.0
-            self.sent_before = self.sent if adjacent else 0.0
-            self.second_at = self.second_at + 1.0 if adjacent else moment
-            self.sent = 0.0
-        self.sent += 1.0
 
 
 # Answers in a window: a share of them says little below this.

@@ -6,21 +6,36 @@
 from __future__ import annotations
 
 from dfai_core.store.base import Claim, Statistics, Store, StoreFailed
-from dfai_core.store.codec import decode_values, encode_values
+from dfai_core.store.codec import (
+    Pending,
+    decode_pending,
+    decode_rows,
+    decode_values,
+    encode_pending,
+    encode_rows,
+    encode_values,
+)
 from dfai_core.store.keys import Keyer
 from dfai_core.store.memory import MemoryStore
-from dfai_core.store.spec import StoreSpec, open_store, store_from
+from dfai_core.store.spec import StoreSpec, budget_beside, has_folders, open_store, store_from
 
 __all__ = [
     "Claim",
     "Keyer",
     "MemoryStore",
+    "Pending",
     "Statistics",
     "Store",
     "StoreFailed",
     "StoreSpec",
+    "budget_beside",
+    "decode_pending",
+    "decode_rows",
     "decode_values",
+    "encode_pending",
+    "encode_rows",
     "encode_values",
+    "has_folders",
     "open_store",
     "store_from",
 ]

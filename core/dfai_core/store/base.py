@@ -97,7 +97,8 @@ class Tally:
         self.misses += missing
 
     def reserved(self, found: Sequence[bytes | Claim]) -> None:
-        mine, theirs = found.count(Claim.MINE), found.count(Claim.THEIRS)
+        mine = found.count(Claim.MINE)
+        theirs = found.count(Claim.THEIRS) if mine < len(found) else 0
         self.claimed += mine
         self.refused += theirs
         self.hits += len(found) - mine - theirs

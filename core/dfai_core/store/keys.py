@@ -7,7 +7,8 @@ our own, in which no two different values look alike, and not by a library whose
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, time
 from decimal import Decimal
 from hashlib import blake2b
@@ -35,7 +36,7 @@ class Keyer:
         Who answers: two targets with the same identity give the same answers.
     """
 
-    __slots__ = ("_base",)
+    __slots__ = ("_text", "_values")
 
     def __init__(self, service: Service, wiring: Wiring, identity: str) -> None:
         question = (
@@ -51,7 +52,12 @@ class Keyer:
             [(column.suffix, str(column.type)) for column in service.answer_columns(wiring.include)],
         )
         fingerprint = blake2b(_FORM + canonical(question)).digest()
-        self._base = blake2b(fingerprint, digest_size=KEY_BYTES)
+        # All that keys have in common is read once; each document goes on from there.
+        base = blake2b(fingerprint, digest_size=KEY_BYTES)
+        self._text, self._values = base.copy(), base
+        # Most documents are one text: nothing follows it, so it needs no length.
+        self._text.update(b"1")
+        self._values.update(b"n")
 
     def key(self, document: Document) -> bytes:
         """The key of *document*, 16 bytes.
@@ -61,17 +67,51 @@ class Keyer:
         TypeError
             For a value of a type that columns do not hold.
         """
-        hashed = self._base.copy()
-        # Most documents are one text: nothing follows it, so it needs no length.
         if len(document) == 1 and type(document[0]) is str:
-            hashed.update(b"1" + document[0].encode("utf-8", "surrogatepass"))
-        else:
-            hashed.update(b"n" + canonical(document))
-        return hashed.digest()
+            return _hashed(self._text, (_utf8(document[0]),))[0]
+        return _hashed(self._values, (canonical(document),))[0]
 
-    def keys(self, documents: Sequence[Document]) -> list[bytes]:
-        """The keys of *documents*, in order."""
-        return [self.key(document) for document in documents]
+    def keys(self, columns: Sequence[Sequence[Any]], marker: Document = ()) -> list[bytes]:
+        """The keys of documents that are given column by column; *marker* stands at the end of each.
+
+        Raises
+        ------
+        TypeError
+            As `key` does.
+        """
+        if len(columns) == 1 and not marker:
+            [column] = columns
+            if not set(map(type, column)) <= {str}:
+                return [self.key((value,)) for value in column]
+            with suppress(UnicodeEncodeError):
+                return _hashed(self._text, list(map(str.encode, column)))
+            return _hashed(self._text, map(_utf8, column))
+        # What `canonical` makes of a whole document, with the work on each column done at once.
+        start, end = b"l%d:" % (len(columns) + len(marker)), b"".join(map(canonical, marker))
+        parts = [_canonical_each(column) for column in columns]
+        return _hashed(self._values, [b"".join((start, *values, end)) for values in zip(*parts, strict=True)])
+
+
+def _hashed(base: blake2b, contents: Iterable[bytes]) -> list[bytes]:
+    """What hashes that have read what *base* has, and then one of *contents*, come to."""
+    keys = []
+    for content in contents:
+        hashed = base.copy()
+        hashed.update(content)
+        keys.append(hashed.digest())
+    return keys
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _canonical_each(column: Sequence[Any]) -> list[bytes]:
+    """The canonical form of each value."""
+    if set(map(type, column)) <= {str, type(None)}:  # equal ones are the same: of options there are but a few
+        forms = {value: canonical(value) for value in set(column)}
+        return [forms[value] for value in column]
+    return list(map(canonical, column))
 
 
 def canonical(value: Any) -> bytes:
@@ -120,7 +160,7 @@ def _moment(value: date | time) -> bytes:
 
 
 _WRITERS: dict[type, Callable[[Any], bytes]] = {
-    str: lambda value: _framed(b"s", value.encode("utf-8", "surrogatepass")),
+    str: lambda value: _framed(b"s", _utf8(value)),
     type(None): lambda value: b"z",
     bool: lambda value: b"y" if value else b"n",
     int: lambda value: b"i%d;" % value,

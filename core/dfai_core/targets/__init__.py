@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dfai_core.errors import ConfigError
 from dfai_core.targets.azure import Azure, azure
-from dfai_core.targets.base import Target, joined
+from dfai_core.targets.base import Credentials, Target, joined
 from dfai_core.targets.container import Container, container
 from dfai_core.targets.local import Local, local
 from dfai_core.targets.route import Route, route
@@ -12,6 +12,7 @@ from dfai_core.targets.route import Route, route
 __all__ = [
     "Azure",
     "Container",
+    "Credentials",
     "Local",
     "Route",
     "Target",
@@ -40,7 +41,7 @@ def target_from(value: Target | str) -> Target:
     if value == "local":
         return local()
     if kind == "azure" and rest:
-        return azure(endpoint=rest) if rest.startswith("http") else azure(rest)
+        return azure(endpoint=rest) if rest.lower().startswith(("http:", "https:")) else azure(rest)
     if kind == "container" and rest:
         return container(rest)
     raise ConfigError(

@@ -2,44 +2,43 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from dfai_core.errors import ConfigError, NotOffered, Unauthorized
+from dfai_core.errors import ConfigError, NotOffered
 from dfai_core.secrets import Secret, as_secret
-from dfai_core.targets.container import KEY_HEADER, checked_url, is_loopback
+from dfai_core.targets.base import Credentials, key_credentials
+from dfai_core.targets.clouds import CLOUDS, cloud_of_host, cloud_of_region, prefix_of, region_of_host
+from dfai_core.targets.entra import TokenSource, token_credentials, token_source
 from dfai_core.transports.base import Transport
+from dfai_core.urls import base_url, refuse_open_way
 
 if TYPE_CHECKING:
     from dfai_core.service import Service
 
 __all__ = ["Azure", "azure"]
 
-# Source: Azure AI services documentation, "Azure Government" and "Azure operated by 21Vianet", read 2026-11-22.
-_HOSTS = {
-    "public": "{region}.api.cognitive.microsoft.com",
-    "us-government": "{region}.api.cognitive.microsoft.us",
-    "china": "{region}.api.cognitive.azure.cn",
-}
-_SCOPES = {
-    "public": "https://cognitiveservices.azure.com/.default",
-    "us-government": "https://cognitiveservices.azure.us/.default",
-    "china": "https://cognitiveservices.azure.cn/.default",
-}
-_REFRESH_BEFORE_S = 300.0
+# "australiacentral2" is the longest of today's. A key that is given as a region by mistake is longer.
+_REGION = re.compile(r"[a-z][a-z0-9]{1,23}")
 
 
 @dataclass(frozen=True, slots=True)
 class Azure:
-    """One Azure resource: its base URL, its cloud, and a key or a credential."""
+    """One Azure resource: its place, its cloud, and a key or a credential.
+
+    *base* is the resource's endpoint, or its region's common host; *region* is "" for an endpoint.
+    """
 
     base: str
+    region: str = ""
     cloud: str = "public"
     key: Secret | None = None
-    credential: Any = field(default=None, repr=False)
+    credential: TokenSource | None = None
+
+    def __post_init__(self) -> None:
+        refuse_open_way(self.base)
 
     @property
     def kind(self) -> str:
@@ -56,16 +55,18 @@ class Azure:
         return None
 
     def url(self, service: Service) -> str:
-        return self.base
+        if self.region:
+            return f"https://{CLOUDS[self.cloud].host(self.region, service)}"
+        return self.base + prefix_of(self.base.partition("://")[2].partition("/")[0], service)
 
     def identity(self, service: Service) -> str:
-        return self.base
+        return self.url(service)
 
-    async def headers(self) -> Mapping[str, str]:
-        if self.credential is None:
-            assert self.key is not None  # azure() made sure of one or the other
-            return {KEY_HEADER: self.key.reveal()}
-        return {"Authorization": f"Bearer {await _token(self.credential, _SCOPES[self.cloud])}"}
+    async def credentials(self, *, renew: bool = False) -> Credentials:
+        if self.credential is not None:
+            return await token_credentials(self.credential, CLOUDS[self.cloud].scope, renew=renew)
+        assert self.key is not None  # azure() made sure of one or the other
+        return await key_credentials(self.key)
 
     def transport(self) -> Transport:
         from dfai_core.transports.aiohttp import AiohttpTransport
@@ -73,12 +74,11 @@ class Azure:
         return AiohttpTransport()
 
     def shipped(self) -> Azure:
-        if self.credential is not None and not _is_factory(self.credential):
-            raise ConfigError(
-                f"credential= holds a {type(self.credential).__name__} instance: pickling it would carry its secret to "
-                "the workers. Give its class, or a function without arguments that makes one there."
-            )
-        return self
+        return replace(
+            self,
+            key=None if self.key is None else self.key.shipped(),
+            credential=None if self.credential is None else self.credential.shipped(),
+        )
 
     def __str__(self) -> str:
         return self.base
@@ -101,65 +101,57 @@ def azure(
     endpoint
         Such as "https://name.cognitiveservices.azure.com".
     key
-        The resource's key, best as a reference (``dfai.env("NAME")``). Default: ``env:AZURE_AI_KEY``.
+        The resource's key, best as a reference (``dfai.env("NAME")``). Default: ``env:AZURE_AI_KEY``. The key of a
+        resource for several services serves them all.
     credential
         Instead of a key: a class such as ``azure.identity.DefaultAzureCredential``, or a function without
-        arguments, called where requests are sent. Needs *endpoint*: regional hosts refuse tokens.
+        arguments that makes a credential, called where requests are sent. Needs the resource's own *endpoint*:
+        regional hosts refuse tokens.
     cloud
-        "public", "us-government" or "china".
+        "public", "us-government" or "china", where neither region nor endpoint tells.
+
+    Raises
+    ------
+    ConfigError
+        Where it is not clear what is meant, or where a key would travel without TLS to another machine.
     """
     if (region is None) == (endpoint is None):
         raise ConfigError('azure(…) takes a region or an endpoint: azure("westeurope") or azure(endpoint="https://…").')
     if key is not None and credential is not None:
         raise ConfigError("azure(…) takes a key or a credential, not both.")
-    host = None
-    if endpoint is not None:
-        host = checked_url(endpoint, "azure(endpoint=…)", "https://name.cognitiveservices.azure.com").hostname or ""
-    cloud = cloud or _cloud_of((region or "").lower(), host or "")
-    if cloud not in _HOSTS:
-        raise ConfigError(f"cloud={cloud!r}: choose {', '.join(map(repr, _HOSTS))}.")
-    if region is not None:
-        if not (region.isascii() and region.isalnum()):
-            raise ConfigError(f"region={region!r}: expected a region's short name, such as 'westeurope'.")
+    if cloud is not None and cloud not in CLOUDS:
+        raise ConfigError(f"cloud={cloud!r}: choose {', '.join(map(repr, CLOUDS))}.")
+    if region is None:
+        assert endpoint is not None
+        base, region, told = _of_endpoint(endpoint)
+    else:
+        base, region, told = "", _checked_region(region), cloud_of_region(region.lower())
+    if cloud is not None and told is not None and cloud != told:
+        raise ConfigError(f"cloud={cloud!r}, but {region or base} is in the cloud {told!r}.")
+    chosen = cloud or told or "public"
+    if region:
         if credential is not None:
             raise ConfigError("Entra tokens need the resource's own endpoint: azure(endpoint=…, credential=…).")
-        base = "https://" + _HOSTS[cloud].format(region=region.lower())
-    else:
-        assert endpoint is not None
-        assert host is not None
-        base = endpoint.rstrip("/")
-        if base.lower().startswith("http:") and not is_loopback(host):
-            raise ConfigError(f"a key would travel unprotected to {host}: use https.")
-    chosen = None if credential is not None else as_secret(key) or Secret("env:AZURE_AI_KEY")
-    return Azure(base, cloud, chosen, credential)
+        base = f"https://{CLOUDS[chosen].hosts['common'].format(region=region)}"
+    if credential is not None:
+        return Azure(base, region, chosen, credential=token_source(credential))
+    return Azure(base, region, chosen, as_secret(key) or Secret("env:AZURE_AI_KEY"))
 
 
-def _cloud_of(region: str, host: str) -> str:
-    if region.startswith(("usgov", "usdod")) or host.endswith(".us"):
-        return "us-government"
-    if region.startswith("china") or host.endswith(".cn"):
-        return "china"
-    return "public"
+def _of_endpoint(endpoint: str) -> tuple[str, str, str | None]:
+    """An endpoint's base URL, its region if it is a region's common host, and the cloud that it tells."""
+    parts = base_url(endpoint, "azure(endpoint=…)", "https://name.cognitiveservices.azure.com")
+    host = parts.hostname or ""
+    found = region_of_host(host)
+    if found is not None and parts.scheme == "https" and not parts.path:
+        return parts.geturl(), *found
+    return parts.geturl(), "", cloud_of_host(host)
 
 
-def _is_factory(credential: object) -> bool:
-    return isinstance(credential, type) or (callable(credential) and not hasattr(credential, "get_token"))
-
-
-# Tokens of this process, by credential and scope: (token, when it ends in Unix seconds).
-_tokens: dict[tuple[int, str], tuple[str, float, object]] = {}
-
-
-async def _token(credential: Any, scope: str) -> str:
-    held = _tokens.get((id(credential), scope))
-    if held is not None and held[1] - time.time() > _REFRESH_BEFORE_S:
-        return held[0]
-    source = credential() if _is_factory(credential) else credential
-    try:
-        # azure-identity's clients block: they ask the network, a subprocess or a browser.
-        token = await asyncio.to_thread(source.get_token, scope)
-    except Exception as error:  # whatever the credential's library raises, to callers it is this
-        name = type(source).__name__
-        raise Unauthorized(f"{name} gave no token for {scope}: {type(error).__name__}: {error}") from error
-    _tokens[id(credential), scope] = (token.token, float(token.expires_on), credential)
-    return str(token.token)
+def _checked_region(region: str) -> str:
+    name = region.lower() if isinstance(region, str) else ""
+    if not _REGION.fullmatch(name):
+        # Not quoted where it is long: it may be the key, given in the wrong place.
+        shown = f"region={region!r}" if len(name) <= 24 else "region=…"
+        raise ConfigError(f"{shown}: expected a region's short name, such as 'westeurope'.")
+    return name

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from dfai_core.secrets import Secret
 from dfai_core.transports.base import Transport
 
 if TYPE_CHECKING:
     from dfai_core.service import Service
 
-__all__ = ["Target", "joined"]
+__all__ = ["KEY_HEADER", "Credentials", "Target", "joined", "key_credentials"]
+
+KEY_HEADER = "Ocp-Apim-Subscription-Key"
+# A key may change in its file: it is read again every so often.
+_KEY_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The headers that let a request in, and for how long they may be sent without asking the target again."""
+
+    headers: Mapping[str, str] = field(repr=False)
+    good_for_s: float = float("inf")
 
 
 @runtime_checkable
@@ -42,8 +56,8 @@ class Target(Protocol):
         """Who answers, as far as answers depend on it: a store's keys hold it."""
         ...
 
-    async def headers(self) -> Mapping[str, str]:
-        """The credential, resolved in the sending process."""
+    async def credentials(self, *, renew: bool = False) -> Credentials:
+        """The credential, resolved in the sending process; with *renew* anew, since the last one was refused."""
         ...
 
     def transport(self) -> Transport:
@@ -53,6 +67,11 @@ class Target(Protocol):
     def shipped(self) -> Target:
         """This target as it may travel to other processes; ConfigError where it must not."""
         ...
+
+
+async def key_credentials(key: Secret) -> Credentials:
+    """*key*, read now, in the header that all of Azure's AI services read it from."""
+    return Credentials({KEY_HEADER: await key.revealed()}, _KEY_S)
 
 
 def joined(base: str, path: str) -> str:

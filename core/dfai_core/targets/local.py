@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 from dfai_core.errors import MissingExtra, ModelMissing, NotOffered
+from dfai_core.targets.base import Credentials
 from dfai_core.transports.asgi import AsgiTransport
 from dfai_core.transports.base import Transport
 
@@ -54,8 +55,8 @@ class Local:
     def identity(self, service: Service) -> str:
         return f"local: {_engine().versions([service.operation])[service.operation]}"
 
-    async def headers(self) -> Mapping[str, str]:
-        return {}
+    async def credentials(self, *, renew: bool = False) -> Credentials:
+        return Credentials({})
 
     def transport(self) -> Transport:
         return AsgiTransport(_app())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dfai_core.errors import ConfigError
-from dfai_core.targets.base import Target
+from dfai_core.targets.base import Credentials, Target
 from dfai_core.transports.base import Transport
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Route:
     def identity(self, service: Service) -> str:
         return self.resolve(service).identity(service)
 
-    async def headers(self) -> Mapping[str, str]:
+    async def credentials(self, *, renew: bool = False) -> Credentials:
         raise TypeError("a route sends nothing itself: resolve it for a service first")
 
     def transport(self) -> Transport:

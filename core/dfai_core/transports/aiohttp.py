@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ssl
+from collections.abc import Mapping
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from multidict import CIMultiDict
 from yarl import URL
 
 from dfai_core.transports.base import Answer, BadAnswer, MaybeSent, NotSent, Request
+from dfai_core.transports.tls import distrust, tls_context
+from dfai_core.urls import is_loopback
 
 __all__ = ["AiohttpTransport"]
 
@@ -29,6 +34,9 @@ class AiohttpTransport:
             auto_decompress=True,
         )
         self._urls: dict[str, URL] = {}
+        # A call's requests share one mapping of headers, kept here with the form that the library would make of it.
+        self._headers: dict[int, tuple[Mapping[str, str], CIMultiDict[str]]] = {}
+        self._tls: ssl.SSLContext | None = None
         # Company proxies are honoured, as httpx does, but looked up once for a host: with trust_env the library
         # reads the environment and ~/.netrc for each request, in a thread, which takes several times as long as
         # all the rest.
@@ -40,22 +48,34 @@ class AiohttpTransport:
             if len(self._urls) > 1_000:
                 self._urls.clear()
             url = self._urls[request.url] = URL(request.url, encoded=True)
+        known = self._headers.get(id(request.headers))
+        if known is None:
+            if len(self._headers) > 1_000:
+                self._headers.clear()
+            known = self._headers[id(request.headers)] = (request.headers, CIMultiDict(request.headers))
         place = (url.scheme, url.host)
         if place not in self._proxies:
             self._proxies[place] = _proxy_for(*place)
+        if self._tls is None and url.scheme == "https":
+            self._tls = tls_context()
         try:
             # Redirects are never followed by the library: it would carry the key to another host.
-            async with self._session.request(
+            response = await self._session.request(
                 request.method,
                 url,
                 data=request.body,
-                headers=request.headers,
+                headers=known[1],
                 allow_redirects=False,
                 proxy=self._proxies[place],
-            ) as response:
-                return Answer(response.status, response.headers, await response.read())
-        except (aiohttp.ClientConnectorCertificateError, aiohttp.ServerFingerprintMismatch) as error:
-            raise NotSent(f"the server's certificate was not accepted: {error}", permanent=True) from error
+                ssl=self._tls or True,
+            )
+            # Read to its end, or broken, an answer gives its connection back by itself.
+            return Answer(response.status, response.headers, await response.read())
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise NotSent(distrust(error.host, error.certificate_error), permanent=True) from error
+        except aiohttp.ClientHttpProxyError as error:  # it opened no way to the target; before its base
+            permanent = error.status in (403, 407)
+            raise NotSent(f"the proxy refuses: {error.status} {error.message}", permanent) from error
         except aiohttp.InvalidURL as error:
             raise NotSent(f"not a URL: {error}", permanent=True) from error
         except (
@@ -74,9 +94,14 @@ class AiohttpTransport:
 
 
 def _proxy_for(scheme: str, host: str | None) -> URL | None:
-    """The proxy that the environment names, unless it excepts *host*."""
+    """The proxy that the environment names, unless it excepts *host*; never for this machine.
+
+    What goes to this machine may carry a key without TLS, and a proxy is another machine.
+    """
     proxy = getproxies().get(scheme)
-    return URL(proxy) if proxy and not (host and proxy_bypass(host)) else None
+    if not proxy or (host and (is_loopback(host) or proxy_bypass(host))):
+        return None
+    return URL(proxy)
 
 
 def _short(error: Exception) -> str:

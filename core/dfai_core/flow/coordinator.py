@@ -1,0 +1,128 @@
+"""Budgets that several hosts share, kept by one process: the driver of a Spark application, or Dask's scheduler.
+
+Messages are small mappings. A process says, once, ``name``, ``slots`` and ``rate_per_s``; then, whenever it changes
+and after each telling, ``want``, ``hold`` and ``number`` (see `Ledger.heard`), and ``take``: units of the rate that it
+needs. It is told ``limit`` and ``number``, or ``wait_s`` and ``units``: a block of places that begins so many seconds
+later. A process whose connection ends holds nothing any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from dfai_core.flow.allotments import Ledger
+from dfai_core.flow.limiter import Pace
+from dfai_core.flow.places import block_units
+
+__all__ = ["Channel", "Coordinator"]
+
+# A budget that nobody uses is forgotten after this time: between two partitions its pace must go on.
+_IDLE_S = 60.0
+
+
+class Channel(Protocol):
+    """A connection that carries mappings; Dask's own connections are such. A connection that ends is an OSError."""
+
+    async def read(self) -> Any: ...
+
+    async def write(self, message: dict[str, Any]) -> Any: ...
+
+    def abort(self) -> None: ...
+
+
+class _Session:
+    """One process's connection, and what it has not been told yet."""
+
+    def __init__(self) -> None:
+        self.news: dict[str, Any] = {}  # of several limits only the last counts
+        self.blocks: list[dict[str, Any]] = []
+        self.wake = asyncio.Event()
+
+    async def tell(self, channel: Channel) -> None:
+        while True:
+            await self.wake.wait()
+            self.wake.clear()
+            messages, self.news, self.blocks = [self.news, *self.blocks], {}, []
+            for message in filter(None, messages):
+                await channel.write(message)
+
+
+class _Budget:
+    def __init__(self, slots: int, rate_per_s: float | None) -> None:
+        self.ledger: Ledger[_Session] = Ledger(slots)
+        self.rate_per_s = rate_per_s
+        self.pace = Pace(rate_per_s)
+        self.sessions: set[_Session] = set()
+        self.turn: asyncio.TimerHandle | None = None
+
+
+class Coordinator:
+    """Keeps budgets by name, on whichever event loop serves its connections."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._budgets: dict[str, _Budget] = {}
+
+    async def serve(self, channel: Channel, hello: Mapping[str, Any]) -> None:
+        """Serves one process, which said *hello*, until its connection ends."""
+        name = str(hello["name"])
+        budget = self._budgets.get(name)
+        if budget is None:
+            rate_per_s = hello.get("rate_per_s")
+            budget = _Budget(int(hello["slots"]), None if rate_per_s is None else float(rate_per_s))
+            self._budgets[name] = budget
+        session = _Session()
+        session.news = {"limit": 0, "number": 0}  # so that it knows that it was let in
+        session.wake.set()
+        budget.sessions.add(session)
+        budget.ledger.join(session)
+        telling = asyncio.ensure_future(session.tell(channel))
+        reading = asyncio.ensure_future(self._listen(budget, session, channel))
+        try:
+            await asyncio.wait({telling, reading}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            budget.sessions.discard(session)
+            budget.ledger.leave(session)
+            self._settle(budget)
+            channel.abort()
+            for task in (telling, reading):
+                task.cancel()
+                # What ends a connection is no news: a process that is gone, or one that talks nonsense.
+                with contextlib.suppress(asyncio.CancelledError, OSError, EOFError, ValueError, TypeError, LookupError):
+                    await task
+            asyncio.get_running_loop().call_later(_IDLE_S, self._forget_if_idle, name, budget)
+
+    async def _listen(self, budget: _Budget, session: _Session, channel: Channel) -> None:
+        while True:
+            message = await channel.read()
+            if "want" in message:
+                want, hold, number = (int(message[key]) for key in ("want", "hold", "number"))
+                budget.ledger.heard(session, want=want, hold=hold, number=number)
+                self._settle(budget)
+            if "take" in message and budget.rate_per_s is not None:
+                units = max(float(message["take"]), block_units(budget.rate_per_s, len(budget.sessions)))
+                wait_s = budget.pace.reserve(self._clock(), cost=units)
+                session.blocks.append({"wait_s": wait_s, "units": units})
+                session.wake.set()
+
+    def _settle(self, budget: _Budget) -> None:
+        """Tells whoever has a new limit; again after a turn where limits change with time."""
+        now = self._clock()
+        for session, limit, number in budget.ledger.tell(now):
+            session.news = {"limit": limit, "number": number}
+            session.wake.set()
+        if budget.turn is None and budget.ledger.takes_turns():
+            turn_s = budget.ledger.turn_s
+            budget.turn = asyncio.get_running_loop().call_later(turn_s - now % turn_s, self._turn, budget)
+
+    def _turn(self, budget: _Budget) -> None:
+        budget.turn = None
+        self._settle(budget)
+
+    def _forget_if_idle(self, name: str, budget: _Budget) -> None:
+        if not budget.sessions and self._budgets.get(name) is budget:
+            del self._budgets[name]

@@ -1,0 +1,60 @@
+"""What benchmarks print and write, and the examples in their docstrings."""
+
+from __future__ import annotations
+
+import doctest
+from importlib import import_module
+
+import pytest
+
+from benchmarks.readme import section
+from benchmarks.summary import Line
+from benchmarks.table import Table
+
+_WITH_EXAMPLES = (
+    "head_of_line",
+    "mock_answers",
+    "mock_behaviour",
+    "mock_counters",
+    "quotas",
+    "summary",
+    "table",
+    "texts",
+)
+
+
+@pytest.mark.parametrize("module", _WITH_EXAMPLES)
+def test_examples_in_docstrings_are_true(module: str) -> None:
+    result = doctest.testmod(import_module(f"benchmarks.{module}"))
+
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+def test_a_line_of_the_summary_says_whether_its_goal_is_met() -> None:
+    lines = [Line("a", 0.9, least=0.8), Line("b", 0.9, most=0.8), Line("c", 0.9), Line("d", None, least=1)]
+
+    assert [(line.goal, line.met) for line in lines] == [(">= 0.8", "yes"), ("<= 0.8", "no"), ("", ""), (">= 1", "")]
+
+
+def test_words_stand_to_the_left_and_numbers_to_the_right() -> None:
+    table = Table("Speed", ["way", "rows/s", ""], [["fast", 1200000.0, ""], ["slow", None, "not installed"]], "A note.")
+
+    assert str(table).splitlines() == [
+        "Speed",
+        "way      rows/s",
+        "fast  1,200,000",
+        "slow          -  not installed",
+        "A note.",
+    ]
+    assert "| --- | ---: | --- |" in table.markdown()
+
+
+def test_the_readme_holds_the_tables_of_the_run_and_of_each_benchmark() -> None:
+    machine = {"measured": "2026-11-26T05:00:00+00:00", "cores": 2, "python": "3.11.7"}
+    ratios = {"title": "One run", "head": ["what"], "rows": [["speed"]], "note": ""}
+    speed = {"title": "Speed", "head": ["way"], "rows": [["fast"]], "note": "A note."}
+    text = section({"machine": machine, "tables": [ratios], "benchmarks": {"speed": {"tables": [speed]}}})
+
+    assert text.startswith("Measured on 2026-11-26 by `make bench`, on 2 cores")
+    assert text.index("**One run**") < text.index("**Speed**") < text.index("A note.")

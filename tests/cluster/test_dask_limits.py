@@ -1,0 +1,66 @@
+"""On a Dask cluster a call's limits hold over all workers, whichever host they are on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dask.dataframe as dd
+import pandas as pd
+import pytest
+from distributed import Client
+
+import dfai
+from cluster.servers import dask_cluster
+from counting import CountingServer
+from dask_tasks import ask
+from dfai_core import Call, services
+from dfai_core.settings import resolve
+from service import Scene, Service
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    with (
+        dask_cluster(tmp_path_factory.mktemp("dask")) as address,
+        Client(address, set_as_default=False) as client,
+    ):
+        client.wait_for_workers(2)
+        yield client
+
+
+def test_slots_and_rate_hold_over_the_hosts_of_a_cluster(client: Client) -> None:
+    service = services()["sentiment"]
+    call = Call(service, ("t",), service.noun, config=resolve([("test", {})])[0])
+    with CountingServer(latency_s=0.04) as server:
+        client.gather([client.submit(ask, call, server.port, 6.0, 6, 100.0, pure=False) for _ in range(4)])
+    began = sorted(server.arrivals)[len(server.arrivals) // 4][0]
+    counts = server.counts(began, began + 3.0)
+
+    assert {Path(who.split()[0]).name for who in counts} == {"host0", "host1"}
+    assert server.most_in_flight <= 6
+    assert server.busiest_s() <= 100 * 1.05 + 10  # what may be caught up, and what a busy machine puts off
+    assert sum(counts.values()) >= 0.85 * 3.0 * 100
+
+
+def call(client: Client, service: Service, **settings: Any) -> tuple[int, Scene]:
+    scene = service.scene(latency_s=0.1)
+    frame = dd.from_pandas(pd.DataFrame({"t": [f"good {n}" for n in range(1_200)]}), npartitions=4)
+    answered = frame.ai.sentiment("t", language="en", target=dfai.container(scene.url), **settings)
+    result = answered.compute(scheduler=client)
+    return int((result["sentiment"] == "positive").sum()), scene
+
+
+def test_a_call_has_no_more_requests_in_flight_than_it_may(client: Client, service: Service) -> None:
+    answered, scene = call(client, service, concurrency=3)
+
+    assert answered == 1_200
+    assert scene.most_in_flight == 3
+
+
+def test_a_call_sends_no_more_requests_a_second_than_it_may(client: Client, service: Service) -> None:
+    answered, scene = call(client, service, rate_per_s=20.0)
+
+    assert answered == 1_200
+    assert scene.most_in_a_second() <= 20 * 1.05 + 4
