@@ -154,7 +154,8 @@ async def _counted(
             status = 400
         if status is not None:
             return JSONResponse({"error": {"code": "Planned", "message": f"planned {status}"}}, status)
-        return JSONResponse(envelope(_results(kind, documents, body["parameters"])))
+        billed = {"csp-billing-usage": f"CognitiveServices.TextAnalytics.TextRecords={len(documents)}"}
+        return JSONResponse(envelope(_results(kind, documents, body["parameters"])), headers=billed)
     finally:
         scene.in_flight -= 1
 

@@ -11,6 +11,8 @@ from dfai import errors, store
 from dfai._frame import FrameAI, on
 from dfai._register import register
 from dfai._register import watch_imports as _watch_imports
+from dfai._report import last_run, track
+from dfai._run import Run
 from dfai._settings import configure, settings, using
 from dfai._verbs import Verbs
 from dfai._verbs import verb_names as verbs
@@ -22,6 +24,7 @@ from dfai_core.targets import Target, azure, container, local, route
 __all__ = [
     "Col",
     "FrameAI",
+    "Run",
     "Settings",
     "Target",
     "Verbs",
@@ -32,6 +35,7 @@ __all__ = [
     "container",
     "env",
     "errors",
+    "last_run",
     "local",
     "on",
     "register",
@@ -39,6 +43,7 @@ __all__ = [
     "secret",
     "settings",
     "store",
+    "track",
     "using",
     "verbs",
 ]

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any, Generic, Literal, NoReturn, TypeVar
-
-import pyarrow as pa
 
 from dfai import _hints
 from dfai._answer import output_name, place_answer
@@ -15,10 +12,15 @@ from dfai._inputs import read_include, read_inputs, read_options
 from dfai._progress import Bar
 from dfai._settings import effective
 from dfai._verbs import Columns, IfExists, Verbs, verb_names
-from dfai_core import Backend, Call, Config, Service, Settings, backend_of, run
+from dfai_core import Backend, Call, Config, Service, Settings, backend_of
+from dfai_core.backend import Reporting
 from dfai_core.errors import BackendNotFound, ConfigError, LanguageAssumed, RowsFailed
-from dfai_core.report import counters_of
+from dfai_core.host_reports import host_channel
+from dfai_core.ledger import LEDGER, Entry, new_group
+from dfai_core.report import Channel, counters_of, process_id
+from dfai_core.reported import Reported
 from dfai_core.services.language.wire import knows_auto
+from dfai_core.telemetry import traceparent
 
 __all__ = ["FrameAI", "on"]
 
@@ -60,8 +62,10 @@ class FrameAI(Verbs[F], Generic[F]):
                 _make(self._backend, frame, service, (column, *inputs[1:]), options, include, name, if_exists, config)
             )
         _prepare(service, config)
-        for call, drop in calls:
-            frame = _apply(self._backend, frame, call, drop)
+        group = new_group()
+        for column, (call, drop) in zip(columns, calls, strict=True):
+            label = f"{service.name} {column}" if several else service.name
+            frame = _apply(self._backend, frame, call, drop, group, label)
         result: F = frame
         return result
 
@@ -110,6 +114,7 @@ def _make(
         varying=varying,
         prior=place.prior,
         config=config,
+        trace=traceparent(),
     )
     config.target.check(service)
     _warn_of_language(call)
@@ -133,17 +138,31 @@ def _warn_of_language(call: Call) -> None:
         )
 
 
-def _apply(backend: Backend, frame: Any, call: Call, drop: Sequence[Any]) -> Any:
+def _apply(backend: Backend, frame: Any, call: Call, drop: Sequence[Any], group: int, label: str) -> Any:
     if backend.lazy:
-        return backend.apply(frame, call.shipped(), run, drop)
-    with Bar(call, len(frame)) as bar:
-        result = backend.apply(frame, call, partial(_watched, bar), drop)
+        shipped = call.shipped()
+        channels, promised = _channels(backend, frame, call)
+        reporters = tuple(channel.reporter for channel in channels)
+        result = backend.apply(frame, shipped, Reported(process_id(), backend.name, reporters), drop)
+        LEDGER.add(Entry.of(call, backend.name, lazy=True, group=group, channels=channels, promised=promised))
+        return result
+    LEDGER.add(Entry.of(call, backend.name, lazy=False, group=group))
+    with Bar(label, len(frame), call.config.progress) as bar:
+        watch = bar.update if bar.shown else None
+        result = backend.apply(frame, call, Reported(process_id(), backend.name, watch=watch), drop)
     _warn_of_failures(call)
     return result
 
 
-def _watched(bar: Bar, call: Call, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    return run(call, batches, watch=bar.update if bar.shown else None)
+def _channels(backend: Backend, frame: Any, call: Call) -> tuple[list[Channel], bool]:
+    """How the counters of a lazy call come home, and whether its backend promises that all of them do."""
+    if call.config.report == "off":
+        return [], False
+    host = host_channel()
+    channels: list[Channel] = [] if host is None else [host]
+    if not isinstance(backend, Reporting):
+        return channels, False
+    return [*channels, backend.channel(frame)], True
 
 
 def _warn_of_failures(call: Call) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dfai_core.backend import Run
 from dfai_core.call import Call
 from dfai_dask.partition import Answer
+from dfai_dask.report import CHANNEL, EventChannel
 from dfai_pandas.columns import empty_column, kind_of
 
 if TYPE_CHECKING:
@@ -76,6 +77,9 @@ class DaskBackend:
             meta=_meta(frame._meta, call, drop),
             align_dataframes=False,
         )
+
+    def channel(self, frame: Any) -> EventChannel:
+        return CHANNEL
 
     def pick(self, frame: Any, column: Hashable) -> Any:
         return frame[column]

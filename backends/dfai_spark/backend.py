@@ -11,6 +11,7 @@ from dfai_core.call import Call
 from dfai_core.errors import BackendNotFound
 from dfai_spark.budget import budget_for
 from dfai_spark.plan import with_answers
+from dfai_spark.report import AccumulatorChannel, LogChannel, channel_of
 from dfai_spark.types import kind_of
 
 __all__ = ["BACKEND", "SparkBackend"]
@@ -64,6 +65,9 @@ class SparkBackend:
         replaced = {same(name) for name in call.schema.names}
         shipped = replace(call.shipped(), budget=budget_for(frame.sparkSession, call))
         return with_answers(frame, shipped, run, [str(name) for name in drop if same(name) not in replaced])
+
+    def channel(self, frame: Any) -> AccumulatorChannel | LogChannel:
+        return channel_of(frame)
 
     def pick(self, frame: Any, column: Hashable) -> NoReturn:
         raise BackendNotFound(_NO_SERIES)

@@ -6,14 +6,15 @@ import difflib
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import pyarrow as pa
 
 from dfai_core.call import Call
 from dfai_core.errors import BackendNotFound
+from dfai_core.report import Channel
 
-__all__ = ["Backend", "Run", "backend_of", "backends"]
+__all__ = ["Backend", "Reporting", "Run", "backend_of", "backends"]
 
 Run = Callable[[Call, Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 """What a backend applies to a frame's rows: as many rows out as in, in the same order."""
@@ -69,6 +70,18 @@ class Backend(Protocol):
 
     def framed(self, series: Any) -> tuple[Any, Hashable]:
         """A frame of one column out of a series, and the column's name."""
+        ...
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """What a backend may do besides: bring home what is counted in its workers.
+
+    Without it a call works all the same, and its report says that it may lack what other processes counted.
+    """
+
+    def channel(self, frame: Any) -> Channel:
+        """How counters come home from wherever *frame* will be computed; for equal ways the same object."""
         ...
 
 

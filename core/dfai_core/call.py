@@ -50,6 +50,7 @@ class Call:
     varying: tuple[tuple[str, Any], ...] = ()  # (option, column)
     prior: tuple[Any, ...] = ()  # existing answer columns, only with if_exists="fill"
     config: Config = field(default_factory=Config)
+    trace: str | None = None  # the trace in which it was made, as W3C writes it (traceparent)
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     budget: BudgetSpec | None = None
 

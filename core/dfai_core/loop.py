@@ -10,12 +10,13 @@ import asyncio
 import atexit
 import os
 import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, TypeVar
 
-__all__ = ["LoopThread", "after_fork", "before_exit", "loop_thread"]
+__all__ = ["LoopThread", "after_fork", "before_exit", "loop_cpu_s", "loop_thread"]
 
 T = TypeVar("T")
 _CLEANUP_S = 5.0
@@ -53,6 +54,12 @@ class LoopThread:
             with suppress(BaseException):  # the interrupt below is what the caller must see
                 done.result(_CLEANUP_S)
             raise
+
+    def cpu_s(self) -> float:
+        """Processor time that this thread has used; 0 where the system does not tell one thread about another."""
+        if not hasattr(time, "pthread_getcpuclockid") or self._thread.ident is None or not self._thread.is_alive():
+            return 0.0
+        return time.clock_gettime(time.pthread_getcpuclockid(self._thread.ident))
 
     def stop(self) -> None:
         """Cancels everything, lets it clean up for two seconds, ends the thread."""
@@ -107,6 +114,12 @@ def loop_thread() -> LoopThread:
             _current = LoopThread()
             atexit.register(_current.stop)
         return _current
+
+
+def loop_cpu_s() -> float:
+    """Processor time of this process's loop thread so far; 0 before it has started."""
+    current = _current
+    return 0.0 if current is None else current.cpu_s()
 
 
 def after_fork(reset: Callable[[], None]) -> None:

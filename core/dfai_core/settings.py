@@ -33,6 +33,8 @@ class Settings(TypedDict, total=False):
     store: Store | StoreSpec | str | None  # where answers are kept: "memory", a folder, "redis://…"
     service_logs: Literal["off", "on"]  # whether the service may keep inputs
     progress: Literal["auto", "bar", "off"]  # auto: a bar for eager frames in terminals and notebooks
+    report: Literal["on", "off"]  # whether workers send home what they count, for last_run() and track()
+    spans: Literal["calls", "requests"]  # where OpenTelemetry is set up: a span a call, or one a request too
     transport: Any  # a Transport, an httpx.AsyncBaseTransport, or a function without arguments that makes one
 
 
@@ -58,6 +60,8 @@ class Config:
     store: Store | StoreSpec | None = _BACKENDS_STORE
     service_logs: Literal["off", "on"] = "off"
     progress: Literal["auto", "bar", "off"] = "auto"
+    report: Literal["on", "off"] = "on"
+    spans: Literal["calls", "requests"] = "calls"
     transport: Transport | Callable[[], Transport] | None = field(default=None, repr=False)
 
 
@@ -139,6 +143,8 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "store": lambda name, value: store_from(value),
     "service_logs": _word("off", "on"),
     "progress": _word("auto", "bar", "off"),
+    "report": _word("on", "off"),
+    "spans": _word("calls", "requests"),
     "transport": _transport,
 }
 

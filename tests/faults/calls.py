@@ -23,7 +23,11 @@ Row = tuple[Any, str | None, str | None]
 
 def call_of(verb: str = "key_phrases", **arguments: Any) -> Call:
     """A call of *verb* on a column "text"; arguments of `Call` and settings alike."""
-    own = {name: arguments.pop(name) for name in ("include", "varying", "prior", "options", "id") if name in arguments}
+    own = {
+        name: arguments.pop(name)
+        for name in ("include", "varying", "prior", "options", "trace", "id")
+        if name in arguments
+    }
     service = services()[verb]
     config: Config = resolve([("test", {"target": container("http://127.0.0.1:9"), **arguments})])[0]
     options = {option.name: option.default for option in service.options} | own.pop("options", {})
