@@ -31,7 +31,7 @@ from dfai_core.loop import loop_thread
 __all__ = ["main"]
 
 _ROUNDS = 3
-_SECONDS = 3.0
+_SECONDS = 2.0
 _SLOTS, _LATENCY_S, _RATE_PER_S = 16, 0.05, 200.0
 _REPEATS = 20_000
 

@@ -50,7 +50,7 @@ class Crew:
         self._put_back = put_back
         self._do = do
         self._failed = failed
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[bool]] = set()
         self._waiting: asyncio.Task[None] | None = None  # for a slot that another process has
 
     def go(self) -> None:
@@ -61,9 +61,9 @@ class Crew:
             if not self._budget.try_acquire():
                 self._wait_with(job)
                 return
-            self._start(self._work(job))
+            self._start(job)
 
-    def dismiss(self) -> Collection[asyncio.Task[None]]:
+    def dismiss(self) -> Collection[asyncio.Task[bool]]:
         """Cancels all work; the workers that are ending take no place of those who come after them."""
         if self._waiting is not None:
             self._waiting.cancel()
@@ -72,32 +72,30 @@ class Crew:
             task.cancel()
         return dismissed
 
-    def _start(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        assert isinstance(task, asyncio.Task)
+    def _start(self, first: Job) -> None:
+        """Starts a worker, which has a slot."""
+        task = self._loop.create_task(self._work(first))
         self._tasks.add(task)
         task.add_done_callback(self._done)
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _done(self, task: asyncio.Task[bool]) -> None:
         self._tasks.discard(task)
         if task.cancelled():  # the last caller has left, or the process is leaving: nothing more may leave
-            return
-        if (error := task.exception()) is not None:
+            self._budget.release()  # here, since a worker that never came to work could not
+        elif (error := task.exception()) is not None:
+            self._budget.release()
             self._failed(error)
         else:
+            if task.result():
+                self._budget.release()
             self.go()
 
-    async def _work(self, job: Job) -> None:
-        """A worker: does one job after the other while there are any. It has a slot, and gives it back."""
-        try:
-            left = await self._work_on(job)
-        except BaseException:
-            self._budget.release()
-            raise
-        if left is None:
-            self._budget.release()
-        else:
+    async def _work(self, first: Job) -> bool:
+        """Does one job after the other while there are any; says whether it still has its slot."""
+        left = await self._work_on(first)
+        if left is not None:
             self._wait_with(left)
+        return left is None
 
     async def _work_on(self, first: Job) -> Job | None:
         """Does *first* and what comes after it; gives back a job that there is no slot for any more."""
@@ -131,7 +129,7 @@ class Crew:
         if job is None:
             self._budget.release()
         else:
-            self._start(self._work(job))
+            self._start(job)
 
     def _waited(self, task: asyncio.Task[None]) -> None:
         if self._waiting is task:

@@ -382,7 +382,7 @@ class Dispatcher:
             self._chore(self._budget.aclose())
 
 
-async def _give_up(keeper: Keeper, ending: Collection[asyncio.Task[None]]) -> None:
+async def _give_up(keeper: Keeper, ending: Collection[asyncio.Task[bool]]) -> None:
     """Gives back all claims, those too that the *ending* workers were just making."""
     await asyncio.gather(*ending, return_exceptions=True)
     await keeper.give_up()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import pickle
+import random
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -73,15 +74,16 @@ def test_processes_together_never_have_too_many_in_flight_and_share_them(spec: B
 
 @on(*SHARED)
 def test_eight_processes_share_one_rate_evenly_and_exactly(spec: BudgetSpec) -> None:
-    rate_per_s = 200.0
+    # A process that this busy machine wakes late takes its next place late: low rates make little of that.
+    rate_per_s = 80.0
     with CountingServer(latency_s=0.01) as server:
-        asked(spec, server, 8, 6.0, f"concurrency=64, rate_per_s={rate_per_s}")
+        asked(spec, server, 8, 8.0, f"concurrency=64, rate_per_s={rate_per_s}")
     began = server.arrivals[0][0]
-    counts = server.counts(began + 1.0, began + 5.0)
+    counts = server.counts(began + 1.0, began + 7.0)
 
     assert len(counts) == 8
     assert max(counts.values()) / min(counts.values()) <= 1.1
-    assert 0.95 <= sum(counts.values()) / (4.0 * rate_per_s) <= 1.02
+    assert 0.95 <= sum(counts.values()) / (6.0 * rate_per_s) <= 1.02
     # What may be caught up, and what this busy machine puts off.
     assert server.busiest_s() <= rate_per_s * 1.2
 
@@ -164,6 +166,26 @@ def test_a_cancelled_waiter_takes_no_slot_with_it(spec: BudgetSpec) -> None:
         await budget.aclose()
 
     asyncio.run(main())
+
+
+@on(*SHARED)
+def test_a_budget_can_be_closed_at_any_moment(spec: BudgetSpec) -> None:
+    draw = random.Random(0)
+
+    async def main() -> bool:
+        for number in range(40):
+            budget = open_budget(spec, name=f"call {number}", concurrency=1, rate_per_s=1_000.0)
+            waits = [asyncio.create_task(budget.acquire()), asyncio.create_task(budget.pace())]
+            await asyncio.sleep(draw.choice([0.0, 0.001, 0.003, 0.01]))
+            time.sleep(draw.choice([0.0, 0.0, 0.005]))  # noqa: ASYNC251  a loop that is busy: much is due at once
+            async with asyncio.timeout(5):
+                await budget.aclose()
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+        return len(asyncio.all_tasks()) == 1
+
+    assert asyncio.run(main())
 
 
 @on("process", *SHARED)

@@ -22,8 +22,8 @@ class HostBudget:
         Where the files cannot be written.
     """
 
-    # Another process may come for a slot up to 20 ms after it was left to it: that is lost once a turn.
-    turn_s = 0.25
+    # Another process may come for a slot up to 20 ms after it was left to it; that is lost only until shares are even.
+    turn_s = 0.05
 
     def __init__(self, name: str, concurrency: int, rate_per_s: float | None) -> None:
         self.paced = rate_per_s is not None

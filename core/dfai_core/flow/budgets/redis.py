@@ -152,7 +152,7 @@ class RedisBudget(SharedBudget):
         self._changed, self._wanted = asyncio.Event(), asyncio.Event()
         self._units = 0.0
         self._wait_s = _FIRST_WAIT_S
-        self._reached = False
+        self._reached = self._closed = False
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._keep_on(step)) for step in (self._divide, self._line_up)]
 
@@ -166,7 +166,8 @@ class RedisBudget(SharedBudget):
 
     async def _keep_on(self, step: Callable[[], Awaitable[None]]) -> None:
         failing_since: float | None = None
-        while self._instead is None:
+        # Python 3.11's wait_for(), which the client uses, may lose a cancellation: hence the flag.
+        while self._instead is None and not self._closed:
             try:
                 await step()
             except (RedisError, OSError, TimeoutError) as error:
@@ -217,6 +218,7 @@ class RedisBudget(SharedBudget):
         )
 
     async def aclose(self) -> None:
+        self._closed = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
