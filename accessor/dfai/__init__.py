@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dfai import errors, store
 from dfai._frame import FrameAI, on
+from dfai._functions import register_functions
 from dfai._register import register
 from dfai._register import watch_imports as _watch_imports
 from dfai._report import last_run, track
@@ -39,6 +40,7 @@ __all__ = [
     "local",
     "on",
     "register",
+    "register_functions",
     "route",
     "secret",
     "settings",

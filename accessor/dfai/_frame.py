@@ -22,7 +22,7 @@ from dfai_core.reported import Reported
 from dfai_core.services.language.wire import knows_auto
 from dfai_core.telemetry import traceparent
 
-__all__ = ["FrameAI", "on"]
+__all__ = ["FrameAI", "channels_of", "knows_language", "on", "prepare"]
 
 F = TypeVar("F")
 
@@ -61,7 +61,7 @@ class FrameAI(Verbs[F], Generic[F]):
             calls.append(
                 _make(self._backend, frame, service, (column, *inputs[1:]), options, include, name, if_exists, config)
             )
-        _prepare(service, config)
+        prepare(service, config)
         group = new_group()
         for column, (call, drop) in zip(columns, calls, strict=True):
             label = f"{service.name} {column}" if several else service.name
@@ -121,17 +121,20 @@ def _make(
     return call, place.drop
 
 
-def _prepare(service: Service, config: Config) -> None:
+def prepare(service: Service, config: Config) -> None:
+    """Fetches, once, what *service* needs on this machine."""
     config.target.resolve(service).prepare(service, print)
 
 
+def knows_language(call: Call) -> bool:
+    """Whether *call*'s target detects the language of what it is asked."""
+    return knows_auto(call.target_kind, call.wiring().api_version)
+
+
 def _warn_of_language(call: Call) -> None:
-    if call.options.get("language") != "auto":
-        return
-    version = call.wiring().api_version
-    if not knows_auto(call.target_kind, version):
+    if call.options.get("language") == "auto" and not knows_language(call):
         warnings.warn(
-            f"api-version {version} cannot detect the language, so English is assumed. Say language='…', or take it "
+            f"api-version {call.wiring().api_version} cannot detect the language, so English is assumed. Say language='…', or take it "
             'from a column: language=dfai.col("language") after detect_language.',
             LanguageAssumed,
             stacklevel=5,
@@ -141,7 +144,7 @@ def _warn_of_language(call: Call) -> None:
 def _apply(backend: Backend, frame: Any, call: Call, drop: Sequence[Any], group: int, label: str) -> Any:
     if backend.lazy:
         shipped = call.shipped()
-        channels, promised = _channels(backend, frame, call)
+        channels, promised = channels_of(backend, frame, call)
         reporters = tuple(channel.reporter for channel in channels)
         result = backend.apply(frame, shipped, Reported(process_id(), backend.name, reporters), drop)
         LEDGER.add(Entry.of(call, backend.name, lazy=True, group=group, channels=channels, promised=promised))
@@ -154,7 +157,7 @@ def _apply(backend: Backend, frame: Any, call: Call, drop: Sequence[Any], group:
     return result
 
 
-def _channels(backend: Backend, frame: Any, call: Call) -> tuple[list[Channel], bool]:
+def channels_of(backend: Backend, frame: Any, call: Call) -> tuple[list[Channel], bool]:
     """How the counters of a lazy call come home, and whether its backend promises that all of them do."""
     if call.config.report == "off":
         return [], False

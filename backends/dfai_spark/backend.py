@@ -6,12 +6,13 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from dfai_core.backend import Run
+from dfai_core.backend import Function, Run
 from dfai_core.call import Call
 from dfai_core.errors import BackendNotFound
 from dfai_spark.budget import budget_for
 from dfai_spark.plan import with_answers
 from dfai_spark.report import AccumulatorChannel, LogChannel, channel_of
+from dfai_spark.sql import register
 from dfai_spark.types import kind_of
 
 __all__ = ["BACKEND", "SparkBackend"]
@@ -68,6 +69,9 @@ class SparkBackend:
 
     def channel(self, frame: Any) -> AccumulatorChannel | LogChannel:
         return channel_of(frame)
+
+    def register(self, session: Any, functions: Sequence[Function]) -> None:
+        register(session, functions)
 
     def pick(self, frame: Any, column: Hashable) -> NoReturn:
         raise BackendNotFound(_NO_SERIES)

@@ -12,7 +12,7 @@ from dfai_spark.types import spark_type
 from dfai_spark.worker import answering
 from dfai_spark.workers_python import own_python
 
-__all__ = ["quoted", "with_answers"]
+__all__ = ["arrow_functions", "quoted", "with_answers"]
 
 
 def with_answers(frame: Any, call: Call, run: Run, drop: Sequence[str]) -> Any:
@@ -27,7 +27,7 @@ def with_answers(frame: Any, call: Call, run: Run, drop: Sequence[str]) -> Any:
     guard above, on every field, and one below, on every input: always true, yet not deterministic to Spark, so
     that nothing moves through it.
     """
-    functions = _functions()
+    functions = arrow_functions()
     everywhere = functions.spark_partition_id() >= 0
 
     def guarded(column: Any) -> Any:
@@ -56,7 +56,8 @@ def quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-def _functions() -> Any:
+def arrow_functions() -> Any:
+    """Spark's functions; MissingExtra where they lack those that take and give Arrow arrays."""
     import pyspark
     from pyspark.sql import functions
 

@@ -153,8 +153,8 @@ _channels: WeakKeyDictionary[Any, AccumulatorChannel | LogChannel] = WeakKeyDict
 
 
 def channel_of(frame: Any) -> AccumulatorChannel | LogChannel:
-    """The channel of the Spark that *frame* will be computed by: one a context, or one a Connect session."""
-    session = frame.sparkSession
+    """The channel of the Spark that *frame* will be computed by, or of a session: one a context or Connect session."""
+    session = getattr(frame, "sparkSession", frame)
     context = getattr(session, "_sc", None)
     with _lock:
         place = session if context is None else context

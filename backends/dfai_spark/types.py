@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-__all__ = ["kind_of", "spark_type"]
+__all__ = ["kind_of", "spark_type", "sql_type"]
 
 
 def kind_of(kind: Any) -> str:
@@ -20,13 +20,30 @@ def kind_of(kind: Any) -> str:
     return "unknown" if isinstance(kind, types.NullType) else f"other: {kind.simpleString()}"
 
 
-def spark_type(schema: pa.Schema) -> Any:
-    """The struct that stands for an answer while it is one column: its fields by their place."""
+def spark_type(schema: pa.Schema, *, named: bool = False) -> Any:
+    """The struct that stands for an answer while it is one column: its fields by their place, or *named* as they are."""
     from pyspark.sql import types
 
     return types.StructType(
-        [types.StructField(f"f{place}", _field_type(field.type)) for place, field in enumerate(schema)]
+        [
+            types.StructField(field.name if named else f"f{place}", _field_type(field.type))
+            for place, field in enumerate(schema)
+        ]
     )
+
+
+def sql_type(kind: pa.DataType) -> str:
+    """An Arrow type as SQL writes it; names in quotes, since a field may be called as a word of SQL is.
+
+    >>> sql_type(pa.list_(pa.struct([("text", pa.string())])))
+    'ARRAY<STRUCT<`text`: STRING>>'
+    """
+    if pa.types.is_struct(kind):
+        fields = (f"`{field.name}`: {sql_type(field.type)}" for field in kind)
+        return f"STRUCT<{', '.join(fields)}>"
+    if pa.types.is_list(kind):
+        return f"ARRAY<{sql_type(kind.value_type)}>"
+    return str(_field_type(kind).simpleString()).upper()
 
 
 def _field_type(kind: pa.DataType) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pyarrow as pa
 
@@ -14,16 +14,21 @@ __all__ = ["answering"]
 Columns = tuple[pa.Array, ...]
 
 
-def answering(call: Call, run: Run) -> Callable[[Iterator[Columns]], Iterator[pa.Array]]:
+def answering(
+    call: Call, run: Run, fields: Sequence[str] | None = None
+) -> Callable[[Iterator[Columns]], Iterator[pa.Array]]:
     """The function for ``arrow_udf``; its annotations tell Spark that it takes and gives iterators.
+
+    *fields* are the names in its struct; by default they are numbered.
 
     Batches may leave in other sizes than they came and later than they came: Spark asks only that never more
     rows have left than were read, and that the numbers agree at the end.
     """
 
+    names = [f"f{place}" for place in range(len(call.schema))] if fields is None else list(fields)
+
     def answers(columns: Iterator[tuple[pa.Array, ...]]) -> Iterator[pa.Array]:
         for batch in run(_paying_once(call), _batches(columns, call)):
-            names = [f"f{place}" for place in range(batch.num_columns)]
             yield pa.StructArray.from_arrays(batch.columns, names=names)
 
     answers.__name__ = f"dfai_{call.service.name}"  # what plans show

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Protocol, runtime_checkable
@@ -14,7 +15,7 @@ from dfai_core.call import Call
 from dfai_core.errors import BackendNotFound
 from dfai_core.report import Channel
 
-__all__ = ["Backend", "Reporting", "Run", "backend_of", "backends"]
+__all__ = ["Backend", "Function", "Parameter", "Registering", "Reporting", "Run", "backend_of", "backends"]
 
 Run = Callable[[Call, Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 """What a backend applies to a frame's rows: as many rows out as in, in the same order."""
@@ -81,7 +82,52 @@ class Reporting(Protocol):
     """
 
     def channel(self, frame: Any) -> Channel:
-        """How counters come home from wherever *frame* will be computed; for equal ways the same object."""
+        """How counters come home from wherever *frame* will be computed; for equal ways the same object.
+
+        A backend that is also `Registering` is asked the same of its sessions.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a `Function`. Its value for a row comes from a column or is the same for all."""
+
+    name: str
+    type: pa.DataType
+    required: bool = True
+    default: Any = None  # None: the service's own
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A verb under a name of its own, for languages in which functions of columns have names, as SQL's have.
+
+    *call* reads the parameters, in their order, as its columns; what it answers becomes one struct, *fields*.
+    *refusal* says why the function cannot be called here: it is there all the same, to say so.
+    """
+
+    name: str
+    comment: str
+    parameters: tuple[Parameter, ...]
+    fields: pa.Schema
+    call: Call
+    run: Run
+    refusal: str | None = None
+
+
+@runtime_checkable
+class Registering(Protocol):
+    """What a backend may do besides: give verbs names in a session of its library."""
+
+    def register(self, session: Any, functions: Sequence[Function]) -> None:
+        """Makes *functions* known in *session*, all or none; earlier ones of ours by the same names are replaced.
+
+        Raises
+        ------
+        ConfigError
+            For a name that somebody else's function has, and for what is no session.
+        """
         ...
 
 

@@ -181,6 +181,15 @@ class Service:
         prefix = self.noun if output is None else output
         return pa.schema([pa.field(prefix + column.suffix, column.type) for column in self.answer_columns(include)])
 
+    def fields(self, include: Sequence[str] = ()) -> pa.Schema:
+        """The answer as the fields of one struct: the headline by its noun, the others by their suffixes alone."""
+        return pa.schema(
+            [
+                pa.field(column.suffix.removeprefix("_") or self.noun, column.type)
+                for column in self.answer_columns(include)
+            ]
+        )
+
     def option(self, name: str) -> Option:
         """The option called *name*."""
         return next(option for option in self.options if option.name == name)
