@@ -60,6 +60,7 @@ class Scene:
     latency_s: float = 0.0
     requests: int = 0
     documents: list[Document] = field(default_factory=list)
+    parameters: list[dict[str, Any]] = field(default_factory=list)  # of each request
     arrivals: list[float] = field(default_factory=list)  # on the monotonic clock
     most_in_flight: int = 0
     in_flight: int = 0
@@ -82,6 +83,7 @@ class Scene:
         """Start counting anew."""
         self.requests = self.most_in_flight = 0
         self.documents.clear()
+        self.parameters.clear()
         self.arrivals.clear()
 
 
@@ -142,6 +144,7 @@ async def _counted(
     scene.requests += 1
     scene.arrivals.append(time.monotonic())
     scene.documents += documents
+    scene.parameters.append(body["parameters"])
     scene.in_flight += 1
     scene.most_in_flight = max(scene.most_in_flight, scene.in_flight)
     try:

@@ -134,8 +134,8 @@ def knows_language(call: Call) -> bool:
 def _warn_of_language(call: Call) -> None:
     if call.options.get("language") == "auto" and not knows_language(call):
         warnings.warn(
-            f"api-version {call.wiring().api_version} cannot detect the language, so English is assumed. Say language='…', or take it "
-            'from a column: language=dfai.col("language") after detect_language.',
+            f"api-version {call.wiring().api_version} cannot detect the language, so English is assumed. Say "
+            "language='…', or take it from a column: language=dfai.col(\"language\") after detect_language.",
             LanguageAssumed,
             stacklevel=5,
         )

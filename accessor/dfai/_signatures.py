@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from dfai._verbs import Verbs, verb_names
 from dfai_core import Col, services
-from dfai_core.backend import Parameter
 from dfai_core.errors import ConfigError
 
 __all__ = ["Signature", "column_type", "known_verb", "signature_of"]

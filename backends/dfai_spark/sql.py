@@ -37,7 +37,9 @@ def register(session: Any, functions: Sequence[Function]) -> None:
     ConfigError
         For a name that another function has: nothing is registered then.
     """
-    if not hasattr(session, "catalog"):
+    from pyspark.sql import DataFrame
+
+    if isinstance(session, DataFrame):
         raise ConfigError(
             f"functions are registered in a SparkSession, not in a {type(session).__name__}: "
             "dfai.register_functions(df.sparkSession)."
@@ -50,27 +52,24 @@ def register(session: Any, functions: Sequence[Function]) -> None:
 
 
 def _refuse_taken_names(session: Any, names: Sequence[str]) -> None:
-    taken = [f"{name!r} ({owner})" for name in names if (owner := _owner(session, name))]
+    taken = [name for name in names if not _free_or_ours(session, name)]
     if taken:
         raise ConfigError(
-            f"this session has other functions by these names: {', '.join(taken)}. Nothing was registered. Choose other "
-            'names, dfai.register_functions(spark, prefix="my_ai_"), or leave some out, verbs=[…].'
+            f"these names are taken in this session, by Spark itself or by somebody: {', '.join(map(repr, taken))}. "
+            'Nothing was registered. Choose other names, dfai.register_functions(spark, prefix="my_ai_"), or only some '
+            'verbs, verbs=["sentiment"].'
         )
 
 
-def _owner(session: Any, name: str) -> str | None:
-    """Whose function is called *name*; None where it is ours, or nobody's."""
+def _free_or_ours(session: Any, name: str) -> bool:
     if not session.catalog.functionExists(name):
-        return None
+        return True
     found = session.catalog.getFunction(name)
-    description = found.description or ""
-    if not found.isTemporary:
-        return f"in {found.catalog or 'the catalog'}" if found.namespace else "Spark's own"
     try:  # Spark describes functions that are written in SQL as JSON
-        comment = json.loads(description).get("sqlFunction.comment", "")
-    except (ValueError, AttributeError):
-        comment = ""
-    return None if str(comment).endswith(_OURS) else "of this session"
+        comment = json.loads(found.description or "")["sqlFunction.comment"]
+    except (ValueError, TypeError, KeyError):
+        return False
+    return bool(found.isTemporary) and str(comment).endswith(_OURS)
 
 
 def _register_private(session: Any, function: Function) -> None:

@@ -21,7 +21,7 @@ def kind_of(kind: Any) -> str:
 
 
 def spark_type(schema: pa.Schema, *, named: bool = False) -> Any:
-    """The struct that stands for an answer while it is one column: its fields by their place, or *named* as they are."""
+    """The struct that stands for an answer while it is one column: its fields by their place, or by their names."""
     from pyspark.sql import types
 
     return types.StructType(
