@@ -22,7 +22,7 @@ from dfai_core.reported import Reported
 from dfai_core.services.language.wire import knows_auto
 from dfai_core.telemetry import traceparent
 
-__all__ = ["FrameAI", "channels_of", "knows_language", "on", "prepare"]
+__all__ = ["FrameAI", "calls_for", "channels_of", "knows_language", "on", "prepare"]
 
 F = TypeVar("F")
 
@@ -46,25 +46,15 @@ class FrameAI(Verbs[F], Generic[F]):
         if_exists: IfExists,
         settings: Settings,
     ) -> F:
-        _hints.refuse_foreign_arguments(settings)
-        config, _ = effective(settings)
         frame: Any = self._frame
-        first = inputs[0]
-        several = isinstance(first, list)
-        columns: list[Any] = list(first) if isinstance(first, list) else [first]
-        if not columns:
-            raise ConfigError(f"{service.name}: name at least one column.")
-        calls = []
         # All of them are checked before the first is made: a clash found late would have cost requests.
-        for column in columns:
-            name = output_name(service, output, column, several)
-            calls.append(
-                _make(self._backend, frame, service, (column, *inputs[1:]), options, include, name, if_exists, config)
-            )
-        prepare(service, config)
+        calls = calls_for(self._backend, frame, service, inputs, options, include, output, if_exists, settings)
+        for call, _ in calls:
+            _warn_of_language(call)
+        prepare(service, calls[0][0].config)
         group = new_group()
-        for column, (call, drop) in zip(columns, calls, strict=True):
-            label = f"{service.name} {column}" if several else service.name
+        for call, drop in calls:
+            label = f"{service.name} {call.inputs[0]}" if len(calls) > 1 else service.name
             frame = _apply(self._backend, frame, call, drop, group, label)
         result: F = frame
         return result
@@ -88,6 +78,32 @@ def on(frame: F) -> FrameAI[F]:
         Where no installed backend knows this kind of frame.
     """
     return FrameAI(frame)
+
+
+def calls_for(
+    backend: Backend,
+    frame: Any,
+    service: Service,
+    inputs: tuple[Columns, ...],
+    options: Mapping[str, Any],
+    include: Sequence[str] | Literal["all"],
+    output: str,
+    if_exists: str,
+    settings: Settings,
+) -> list[tuple[Call, tuple[Any, ...]]]:
+    """The calls of a verb on *frame*, one a column, each with the frame's columns that it replaces."""
+    _hints.refuse_foreign_arguments(settings)
+    config, _ = effective(settings)
+    first = inputs[0]
+    several = isinstance(first, list)
+    columns: list[Any] = list(first) if isinstance(first, list) else [first]
+    if not columns:
+        raise ConfigError(f"{service.name}: name at least one column.")
+    calls = []
+    for column in columns:
+        name = output_name(service, output, column, several)
+        calls.append(_make(backend, frame, service, (column, *inputs[1:]), options, include, name, if_exists, config))
+    return calls
 
 
 def _make(
@@ -117,7 +133,6 @@ def _make(
         trace=traceparent(),
     )
     config.target.check(service)
-    _warn_of_language(call)
     return call, place.drop
 
 
@@ -137,7 +152,7 @@ def _warn_of_language(call: Call) -> None:
             f"api-version {call.wiring().api_version} cannot detect the language, so English is assumed. Say "
             "language='…', or take it from a column: language=dfai.col(\"language\") after detect_language.",
             LanguageAssumed,
-            stacklevel=5,
+            stacklevel=4,
         )
 
 
