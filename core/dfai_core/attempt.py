@@ -93,6 +93,7 @@ class Attempter:
         else:
             job.polls += 1
             job.misses += 1
+            self.counters.polls += 1
             request = Request("GET", job.operation, credential)
         self.counters.requests += 1
         answer = await self._sent(job, request, now)
@@ -153,6 +154,7 @@ class Attempter:
             assert job.operation is not None
             assert job.lane.exchange.cancel is not None
             request = Request(*job.lane.exchange.cancel(job.operation), credential, b"")
+            self.counters.cancelled += 1
             # A service that does not hear it ends the operation in its own time: nobody is left to be told.
             with suppress(TransportError, TimeoutError):
                 async with asyncio.timeout(_CALL_OFF_S):
@@ -166,16 +168,22 @@ class Attempter:
         assert task is not None
         # One deadline for the whole attempt: a library's own timeout does not say what had been sent.
         self.cutter.begin(task, now, self._patience_s(job), job.deadline)
+        clock = asyncio.get_running_loop().time
         try:
-            return await self.peer.transport.send(request)
+            answer = await self.peer.transport.send(request)
         except (TransportError, TimeoutError) as error:
-            return error
+            broken = error
         except asyncio.CancelledError:
             if not self.cutter.cut(task):
                 raise
-            return TimeoutError()
+            broken = TimeoutError()
+        else:
+            self.counters.answered(request, answer, clock() - now)
+            return answer
         finally:
             self.cutter.end(task)
+        self.counters.unanswered(request, broken, clock() - now)
+        return broken
 
     def _give(self, timeout_s: float) -> None:
         """Lets attempts under way know what has been learned since: what began to hang before hangs no longer."""
@@ -303,6 +311,7 @@ class Attempter:
         if job.operation is not None:
             return self._poll_again(job, answer)
         job.operation = link
+        self.counters.operations += 1
         job.deadline = asyncio.get_running_loop().time() + self.operation_deadline_s
         outcome = self._poll_again(job, answer)
         outcome.accepted = job
