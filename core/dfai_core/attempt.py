@@ -23,7 +23,7 @@ from dfai_core.verdict import Action, Verdict, judge_answer, judge_error, refusa
 
 __all__ = ["Attempter", "Outcome"]
 
-# Each further attempt waits this many times longer, up to timeout_s.
+# After each cut the next attempt waits this many times longer, up to timeout_s.
 _PATIENCE = 4.0
 # How long, on average, a request waits that is held back from a target that seems to be down.
 _HELD_BACK_S = 0.5
@@ -121,6 +121,7 @@ class Attempter:
         else:
             verdict = judge_error(answer)
             if self.timeout is not None and isinstance(answer, TimeoutError):
+                job.cuts += 1
                 self.timeout.cut()
                 self.window.ended(loop.time(), latency_s=loop.time() - now, overloaded=True)
         if verdict.code in _NO_ANSWER:
@@ -194,12 +195,12 @@ class Attempter:
         self._given_s = timeout_s
 
     def _patience_s(self, job: Job) -> float:
-        """How long an attempt at *job* may take: longer with each try, for the slow answer that is no hang."""
+        """How long an attempt at *job* may take: longer after each cut, for the slow answer that is no hang."""
         if self.timeout is None:
             return float("inf")
-        if job.tries < 2:
+        if not job.cuts:
             return self.timeout.timeout_s
-        return min(self.timeout.timeout_s * _PATIENCE ** min(10, job.tries - 1), self.timeout.longest_s)
+        return min(self.timeout.timeout_s * _PATIENCE ** min(10, job.cuts), self.timeout.longest_s)
 
     def too_late(self, job: Job, code: str = "timeout", reason: str = "") -> Outcome:
         """The end of *job* where its documents have no time left."""
