@@ -336,7 +336,8 @@ class Attempter:
     def _wait_s(self, job: Job, asked_s: float | None) -> float | None:
         """Seconds before *job* is tried again (and counts that); None where its tries or its time are used up."""
         failures = job.tries if job.operation is None else job.misses
-        wait = self.retry.wait_s(failures, retry_after_s=asked_s, draw=random.random())
+        alone = not self.peer.breaker.failing
+        wait = self.retry.wait_s(failures, retry_after_s=asked_s, draw=random.random(), alone=alone)
         if wait is None or asyncio.get_running_loop().time() + wait >= job.deadline:
             return None
         self.counters.retries += 1
