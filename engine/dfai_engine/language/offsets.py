@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from dfai_engine.language import graphemes
-from dfai_engine.language.documents import ServiceFailure
+from dfai_engine.failures import ServiceFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

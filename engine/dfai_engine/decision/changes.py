@@ -1,0 +1,152 @@
+"""Change points: where the trend of a series takes another level or slope, by penalised search.
+
+The search is PELT (Killick, Fearnhead and Eckley, 2012): of all ways to cut the series into straight pieces, the one
+whose squared residuals and penalty together are least.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dfai_engine.decision.entire import scaled
+from dfai_engine.decision.expected import fit
+from dfai_engine.decision.numbers import Bools, Floats, Places, spread_of
+from dfai_engine.decision.options import Changes
+from dfai_engine.decision.series import Series
+
+__all__ = ["Found", "Pieces", "detect", "search"]
+
+# The penalty of a change, in squared spreads and natural logarithms of the length: at a threshold of 1 what the
+# Bayesian information criterion asks for level, slope and place; more for each part below.
+PENALTY, PENALTY_STEP = 3.0, 30.0
+# Single points farther off their neighbours than this are no change of the trend.
+SPIKE = 6.0
+# The search looks at so many places; the best place near each change is found afterwards.
+PLACES = 1_000
+LEAST_PIECE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is said of each point."""
+
+    period: int
+    change: Bools
+    confidence: Floats  # in [0, 1): how much a cut before this point is worth
+
+
+class Pieces:
+    """The squared residuals of the straight line through any stretch of a series, each in constant time."""
+
+    def __init__(self, values: Floats) -> None:
+        time = np.arange(len(values)) - (len(values) - 1) / 2
+        self._sums = np.zeros((5, len(values) + 1))
+        np.cumsum((time, time * time, values, time * values, values * values), axis=1, out=self._sums[:, 1:])
+
+    def cost(self, begin: Places | int, end: Places | int) -> Floats:
+        """For each stretch from *begin* up to, without, *end*."""
+        begin, end = np.broadcast_arrays(begin, end)
+        count = end - begin
+        time, times, value, both, values = self._sums[:, end] - self._sums[:, begin]
+        held = np.maximum(count, 1)
+        across = np.maximum(times - time * time / held, 0.0)
+        along = both - time * value / held
+        left = values - value * value / held
+        with np.errstate(divide="ignore", invalid="ignore"):
+            line = np.where(count > LEAST_PIECE, along * along / across, left)
+        return np.maximum(left - line, 0.0)
+
+
+def detect(series: Series, options: Changes) -> Found:
+    """The change points of a series, gaps left out."""
+    values, _ = scaled(series.values)
+    model = fit(values, series.places, series.length, options.period)
+    flat = _without_spikes(values - model.waves)
+    count = len(flat)
+    noise = _noise(flat) ** 2
+    penalty = (PENALTY + PENALTY_STEP * (1 - options.threshold)) * noise * np.log(count)
+    pieces = Pieces(flat)
+    cuts = search(pieces, count, penalty, max(options.stable_trend_window, LEAST_PIECE))
+    change = np.zeros(count, dtype=bool)
+    change[cuts] = True
+    return Found(model.period, change, _confidence(pieces, cuts, count, penalty))
+
+
+def _without_spikes(flat: Floats) -> Floats:
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(flat, 2, mode="edge"), 5)
+    middle = np.median(around, axis=1)
+    off = np.abs(flat - middle)
+    return np.where(off > SPIKE * max(spread_of(off), _noise(flat)), middle, flat)
+
+
+def _noise(flat: Floats) -> float:
+    """The spread around any trend, from what three neighbours say of their middle one."""
+    bends = np.abs(np.diff(flat, 2)) / np.sqrt(6)
+    return max(spread_of(bends), 1e-9 * float(np.ptp(flat)), float(np.finfo(np.float64).eps))
+
+
+def search(pieces: Pieces, count: int, penalty: float, shortest: int) -> list[int]:
+    """Where the pieces begin, but for the first, none shorter than *shortest* points."""
+    step = max(1, count // PLACES)
+    marks = np.append(np.arange(0, count - step + 1, step), count)
+    best = np.full(len(marks), np.inf)
+    best[0] = -penalty
+    came = np.zeros(len(marks), dtype=np.int64)
+    open_ = np.array([0])
+    for place in range(1, len(marks)):
+        end = int(marks[place])
+        ready = end - marks[open_] >= shortest
+        if ready.any():
+            at = open_[ready]
+            total = best[at] + pieces.cost(marks[at], end) + penalty
+            least = int(np.argmin(total))
+            best[place], came[place] = total[least], at[least]
+            keep = np.ones(len(open_), dtype=bool)
+            keep[ready] = total - penalty <= best[place]
+            open_ = open_[keep]
+        open_ = np.append(open_, place)
+    cuts: list[int] = []
+    place = int(came[-1])
+    while place > 0:
+        cuts.append(int(marks[place]))
+        place = int(came[place])
+    cuts.sort()
+    if step > 1:
+        cuts = _refined(pieces, cuts, count, step, shortest)
+        # A change between two marks may have taken a cut at both.
+        while cuts and (saved := _saved(pieces, cuts, count)).min() < penalty:
+            del cuts[int(np.argmin(saved))]
+            cuts = _refined(pieces, cuts, count, step, shortest)
+    return cuts
+
+
+def _saved(pieces: Pieces, cuts: list[int], count: int) -> Floats:
+    """What each cut takes away of the squared residuals."""
+    here, before, after = np.array(cuts), np.array([0, *cuts[:-1]]), np.array([*cuts[1:], count])
+    return pieces.cost(before, after) - pieces.cost(before, here) - pieces.cost(here, after)
+
+
+def _refined(pieces: Pieces, cuts: list[int], count: int, step: int, shortest: int) -> list[int]:
+    """Each change at its best place within a step."""
+    bounds = [0, *cuts, count]
+    for index in range(1, len(bounds) - 1):
+        begin, end = bounds[index - 1], bounds[index + 1]
+        low, high = max(begin + shortest, bounds[index] - step), min(end - shortest, bounds[index] + step)
+        if low <= high:
+            near = np.arange(low, high + 1)
+            bounds[index] = int(near[np.argmin(pieces.cost(begin, near) + pieces.cost(near, end))])
+    return bounds[1:-1]
+
+
+def _confidence(pieces: Pieces, cuts: list[int], count: int, penalty: float) -> Floats:
+    """What a cut before each point saves, against the penalty: between its neighbouring changes, or within its piece."""
+    bounds = np.array([0, *cuts, count])
+    points = np.arange(count)
+    after = np.searchsorted(bounds, points, side="right")
+    begin, end = bounds[after - 1], bounds[np.minimum(after, len(bounds) - 1)]
+    for cut in cuts:
+        begin[cut] = bounds[np.searchsorted(bounds, cut) - 1]
+    saved = pieces.cost(begin, end) - pieces.cost(begin, points) - pieces.cost(points, end)
+    return 1 - np.exp(-np.maximum(saved, 0.0) / (2 * penalty))

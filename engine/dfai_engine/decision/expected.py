@@ -1,0 +1,149 @@
+"""What a series was expected to be: a slow trend and a repeating profile, both blind to the anomalies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dfai_engine.decision import period as periods
+from dfai_engine.decision.numbers import Bools, Floats, Places, running_median, spread_of
+
+__all__ = ["Model", "fit"]
+
+# The trend looks over this part of the series, but over three cycles and eleven points at least.
+TREND_PART, TREND_CYCLES, TREND_POINTS = 1 / 8, 3, 11
+# Points this many spreads off take no part in the mean of their phase.
+KEEP = 3.0
+# A profile is smoothed over this part of its cycle, except where it is rougher than so many standard errors.
+SMOOTH_PART, SURE = 1 / 24, 3.0
+# What a period, a longer one, or a growing profile must take away of the distances to be believed.
+LEAST_GAIN = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A series' expected values, and what is known of its cycle."""
+
+    expected: Floats
+    trend: Floats
+    period: int = 0  # 0: none
+    cycles: float = 1.0  # how often each phase was seen
+    profile: Floats = field(default_factory=lambda: np.zeros(1))  # by phase, as wide as the last cycle swings
+
+    @property
+    def waves(self) -> Floats:
+        """The repeating part of each point's expected value."""
+        return self.expected - self.trend
+
+    @property
+    def loss(self) -> float:
+        """How much smaller distances look than they are, since each phase was fitted to so few points."""
+        return float(np.sqrt(1 - 1 / max(self.cycles, 2.0))) if self.period else 1.0
+
+
+def fit(values: Floats, places: Places, length: int, period: int | None = None) -> Model:
+    """The model of a series.
+
+    Parameters
+    ----------
+    values, places, length
+        Values and where on a regular grid of so many steps they stand; the rest of the grid is missing.
+    period
+        As the caller knows it, 0 or 1 for none; looked for when None.
+    """
+    trend = _trend(values, 0)
+    plain = Model(trend, trend)
+    if period is not None:
+        return _seasonal(values, places, length, period) if period > 1 else plain
+    period = periods.found(values, places, length)
+    if not period:
+        return plain
+    found = _seasonal(values, places, length, period)
+    if _distance(values - found.expected, values) > (1 - LEAST_GAIN) * _distance(values - trend, values):
+        return plain
+    longer = periods.found(values - found.expected, places, length, longer_than=round(1.5 * period))
+    longer = round(longer / period) * period
+    if not period < longer <= length // 2:
+        return found
+    better = _seasonal(values, places, length, longer, within=period)
+    before, after = (spread_of(np.abs(values - model.expected)) / model.loss for model in (found, better))
+    return better if after < (1 - LEAST_GAIN) * before else found
+
+
+def _distance(residuals: Floats, values: Floats) -> float:
+    """The mean distance, with that of far points cut, so that a few of them decide nothing."""
+    reach = KEEP * spread_of(np.abs(values - np.median(values)))
+    return float(np.minimum(np.abs(residuals), reach).mean())
+
+
+def _trend(values: Floats, period: int) -> Floats:
+    return running_median(values, max(TREND_POINTS, round(len(values) * TREND_PART), TREND_CYCLES * period))
+
+
+def _seasonal(values: Floats, places: Places, length: int, period: int, within: int = 0) -> Model:
+    """Trend and profile in turns; *within* is a shorter period inside this one, or 0."""
+    phases = places % period
+    profile = _medians(values - _trend(values, period), places, length, period)
+    trend = _trend(values - profile[phases], period)
+    flat = values - trend
+    profile = _medians(flat, places, length, period)
+    # Medians are safe; means of what lies near them are half as noisy.
+    far = np.abs(flat - profile[phases])
+    kept = far <= KEEP * spread_of(far)
+    counts = np.bincount(phases[kept], minlength=period)
+    sums = np.bincount(phases[kept], weights=flat[kept], minlength=period)
+    profile = np.where(counts > 0, sums / np.maximum(counts, 1), profile)
+    cycles = len(values) / period
+    spread = spread_of(np.abs(flat - profile[phases])[kept])
+    profile = _smoothed(profile, spread / np.sqrt(cycles), within)
+    trend = trend + profile.mean()
+    profile = profile - profile.mean()
+    waves = profile[phases]
+    growth = _growth(values - trend, waves, kept, places // period)
+    if spread_of(np.abs(values - trend - waves * growth)[kept]) < (1 - LEAST_GAIN) * spread:
+        return Model(trend + waves * growth, trend, period, cycles, profile * growth[-1])
+    return Model(trend + waves, trend, period, cycles, profile)
+
+
+def _medians(flat: Floats, places: Places, length: int, period: int) -> Floats:
+    """The median of each phase; phases that were never seen lie between their neighbours."""
+    rows = -(-length // period)
+    grid = np.full(rows * period, np.nan)
+    grid[places] = flat
+    ordered = np.sort(grid.reshape(rows, period), axis=0)  # what is missing comes last
+    counts = rows - np.isnan(ordered).sum(axis=0)
+    columns = np.arange(period)
+    lower, upper = np.maximum(counts - 1, 0) // 2, np.minimum(counts // 2, np.maximum(counts - 1, 0))
+    medians: Floats = (ordered[lower, columns] + ordered[upper, columns]) / 2
+    if not counts.all():
+        seen = np.flatnonzero(counts)
+        medians = np.interp(columns, seen, medians[seen], period=period)
+    return medians
+
+
+def _smoothed(profile: Floats, error: float, within: int) -> Floats:
+    """The profile less its noise: smooth, except where it leaves the smooth line by more than noise explains."""
+    period = len(profile)
+    if within:
+        base = np.tile(np.median(profile.reshape(-1, within), axis=0), period // within)
+        half = max(3, within // 4) // 2
+    else:
+        base, half = np.zeros(period), int(period * SMOOTH_PART) // 2
+    if half < 1:
+        return profile
+    rest = profile - base
+    around = np.concatenate((rest[-half:], rest, rest[:half]))
+    smooth = base + np.median(np.lib.stride_tricks.sliding_window_view(around, 2 * half + 1), axis=1)
+    return np.where(np.abs(profile - smooth) > SURE * error, profile, smooth)
+
+
+def _growth(flat: Floats, waves: Floats, kept: Bools, cycles: Places) -> Floats:
+    """How much wider than the profile the series swings, at each point's cycle and its neighbours."""
+    count = int(cycles[-1]) + 1
+    shared = np.bincount(cycles, weights=np.where(kept, flat * waves, 0.0), minlength=count)
+    power = np.bincount(cycles, weights=np.where(kept, waves * waves, 0.0), minlength=count)
+    seen = np.flatnonzero(power > power.max() / 10)
+    if len(seen) < 3:
+        return np.ones(len(flat))
+    return np.interp(cycles, seen, running_median(shared[seen] / power[seen], 3))
