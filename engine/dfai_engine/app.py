@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from dfai_engine import protocol, status
 from dfai_engine.failures import ServiceFailure
-from dfai_engine.families import LimitsName, Room, families, operation
+from dfai_engine.families import LimitsName, Room, families, operations
 from dfai_engine.jobs import Jobs
 from dfai_engine.protocol import Reply
 from dfai_engine.threads import Threads, usable_cores
@@ -64,8 +64,8 @@ def create_app(
     -------
     An ASGI application. It needs no lifespan events; where they come, shutdown ends its threads.
     """
-    for name in kinds or ():
-        operation(name)
+    if unknown := sorted(set(kinds or ()) - set(operations())):
+        raise ValueError(f"no kind {', '.join(unknown)}; there are: {', '.join(operations())}")
     threads = Threads(workers)
     job_threads = Threads(workers or max(1, usable_cores() // 2), waiting=1_000)
     jobs: Jobs[Any, Any] = Jobs(job_threads)

@@ -43,9 +43,7 @@ def routes(served: Iterable[tuple[Route, Sequence[str]]], *, guarded: bool, vers
     ]
 
 
-def description(
-    served: Iterable[tuple[Route, Sequence[str]]], *, guarded: bool, version: str
-) -> dict[str, object]:
+def description(served: Iterable[tuple[Route, Sequence[str]]], *, guarded: bool, version: str) -> dict[str, object]:
     """An OpenAPI document of the paths and methods that are served; the bodies are the public contracts'."""
     paths: dict[str, dict[str, object]] = {}
     for route, query in served:

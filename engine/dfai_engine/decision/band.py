@@ -68,7 +68,7 @@ def band(values: Floats, expected: Floats, spread: Floats, sensitivity: int, max
 
 
 def spreads(residuals: Floats, model: Model, places: Places, largest: float) -> Floats:
-    """The spread of the noise at each point: the series' own, moved half way to that of the point's part of the cycle."""
+    """The spread of the noise at each point: the series' own, moved towards that of the point's part of a cycle."""
     distances = np.abs(residuals)
     core = float(np.median(distances)) / HALF
     if not model.period or core == 0:

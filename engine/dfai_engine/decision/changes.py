@@ -56,7 +56,8 @@ class Pieces:
         left = values - value * value / held
         with np.errstate(divide="ignore", invalid="ignore"):
             line = np.where(count > LEAST_PIECE, along * along / across, left)
-        return np.maximum(left - line, 0.0)
+        residue: Floats = np.maximum(left - line, 0.0)
+        return residue
 
 
 def detect(series: Series, options: Changes) -> Found:
@@ -113,35 +114,39 @@ def search(pieces: Pieces, count: int, penalty: float, shortest: int) -> list[in
         cuts.append(int(marks[place]))
         place = int(came[place])
     cuts.sort()
-    if step > 1:
-        cuts = _refined(pieces, cuts, count, step, shortest)
-        # A change between two marks may have taken a cut at both.
-        while cuts and (saved := _saved(pieces, cuts, count)).min() < penalty:
-            del cuts[int(np.argmin(saved))]
-            cuts = _refined(pieces, cuts, count, step, shortest)
-    return cuts
+    return cuts if step == 1 else _refined(pieces, cuts, count, step, shortest, penalty)
 
 
-def _saved(pieces: Pieces, cuts: list[int], count: int) -> Floats:
-    """What each cut takes away of the squared residuals."""
-    here, before, after = np.array(cuts), np.array([0, *cuts[:-1]]), np.array([*cuts[1:], count])
-    return pieces.cost(before, after) - pieces.cost(before, here) - pieces.cost(here, after)
-
-
-def _refined(pieces: Pieces, cuts: list[int], count: int, step: int, shortest: int) -> list[int]:
-    """Each change at its best place within a step."""
+def _refined(pieces: Pieces, cuts: list[int], count: int, step: int, shortest: int, penalty: float) -> list[int]:
+    """Each change at its best place near its mark; where one place does for two marks, one change."""
     bounds = [0, *cuts, count]
-    for index in range(1, len(bounds) - 1):
-        begin, end = bounds[index - 1], bounds[index + 1]
-        low, high = max(begin + shortest, bounds[index] - step), min(end - shortest, bounds[index] + step)
-        if low <= high:
-            near = np.arange(low, high + 1)
-            bounds[index] = int(near[np.argmin(pieces.cost(begin, near) + pieces.cost(near, end))])
+    index = 1
+    while index < len(bounds) - 1:
+        begin, here, after = bounds[index - 1 : index + 2]
+        if after < count and after - here <= 3 * step:
+            end = bounds[index + 2]
+            one, cost = _best_cut(pieces, begin, end, here - step, after + step, shortest)
+            two = pieces.cost(begin, here) + pieces.cost(here, after) + pieces.cost(after, end)
+            if cost <= float(two) + penalty:
+                bounds[index : index + 2] = [one]
+                continue
+        bounds[index], _ = _best_cut(pieces, begin, after, here - step, here + step, shortest)
+        index += 1
     return bounds[1:-1]
 
 
+def _best_cut(pieces: Pieces, begin: int, end: int, low: int, high: int, shortest: int) -> tuple[int, float]:
+    """The place from *low* to *high* that cuts a stretch in two best, and the squared residuals of the two."""
+    near = np.arange(max(begin + shortest, low), min(end - shortest, high) + 1)
+    if not len(near):
+        near = np.clip([(low + high) // 2], begin + 1, end - 1)
+    cost = pieces.cost(begin, near) + pieces.cost(near, end)
+    least = int(np.argmin(cost))
+    return int(near[least]), float(cost[least])
+
+
 def _confidence(pieces: Pieces, cuts: list[int], count: int, penalty: float) -> Floats:
-    """What a cut before each point saves, against the penalty: between its neighbouring changes, or within its piece."""
+    """What a cut before each point saves, within its piece or between the changes around it, against the penalty."""
     bounds = np.array([0, *cuts, count])
     points = np.arange(count)
     after = np.searchsorted(bounds, points, side="right")

@@ -14,7 +14,19 @@ Bools = NDArray[np.bool_]
 # Absolute normal deviates below which these shares of draws stay.
 _SHARES = np.array([0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.96, 0.97])
 _DEVIATES = np.array(
-    [0.6744898, 0.8416212, 1.0364334, 1.1503494, 1.2815516, 1.4395315, 1.6448536, 1.7804643, 1.9599640, 2.0537489, 2.1700904]
+    [
+        0.6744898,
+        0.8416212,
+        1.0364334,
+        1.1503494,
+        1.2815516,
+        1.4395315,
+        1.6448536,
+        1.7804643,
+        1.9599640,
+        2.0537489,
+        2.1700904,
+    ]
 )
 HALF = float(_DEVIATES[0])
 SHOULDERS = (0.95, 0.97)
@@ -48,7 +60,7 @@ def spread_of(distances: Floats) -> float:
     if core == 0:
         return shoulder or float(distances.mean())
     heaviness = max(1.0, shoulder / core)
-    return core * heaviness * min(heaviness, HEAVIEST) ** HEAVIER
+    return float(core * heaviness * min(heaviness, HEAVIEST) ** HEAVIER)
 
 
 def running_median(values: Floats, window: int) -> Floats:

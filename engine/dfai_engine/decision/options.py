@@ -11,6 +11,7 @@ from dfai_engine.failures import ServiceFailure
 
 __all__ = ["Changes", "Detection", "changes", "detection", "number", "whole"]
 
+UNFILLED = Impute()
 MODES = ("auto", "previous", "linear", "fixed", "zero", "notFill")
 
 
@@ -21,7 +22,7 @@ class Detection:
     sensitivity: int = 95
     max_anomaly_ratio: float = 0.25
     period: int | None = None  # None: looked for; 0 or 1: there is none
-    impute: Impute = Impute()
+    impute: Impute = UNFILLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,9 @@ class Changes:
     threshold: float = 0.9
 
 
+DETECTION, CHANGES = Detection(), Changes()
+
+
 def detection(body: Mapping[str, object], length: int, *, imputes: bool) -> Detection:
     """The options of anomaly detection over a grid of *length* steps; *imputes*: this version of the API may fill gaps.
 
@@ -41,13 +45,13 @@ def detection(body: Mapping[str, object], length: int, *, imputes: bool) -> Dete
     ServiceFailure
         With the service's code for what is wrong.
     """
-    sensitivity = whole(body, "sensitivity", Detection.sensitivity, 0, 99, "InvalidModelArgument")
-    ratio = number(body, "maxAnomalyRatio", Detection.max_anomaly_ratio, "InvalidModelArgument")
+    sensitivity = whole(body, "sensitivity", DETECTION.sensitivity, 0, 99, "InvalidModelArgument")
+    ratio = number(body, "maxAnomalyRatio", DETECTION.max_anomaly_ratio, "InvalidModelArgument")
     if not 0 <= ratio < 0.5:
         raise ServiceFailure(
             "The 'maxAnomalyRatio' field must be at least 0 and less than 0.5.", code="InvalidModelArgument"
         )
-    return Detection(sensitivity, ratio, period(body, length), _impute(body) if imputes else Impute())
+    return Detection(sensitivity, ratio, period(body, length), _impute(body) if imputes else UNFILLED)
 
 
 def changes(body: Mapping[str, object], length: int) -> Changes:
@@ -59,9 +63,9 @@ def changes(body: Mapping[str, object], length: int) -> Changes:
         With the service's code for what is wrong.
     """
     window = whole(
-        body, "stableTrendWindow", Changes.stable_trend_window, 1, max(1, length // 2), "InvalidModelArgument"
+        body, "stableTrendWindow", CHANGES.stable_trend_window, 1, max(1, length // 2), "InvalidModelArgument"
     )
-    threshold = number(body, "threshold", Changes.threshold, "InvalidModelArgument")
+    threshold = number(body, "threshold", CHANGES.threshold, "InvalidModelArgument")
     if not 0 <= threshold <= 1:
         raise ServiceFailure("The 'threshold' field must be from 0 to 1.", code="InvalidModelArgument")
     return Changes(period(body, length), window, threshold)
@@ -103,7 +107,7 @@ def number(body: Mapping[str, object], name: str, default: float, code: str) -> 
 def _impute(body: Mapping[str, object]) -> Impute:
     mode = body.get("imputeMode")
     if mode is None:
-        return Impute()
+        return UNFILLED
     if not isinstance(mode, str) or mode not in MODES:
         raise ServiceFailure(f"The 'imputeMode' field must be one of {', '.join(MODES)}.", code="InvalidImputeMode")
     if mode == "fixed" and body.get("imputeFixedValue") is None:

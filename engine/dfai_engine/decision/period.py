@@ -78,7 +78,8 @@ def _clipped(values: Floats, places: Places, length: int) -> Floats:
     basis = np.stack((np.ones_like(time), time, time * time))
     weights, *_ = np.linalg.lstsq(basis @ basis.T, basis @ clipped, rcond=None)
     flat: Floats = clipped - weights @ basis
-    return flat - flat.mean()
+    flat -= flat.mean()
+    return flat
 
 
 def autocorrelation(values: Floats, places: Places, length: int) -> Floats:
@@ -93,5 +94,5 @@ def autocorrelation(values: Floats, places: Places, length: int) -> Floats:
         there = np.zeros(length)
         there[places] = 1.0
         pairs = np.rint(np.fft.irfft(np.abs(np.fft.rfft(there, size)) ** 2, size)[:length])
-    found: Floats = products / np.maximum(pairs, 1.0)
-    return found / found[0] if found[0] > 0 else np.zeros(length)
+    means: Floats = products / np.maximum(pairs, 1.0)
+    return means / max(float(means[0]), float(np.finfo(np.float64).tiny))

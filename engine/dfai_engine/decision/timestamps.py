@@ -6,6 +6,7 @@ import calendar
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import numpy as np
 
@@ -70,6 +71,7 @@ def places(texts: Sequence[object], granularity: str, interval: int) -> Places:
     if step:
         micros = _microseconds(texts)
         _rising(micros)
+        found: Places
         found, rest = np.divmod(micros - micros[0], step)
         if not rest.any():
             return found
@@ -96,7 +98,9 @@ def _same_day(first: datetime, other: datetime) -> bool:
     """Whether both stand at the same place of their months; the last day is a place of its own."""
     if first.time() != other.time():
         return False
-    return first.day == other.day or (_is_last(first) and _is_last(other)) or (_is_last(other) and first.day > other.day)
+    return (
+        first.day == other.day or (_is_last(first) and _is_last(other)) or (_is_last(other) and first.day > other.day)
+    )
 
 
 def _is_last(moment: datetime) -> bool:
@@ -104,10 +108,10 @@ def _is_last(moment: datetime) -> bool:
 
 
 def _microseconds(texts: Sequence[object]) -> Places:
-    if set(map(type, texts)) == {str} and _PLAIN.fullmatch("\n".join(texts) + "\n"):  # type: ignore[arg-type]
+    if set(map(type, texts)) == {str} and _PLAIN.fullmatch("\n".join(cast("Sequence[str]", texts)) + "\n"):
         try:
-            stamps = np.array([text[:-1] for text in texts], dtype="datetime64[us]")  # type: ignore[index]
-            return stamps.astype(np.int64)
+            stamps: Places = np.array([str(text)[:-1] for text in texts], dtype="datetime64[us]").astype(np.int64)
+            return stamps
         except ValueError:
             pass  # a thirteenth month or the like; found one by one
     return np.array([_micros(_moment(text, index)) for index, text in enumerate(texts)], dtype=np.int64)

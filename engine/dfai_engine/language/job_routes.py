@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dfai_engine import protocol
+from dfai_engine.failures import ServiceFailure
 from dfai_engine.jobs import Job, Jobs, Task
 from dfai_engine.language import envelope
-from dfai_engine.failures import ServiceFailure
 from dfai_engine.language.envelope import Analysis, Batch
 from dfai_engine.language.kinds import KINDS, Kinds
 from dfai_engine.language.limits import Limits
