@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dfai_engine.decision.expected import Model
-from dfai_engine.decision.numbers import HALF, Bools, Floats, Places, spread_of
+from dfai_engine.decision.numbers import HALF, Bools, Floats, Places, median, spread_of
 
 __all__ = ["Band", "band", "reach", "severity", "spreads"]
 
@@ -70,7 +70,7 @@ def band(values: Floats, expected: Floats, spread: Floats, sensitivity: int, max
 def spreads(residuals: Floats, model: Model, places: Places, largest: float) -> Floats:
     """The spread of the noise at each point: the series' own, moved towards that of the point's part of a cycle."""
     distances = np.abs(residuals)
-    core = float(np.median(distances)) / HALF
+    core = median(distances) / HALF
     if not model.period or core == 0:
         shape = np.ones(len(distances))
     else:

@@ -19,15 +19,16 @@ from dfai_engine.decision.numbers import Floats, spread_of
 __all__ = ["Fitted", "Judged", "Pass", "changed", "fit", "judge", "restored"]
 
 # Components are kept until they explain this part of the variance.
-EXPLAINED = 0.9
+EXPLAINED = 0.99
 PASSES = 4
 # Scaled values are cut here while fitting, and here when judged: no single value may outweigh all else.
 FIT_REACH, JUDGE_REACH = 6.0, 1e6
 # The threshold lies this many spreads above the median of the cube roots of squared distances, which are near normal
 # (Wilson and Hilferty, 1931).
-REACH = 4.0
+REACH = 3.5
 # Variables that correlate at least so much are expected to move together; and how far from it is a change.
 RELATED, CHANGED = 0.5, 3.0
+TINY = float(np.finfo(np.float64).tiny)
 CHUNK = 20_000  # rows judged at a time
 
 
@@ -106,7 +107,7 @@ def fit(values: Floats) -> tuple[Fitted, list[Pass]]:
     distances = np.abs(values - centre)
     scale = np.array([spread_of(column) for column in distances.T])
     # A variable that never moved may move by rounding only.
-    scale = np.maximum(scale, np.maximum(1e-9 * np.abs(values).max(axis=0), np.finfo(np.float64).tiny * 1e9))
+    scale = np.maximum(scale, np.maximum(1e-9 * np.abs(values).max(axis=0), TINY * 1e9))
     cut = np.clip((values - centre) / scale, -FIT_REACH, FIT_REACH)
     held_back = np.arange(len(cut)) % 10 == 9 if len(cut) >= 100 else np.zeros(len(cut), dtype=bool)
     ordinary = ~held_back
@@ -119,28 +120,35 @@ def fit(values: Floats) -> tuple[Fitted, list[Pass]]:
         near = squares <= threshold
         ordinary = near & ~held_back if np.count_nonzero(near & ~held_back) > len(centre) else ordinary
         validation = squares[held_back] if held_back.any() else squares
+        if held_back.any():  # new moments lie farther off than those that were fitted
+            threshold *= max(1.0, float(np.median(squares[held_back]) / max(np.median(squares[~held_back]), TINY)))
         losses = [float(np.median(part)) / len(centre) for part in (squares[~held_back], validation)]
         passes.append(Pass(losses[0], losses[1], time.perf_counter() - began))
     return Fitted(centre, scale, precision, correlation, threshold), passes
 
 
 def _components(cut: Floats) -> tuple[Floats, Floats]:
-    """The inverse of the components' covariance, and the correlations of the variables."""
+    """The inverse of the components' covariance, and the correlations of the variables.
+
+    Correlations are shrunk towards none as Schäfer and Strimmer (2005) have it.
+    """
     count, variables = cut.shape
     centred = cut - cut.mean(axis=0)
     covariance = centred.T @ centred / max(count - 1, 1)
-    deviation = np.sqrt(np.maximum(np.diag(covariance), 1e-12))
+    deviation = np.sqrt(np.maximum(np.diag(covariance), 1e-6))
     correlation = np.clip(covariance / np.outer(deviation, deviation), -1, 1)
-    # Few moments tell little of many variables: towards no correlation, the fewer they are.
-    trust = 1 - min(0.5, variables / (count + variables)) * 0.5
-    shrunk = trust * covariance + (1 - trust) * np.diag(np.maximum(np.diag(covariance), 1e-6))
+    # Few moments tell little of many correlations: shrunk as far as their own sampling error asks for.
+    errors = (1 - correlation**2) ** 2 / max(count - 1, 1)
+    apart = ~np.eye(variables, dtype=bool)
+    doubt = min(1.0, float(errors[apart].sum() / max((correlation[apart] ** 2).sum(), 1e-12)))
+    shrunk = np.where(apart, (1 - doubt) * correlation, 1.0)
     sizes, axes = np.linalg.eigh(shrunk)
-    sizes, axes = np.maximum(sizes[::-1], 1e-9), axes[:, ::-1]
+    sizes, axes = np.maximum(sizes[::-1], 1e-6), axes[:, ::-1]
     kept = int(np.searchsorted(np.cumsum(sizes) / sizes.sum(), EXPLAINED)) + 1
-    noise = sizes[kept:].mean() if kept < variables else sizes[-1]
-    weights = 1 / np.where(np.arange(variables) < kept, sizes, max(noise, 1e-6))
-    precision: Floats = (axes * weights) @ axes.T
-    return precision, correlation
+    if kept < variables:
+        sizes[kept:] = sizes[kept:].mean()
+    precision: Floats = (axes / sizes) @ axes.T / np.outer(deviation, deviation)
+    return precision, shrunk
 
 
 def _squares(scaled: Floats, precision: Floats) -> Floats:
@@ -151,7 +159,7 @@ def _squares(scaled: Floats, precision: Floats) -> Floats:
 def _threshold(squares: Floats) -> float:
     roots = np.cbrt(squares)
     middle = float(np.median(roots))
-    return max((middle + REACH * spread_of(np.abs(roots - middle))) ** 3, float(np.finfo(np.float64).tiny))
+    return max((middle + REACH * spread_of(np.abs(roots - middle))) ** 3, TINY)
 
 
 def judge(values: Floats, model: Fitted) -> Judged:
@@ -168,7 +176,7 @@ def _judge(values: Floats, model: Fitted) -> Judged:
     squares = np.maximum(np.einsum("ij,ij->i", weighted, scaled), 0.0)
     ratio = np.sqrt(squares / model.threshold)
     # How far each variable is from what all others say of it, in its own spreads.
-    alone = weighted**2 / np.maximum(np.diag(model.precision), np.finfo(np.float64).tiny)
+    alone = weighted**2 / np.maximum(np.diag(model.precision), TINY)
     total = alone.sum(axis=1, keepdims=True)
     shares = np.divide(alone, total, out=np.full_like(alone, 1 / alone.shape[1]), where=total > 0)
     severity = np.where(ratio > 1, 1 - 1 / np.maximum(ratio, 1.0), 0.0)

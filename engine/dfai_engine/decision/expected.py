@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dfai_engine.decision import period as periods
-from dfai_engine.decision.numbers import Bools, Floats, Places, running_median, spread_of
+from dfai_engine.decision.numbers import Bools, Floats, Places, median, running_median, spread_of
 
 __all__ = ["Model", "fit"]
 
@@ -19,6 +19,8 @@ KEEP = 3.0
 SMOOTH_PART, SURE = 1 / 24, 3.0
 # What a period, a longer one, or a growing profile must take away of the distances to be believed.
 LEAST_GAIN = 0.1
+# However little a cycle swings, its part of the profile is divided by no less.
+LEAST_GROWTH = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def fit(values: Floats, places: Places, length: int, period: int | None = None) 
 
 def _distance(residuals: Floats, values: Floats) -> float:
     """The mean distance, with that of far points cut, so that a few of them decide nothing."""
-    reach = KEEP * spread_of(np.abs(values - np.median(values)))
+    reach = KEEP * spread_of(np.abs(values - median(values)))
     return float(np.minimum(np.abs(residuals), reach).mean())
 
 
@@ -83,10 +85,28 @@ def _trend(values: Floats, period: int) -> Floats:
 
 def _seasonal(values: Floats, places: Places, length: int, period: int, within: int = 0) -> Model:
     """Trend and profile in turns; *within* is a shorter period inside this one, or 0."""
+    phases, rounds, cycles = places % period, places // period, len(values) / period
+    rough = _medians(values - _trend(values, period), places, length, period)
+    trend = _trend(values - rough[phases], period)
+    profile, spread, kept = _profile(values - trend, places, length, period, within)
+    trend, profile = trend + profile.mean(), profile - profile.mean()
+    waves = profile[phases]
+    growth = _growth(values - trend, waves, kept, rounds)
+    if _spread_beside(values - trend, waves * growth, kept) > (1 - LEAST_GAIN) * spread:
+        return Model(trend + waves, trend, period, cycles, profile)
+    # Cycles of different widths bend the trend and blur the profile: once more, with their widths known.
+    trend = _trend(values - waves * growth, period)
+    profile, _, kept = _profile((values - trend) / growth, places, length, period, within)
+    trend, profile = trend + growth * profile.mean(), profile - profile.mean()
+    growth = _growth(values - trend, profile[phases], kept, rounds)
+    return Model(trend + profile[phases] * growth, trend, period, cycles, profile * growth[-1])
+
+
+def _profile(
+    flat: Floats, places: Places, length: int, period: int, within: int
+) -> tuple[Floats, float, Bools]:
+    """The mean of each phase without far points, the spread about it, and which points are not far."""
     phases = places % period
-    profile = _medians(values - _trend(values, period), places, length, period)
-    trend = _trend(values - profile[phases], period)
-    flat = values - trend
     profile = _medians(flat, places, length, period)
     # Medians are safe; means of what lies near them are half as noisy.
     far = np.abs(flat - profile[phases])
@@ -94,16 +114,13 @@ def _seasonal(values: Floats, places: Places, length: int, period: int, within: 
     counts = np.bincount(phases[kept], minlength=period)
     sums = np.bincount(phases[kept], weights=flat[kept], minlength=period)
     profile = np.where(counts > 0, sums / np.maximum(counts, 1), profile)
-    cycles = len(values) / period
-    spread = spread_of(np.abs(flat - profile[phases])[kept])
-    profile = _smoothed(profile, spread / np.sqrt(cycles), within)
-    trend = trend + profile.mean()
-    profile = profile - profile.mean()
-    waves = profile[phases]
-    growth = _growth(values - trend, waves, kept, places // period)
-    if spread_of(np.abs(values - trend - waves * growth)[kept]) < (1 - LEAST_GAIN) * spread:
-        return Model(trend + waves * growth, trend, period, cycles, profile * growth[-1])
-    return Model(trend + waves, trend, period, cycles, profile)
+    error = _spread_beside(flat, profile[phases], kept) / np.sqrt(len(flat) / period)
+    profile = _smoothed(profile, error, within)
+    return profile, _spread_beside(flat, profile[phases], kept), kept
+
+
+def _spread_beside(flat: Floats, waves: Floats, kept: Bools) -> float:
+    return spread_of(np.abs(flat - waves)[kept])
 
 
 def _medians(flat: Floats, places: Places, length: int, period: int) -> Floats:
@@ -146,4 +163,5 @@ def _growth(flat: Floats, waves: Floats, kept: Bools, cycles: Places) -> Floats:
     seen = np.flatnonzero(power > power.max() / 10)
     if len(seen) < 3:
         return np.ones(len(flat))
-    return np.interp(cycles, seen, running_median(shared[seen] / power[seen], 3))
+    sizes = np.maximum(running_median(shared[seen] / power[seen], 3), LEAST_GROWTH)
+    return np.interp(cycles, seen, sizes)

@@ -9,7 +9,7 @@ import numpy as np
 from dfai_engine.decision import band as bands
 from dfai_engine.decision.entire import scaled
 from dfai_engine.decision.expected import fit
-from dfai_engine.decision.numbers import Floats, Places, spread_of
+from dfai_engine.decision.numbers import Floats, Places, median, spread_of
 from dfai_engine.decision.options import Detection
 from dfai_engine.decision.series import Series, filled
 
@@ -66,7 +66,7 @@ def _forecast(flat: Floats, places: Places, place: int) -> tuple[float, float]:
     """The next value of a series without cycles, and the spread of such forecasts so far."""
     slope, base = _line(flat, places)
     level = flat - base - slope * places
-    best = (float(np.median(level)), spread_of(np.abs(level - np.median(level))))
+    best = (median(level), spread_of(np.abs(level - median(level))))
     for window in WINDOWS:
         if 2 * window > len(level):
             break
@@ -81,7 +81,7 @@ def _forecast(flat: Floats, places: Places, place: int) -> tuple[float, float]:
 def _line(flat: Floats, places: Places) -> tuple[float, float]:
     """Slope and base of Tukey's resistant line, through the medians of the first and of the last third."""
     third = len(flat) // 3
-    early, late = float(np.median(flat[:third])), float(np.median(flat[-third:]))
+    early, late = median(flat[:third]), median(flat[-third:])
     run = float(np.median(places[-third:]) - np.median(places[:third]))
     slope = (late - early) / run
-    return slope, float(np.median(flat - slope * places))
+    return slope, median(flat - slope * places)

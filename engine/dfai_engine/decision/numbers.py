@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Bools", "Floats", "Places", "running_median", "spread_of"]
+__all__ = ["HALF", "Bools", "Floats", "Places", "median", "running_median", "spread_of"]
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -37,7 +37,7 @@ FAR, FAR_SHARE = 6.0, 0.05
 # How much more a heavy tail counts, as a power of how heavy it is, and up to which heaviness.
 HEAVIER, HEAVIEST = 0.25, 2.0
 # Points at which a running median is worked out; between them it is interpolated, which keeps it linear in the series.
-BLOCKS = 200
+BLOCKS = 128
 
 
 def spread_of(distances: Floats) -> float:
@@ -50,17 +50,32 @@ def spread_of(distances: Floats) -> float:
     >>> float(round(spread_of(np.abs(np.random.default_rng(0).normal(0, 2, 10_000))), 1))
     2.0
     """
-    core = float(np.median(distances)) / HALF
-    near = distances[distances <= FAR * core]
-    if core == 0 or len(distances) - len(near) > max(FEW, FAR_SHARE * len(distances)):
-        near = distances
-    most = max(0.5, 1 - FEW / len(near))
+    ordered = np.sort(distances)
+    count = len(ordered)
+    core = _between(ordered, 0.5) / HALF
+    near = int(np.searchsorted(ordered, FAR * core, side="right"))
+    if core == 0 or count - near > max(FEW, FAR_SHARE * count):
+        near = count
+    most = max(0.5, 1 - FEW / near)
     shares = [min(share, most) for share in SHOULDERS]
-    shoulder = float((np.quantile(near, shares) / np.interp(shares, _SHARES, _DEVIATES)).max())
+    shoulder = max(_between(ordered[:near], share) / float(np.interp(share, _SHARES, _DEVIATES)) for share in shares)
     if core == 0:
         return shoulder or float(distances.mean())
     heaviness = max(1.0, shoulder / core)
-    return float(core * heaviness * min(heaviness, HEAVIEST) ** HEAVIER)
+    return core * heaviness * float(min(heaviness, HEAVIEST) ** HEAVIER)
+
+
+def median(values: Floats) -> float:
+    """The median; for short arrays much faster than numpy's own, which does more."""
+    return _between(np.sort(values), 0.5)
+
+
+def _between(ordered: Floats, share: float) -> float:
+    """The value below which a share of sorted values stays, between two of them if need be."""
+    place = share * (len(ordered) - 1)
+    low = int(place)
+    first, second = float(ordered[low]), float(ordered[min(low + 1, len(ordered) - 1)])
+    return first + (second - first) * (place - low)
 
 
 def running_median(values: Floats, window: int) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dfai_engine.decision.numbers import Floats, Places, spread_of
+from dfai_engine.decision.numbers import Floats, Places, median, spread_of
 
 __all__ = ["autocorrelation", "found"]
 
@@ -71,7 +71,7 @@ def _repeats(correlation: Floats, lag: int, length: int) -> bool:
 
 def _clipped(values: Floats, places: Places, length: int) -> Floats:
     """Without far points and without a slow trend; both correlate with themselves at every lag."""
-    middle = np.median(values)
+    middle = median(values)
     reach = CLIP * spread_of(np.abs(values - middle))
     clipped = np.clip(values, middle - reach, middle + reach)
     time = places * (2.0 / max(length - 1, 1)) - 1.0
