@@ -79,7 +79,7 @@ def _without_spikes(flat: Floats) -> Floats:
     around = np.lib.stride_tricks.sliding_window_view(np.pad(flat, 2, mode="edge"), 5)
     middle = np.median(around, axis=1)
     off = np.abs(flat - middle)
-    return np.where(off > SPIKE * max(spread_of(off), _noise(flat)), middle, flat)
+    return np.where(off > SPIKE * spread_of(off), middle, flat)
 
 
 def _noise(flat: Floats) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dfai_engine.decision import period as periods
+from dfai_engine.decision.edges import sharpened
 from dfai_engine.decision.numbers import Bools, Floats, Places, median, running_median, spread_of
 
 __all__ = ["Model", "fit"]
@@ -55,7 +56,7 @@ def fit(values: Floats, places: Places, length: int, period: int | None = None) 
         As the caller knows it, 0 or 1 for none; looked for when None.
     """
     trend = _trend(values, 0)
-    plain = Model(trend, trend)
+    plain = Model(sharp := sharpened(values, trend), sharp)
     if period is not None:
         return _seasonal(values, places, length, period) if period > 1 else plain
     period = periods.found(values, places, length)
@@ -93,18 +94,18 @@ def _seasonal(values: Floats, places: Places, length: int, period: int, within: 
     waves = profile[phases]
     growth = _growth(values - trend, waves, kept, rounds)
     if _spread_beside(values - trend, waves * growth, kept) > (1 - LEAST_GAIN) * spread:
+        trend = sharpened(values - waves, trend)
         return Model(trend + waves, trend, period, cycles, profile)
     # Cycles of different widths bend the trend and blur the profile: once more, with their widths known.
     trend = _trend(values - waves * growth, period)
     profile, _, kept = _profile((values - trend) / growth, places, length, period, within)
     trend, profile = trend + growth * profile.mean(), profile - profile.mean()
     growth = _growth(values - trend, profile[phases], kept, rounds)
+    trend = sharpened(values - profile[phases] * growth, trend)
     return Model(trend + profile[phases] * growth, trend, period, cycles, profile * growth[-1])
 
 
-def _profile(
-    flat: Floats, places: Places, length: int, period: int, within: int
-) -> tuple[Floats, float, Bools]:
+def _profile(flat: Floats, places: Places, length: int, period: int, within: int) -> tuple[Floats, float, Bools]:
     """The mean of each phase without far points, the spread about it, and which points are not far."""
     phases = places % period
     profile = _medians(flat, places, length, period)

@@ -54,7 +54,7 @@ def spread_of(distances: Floats) -> float:
     count = len(ordered)
     core = _between(ordered, 0.5) / HALF
     near = int(np.searchsorted(ordered, FAR * core, side="right"))
-    if core == 0 or count - near > max(FEW, FAR_SHARE * count):
+    if count - near > max(FEW, FAR_SHARE * count):
         near = count
     most = max(0.5, 1 - FEW / near)
     shares = [min(share, most) for share in SHOULDERS]

@@ -20,7 +20,7 @@ PREFERENCE = 0.1
 LEAST_REPEAT = 0.4
 # Lags up to this part of the length have enough pairs; so many multiples of a lag are looked at.
 RELIABLE, MULTIPLES = 0.8, 6
-CLIP = 3.0  # in robust standard deviations: anomalies must not make or hide a period
+CLIP = 3.0  # in spreads: anomalies must not make or hide a period
 
 
 def found(values: Floats, places: Places, length: int, *, longer_than: int = 1) -> int:
