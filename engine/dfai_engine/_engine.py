@@ -23,11 +23,16 @@ class Engine:
         limits: Literal["azure", "wide"] = "wide",
         kinds: Mapping[str, Any] | None = None,
         workers: int | None = None,
+        data: str | None = None,
     ) -> App:
-        """An ASGI application; see :func:`dfai_engine.app.create_app`. In process, batches may be large."""
+        """An ASGI application; see :func:`dfai_engine.app.create_app`. In process, batches may be large.
+
+        *data*, the folder of clients' files, is ``DFAI_DATA`` if it is not given.
+        """
         from dfai_engine.app import create_app
 
-        return create_app(key=key, limits=limits, kinds=kinds, workers=workers)
+        folder = data or os.environ.get("DFAI_DATA") or None
+        return create_app(key=key, limits=limits, kinds=kinds, workers=workers, data=folder)
 
     def missing(self, kinds: Sequence[str]) -> list[str]:
         """The models that these kinds of analysis want and that are not on this disk.

@@ -26,7 +26,10 @@ def run(
     key: Annotated[str, typer.Option(help="Where the key is: env:NAME or file:PATH. Never the key itself.")] = "",
     limits: Annotated[str, typer.Option(help="Sizes of requests: azure, or wide for large batches.")] = "azure",
     data: Annotated[
-        Path | None, typer.Option(help="A folder whose files requests may name; models they train are kept in it.")
+        Path | None,
+        typer.Option(
+            envvar="DFAI_DATA", help="A folder whose files requests may name; models that they train are kept in it."
+        ),
     ] = None,
 ) -> None:
     """Serve the embedded engine over HTTP until interrupted."""

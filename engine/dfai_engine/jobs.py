@@ -141,11 +141,6 @@ class Jobs(Generic[S, T]):
             job.fetched = job.fetched or job.finished
             return job
 
-    def futures(self) -> list[Future[None]]:
-        """The work of all jobs, to be waited for."""
-        with self._lock:
-            return [job.future for job in self._jobs.values() if job.future is not None]
-
     def cancel(self, identity: str, of: type[S] | None = None) -> Job[S, T]:
         """Stop a job: tasks that have not begun never will; what a running one finds is thrown away.
 

@@ -24,7 +24,7 @@ def sharpened(flat: Floats, trend: Floats) -> Floats:
     rise = np.abs(trend[2 * reach :] - trend[: -2 * reach])
     found = trend.copy()
     done = 0
-    for middle in np.flatnonzero(rise > LEAST * spread) + reach:
+    for middle in (np.flatnonzero(rise > LEAST * spread) + reach).tolist():
         if middle < done:
             continue
         top = middle + int(np.argmax(rise[middle - reach : middle + reach]))
