@@ -12,7 +12,7 @@ import numpy as np
 
 from dfai_engine.decision.entire import scaled
 from dfai_engine.decision.expected import fit
-from dfai_engine.decision.numbers import Bools, Floats, Places, median, spread_of
+from dfai_engine.decision.numbers import Bools, Floats, Places, median, sliding_median, spread_of
 from dfai_engine.decision.options import Changes
 from dfai_engine.decision.series import Series
 
@@ -79,8 +79,7 @@ def detect(series: Series, options: Changes) -> Found:
 
 
 def _without_spikes(flat: Floats) -> Floats:
-    around = np.lib.stride_tricks.sliding_window_view(np.pad(flat, 2, mode="edge"), 5)
-    middle = np.median(around, axis=1)
+    middle = sliding_median(np.pad(flat, 2, mode="edge"), 5)
     off = np.abs(flat - middle)
     return np.where(off > SPIKE * spread_of(off), middle, flat)
 

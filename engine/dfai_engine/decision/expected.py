@@ -8,7 +8,7 @@ import numpy as np
 
 from dfai_engine.decision import period as periods
 from dfai_engine.decision.edges import sharpened
-from dfai_engine.decision.numbers import Bools, Floats, Places, median, running_median, spread_of
+from dfai_engine.decision.numbers import Bools, Floats, Places, median, running_median, sliding_median, spread_of
 
 __all__ = ["Model", "fit"]
 
@@ -152,7 +152,7 @@ def _smoothed(profile: Floats, error: float, within: int) -> Floats:
         return profile
     rest = profile - base
     around = np.concatenate((rest[-half:], rest, rest[:half]))
-    smooth = base + np.median(np.lib.stride_tricks.sliding_window_view(around, 2 * half + 1), axis=1)
+    smooth = base + sliding_median(around, 2 * half + 1)
     return np.where(np.abs(profile - smooth) > SURE * error, profile, smooth)
 
 

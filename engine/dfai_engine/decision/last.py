@@ -9,7 +9,7 @@ import numpy as np
 from dfai_engine.decision import band as bands
 from dfai_engine.decision.entire import scaled
 from dfai_engine.decision.expected import fit
-from dfai_engine.decision.numbers import Floats, Places, median, spread_of
+from dfai_engine.decision.numbers import Floats, Places, median, sliding_median, spread_of
 from dfai_engine.decision.options import Detection
 from dfai_engine.decision.series import Series, filled
 
@@ -18,7 +18,7 @@ __all__ = ["Last", "detect", "suggested_window"]
 # Medians over so many points before each point are tried as its forecast; what was best so far is used.
 WINDOWS = (1, 3, 7, 15, 31, 63, 127)
 # Forecasts of so many points tell which window is best, and how far off forecasts are.
-TRIED = 1_000
+TRIED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _forecast(flat: Floats, places: Places, place: int) -> tuple[float, float]:
         if 2 * window > len(level):
             break
         recent = level[-(TRIED + window) :]
-        medians = np.median(np.lib.stride_tricks.sliding_window_view(recent, window), axis=1)
+        medians = sliding_median(recent, window)
         spread = spread_of(np.abs(recent[window:] - medians[:-1]))
         if spread < best[1]:
             best = float(medians[-1]), spread

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["HALF", "Bools", "Floats", "Places", "median", "running_median", "spread_of"]
+__all__ = ["HALF", "Bools", "Floats", "Places", "median", "running_median", "sliding_median", "spread_of"]
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -58,16 +60,28 @@ def spread_of(distances: Floats) -> float:
         near = count
     most = max(0.5, 1 - FEW / near)
     shares = [min(share, most) for share in SHOULDERS]
-    shoulder = max(_between(ordered[:near], share) / float(np.interp(share, _SHARES, _DEVIATES)) for share in shares)
+    shoulder = max(_between(ordered[:near], share) / _deviate(share) for share in shares)
     if core == 0:
         return shoulder or float(distances.mean())
     heaviness = max(1.0, shoulder / core)
     return core * heaviness * float(min(heaviness, HEAVIEST) ** HEAVIER)
 
 
+def sliding_median(values: Floats, window: int) -> Floats:
+    """The median of each stretch of so many values, an odd number of them."""
+    stretches = np.lib.stride_tricks.sliding_window_view(values, window)
+    found: Floats = np.partition(stretches, window // 2, axis=1)[:, window // 2]
+    return found
+
+
 def median(values: Floats) -> float:
     """The median; for short arrays much faster than numpy's own, which does more."""
     return _between(np.sort(values), 0.5)
+
+
+@functools.lru_cache(maxsize=1_024)
+def _deviate(share: float) -> float:
+    return float(np.interp(share, _SHARES, _DEVIATES))
 
 
 def _between(ordered: Floats, share: float) -> float:
@@ -86,8 +100,7 @@ def running_median(values: Floats, window: int) -> Floats:
     coarse = values[: blocks * size].reshape(blocks, size)
     coarse = np.median(coarse, axis=1) if size > 1 else coarse[:, 0]
     half = min(max(1, round(window / size / 2)), blocks - 1)
-    padded = np.pad(coarse, half, mode="reflect")
-    smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1), axis=1)
+    smooth = sliding_median(np.concatenate((coarse[half:0:-1], coarse, coarse[-2 : -half - 2 : -1])), 2 * half + 1)
     if size == 1:
-        return np.asarray(smooth)
+        return smooth
     return np.interp(np.arange(count), np.arange(blocks) * size + (size - 1) / 2, smooth)

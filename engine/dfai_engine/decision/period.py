@@ -76,7 +76,7 @@ def _clipped(values: Floats, places: Places, length: int) -> Floats:
     clipped = np.clip(values, middle - reach, middle + reach)
     time = places * (2.0 / max(length - 1, 1)) - 1.0
     basis = np.stack((np.ones_like(time), time, time * time))
-    weights, *_ = np.linalg.lstsq(basis @ basis.T, basis @ clipped, rcond=None)
+    weights = np.linalg.solve(basis @ basis.T, basis @ clipped)
     flat: Floats = clipped - weights @ basis
     flat -= flat.mean()
     return flat
