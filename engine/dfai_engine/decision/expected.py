@@ -56,22 +56,22 @@ def fit(values: Floats, places: Places, length: int, period: int | None = None) 
         As the caller knows it, 0 or 1 for none; looked for when None.
     """
     trend = _trend(values, 0)
-    plain = Model(sharp := sharpened(values, trend), sharp)
-    if period is not None:
-        return _seasonal(values, places, length, period) if period > 1 else plain
-    period = periods.found(values, places, length)
-    if not period:
-        return plain
-    found = _seasonal(values, places, length, period)
-    if _distance(values - found.expected, values) > (1 - LEAST_GAIN) * _distance(values - trend, values):
-        return plain
+    named = period is not None
+    period = periods.found(values, places, length) if period is None else period
+    found = _seasonal(values, places, length, period) if period > 1 else None
+    if found is not None and named:
+        return found
+    gain = 1 - LEAST_GAIN
+    if found is None or _distance(values - found.expected, values) > gain * _distance(values - trend, values):
+        trend = sharpened(values, trend)
+        return Model(trend, trend)
     longer = periods.found(values - found.expected, places, length, longer_than=round(1.5 * period))
     longer = round(longer / period) * period
     if not period < longer <= length // 2:
         return found
     better = _seasonal(values, places, length, longer, within=period)
     before, after = (spread_of(np.abs(values - model.expected)) / model.loss for model in (found, better))
-    return better if after < (1 - LEAST_GAIN) * before else found
+    return better if after < gain * before else found
 
 
 def _distance(residuals: Floats, values: Floats) -> float:

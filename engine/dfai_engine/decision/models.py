@@ -175,7 +175,7 @@ class Models:
     def _write(self, record: Record) -> None:
         if self._folder is None:
             return
-        self._folder.mkdir(mode=0o700, exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._folder / f"{record.id}.json"
         fresh = path.with_suffix(".new")
         fresh.write_bytes(orjson.dumps(record.exported()))

@@ -101,7 +101,7 @@ class Multivariate:
         most = self._limits.models
         skip = protocol.natural(request.query_params, "skip", 0, least=0, most=most)
         top = protocol.natural(request.query_params, "top", most, least=1, most=most)
-        known = self._models.all()
+        known = await self._threads.run(self._models.all)
         said: dict[str, Any] = {
             "models": [record.shown() for record in known[skip : skip + top]],
             "currentCount": len(known),
@@ -113,7 +113,8 @@ class Multivariate:
 
     async def get(self, request: Request) -> Reply:
         """How far a model is."""
-        return wire.answer(self._models.get(request.path_params["model_id"]).shown())
+        record = await self._threads.run(self._models.get, request.path_params["model_id"])
+        return wire.answer(record.shown())
 
     async def delete(self, request: Request) -> Reply:
         """204; the model is gone."""
@@ -122,7 +123,7 @@ class Multivariate:
 
     async def export(self, request: Request) -> Reply:
         """All of a model that is ready."""
-        record, _ = self._models.ready(request.path_params["model_id"])
+        record, _ = await self._threads.run(self._models.ready, request.path_params["model_id"])
         return await self._threads.run(lambda: wire.answer(record.exported()))
 
     async def put(self, request: Request) -> Reply:
