@@ -21,6 +21,7 @@ import pandas as pd
 from benchmarks.null_service import answered
 from benchmarks.table import Table, publish
 from benchmarks.texts import SHORT, short_texts
+from dfai_core.store import StoreSpec
 
 __all__ = ["BACKENDS", "Figure", "main", "measure"]
 
@@ -29,8 +30,10 @@ _ROUNDS = 3
 _PARTITIONS = 8
 _COLUMN = "text"
 
-Prepared = Callable[[], int]
+Round = Callable[[], int]
 """Answers a whole frame, which exists already, and tells how many rows came out with an answer."""
+Prepared = Callable[[int], Round]
+"""Makes the frame of a round: in each, from 0, other texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Figure:
     """One backend: the median of the rounds, after one that warms up."""
 
     backend: str
+    store: str
     rows: int
     rows_per_s: float
 
@@ -52,37 +56,49 @@ def _part(start: int, rows: int) -> pd.DataFrame:
 
 
 @contextmanager
-def _pandas(rows: int) -> Iterator[Prepared]:
-    frame = _part(0, rows)
-    yield lambda: _answers(answered(frame, _COLUMN))
+def _pandas(rows: int, store: Any) -> Iterator[Prepared]:
+    def prepare(number: int) -> Round:
+        frame = _part(number * rows, rows)
+        return lambda: _answers(answered(frame, _COLUMN, store=store))
+
+    yield prepare
 
 
 @contextmanager
-def _dask_threads(rows: int) -> Iterator[Prepared]:
+def _dask_threads(rows: int, store: Any) -> Iterator[Prepared]:
     import dask.dataframe as dd
 
-    frame = dd.from_pandas(_part(0, rows), npartitions=_PARTITIONS)
-    yield lambda: _answers(answered(frame, _COLUMN).compute(scheduler="threads"))
+    def prepare(number: int) -> Round:
+        frame = dd.from_pandas(_part(number * rows, rows), npartitions=_PARTITIONS)
+        return lambda: _answers(answered(frame, _COLUMN, store=store).compute(scheduler="threads"))
+
+    yield prepare
 
 
 @contextmanager
-def _dask_distributed(rows: int) -> Iterator[Prepared]:
+def _dask_distributed(rows: int, store: Any) -> Iterator[Prepared]:
     import dask.dataframe as dd
-    from distributed import Client, LocalCluster
+    from distributed import Client, LocalCluster, wait
 
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
         Client(cluster) as client,
     ):
-        size = -(-rows // _PARTITIONS)
-        starts = range(0, rows, size)
-        # On the workers already: what it costs to send a frame there is Dask's own business.
-        frame = dd.from_map(_part, starts, [min(size, rows - start) for start in starts]).persist()
-        yield lambda: _answers(client.compute(answered(frame, _COLUMN)).result())
+
+        def prepare(number: int) -> Round:
+            size = -(-rows // _PARTITIONS)
+            starts = range(0, rows, size)
+            sizes = [min(size, rows - start) for start in starts]
+            # On the workers already: what it costs to send a frame there is Dask's own business.
+            frame = dd.from_map(_part, [number * rows + start for start in starts], sizes).persist()
+            wait(frame)
+            return lambda: _answers(client.compute(answered(frame, _COLUMN, store=store)).result())
+
+        yield prepare
 
 
 @contextmanager
-def _spark(rows: int) -> Iterator[Prepared]:
+def _spark(rows: int, store: Any) -> Iterator[Prepared]:
     from pyspark.sql import SparkSession, functions
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -96,9 +112,11 @@ def _spark(rows: int) -> Iterator[Prepared]:
         .getOrCreate()
     )
     session.sparkContext.setLogLevel("ERROR")
-    try:
+
+    def prepare(number: int) -> Round:
         text = functions.concat(functions.lit(SHORT), functions.col("id").cast("string"))
-        frame = session.range(0, rows, numPartitions=2).select(text.alias(_COLUMN)).cache()
+        numbers = session.range(number * rows, (number + 1) * rows, numPartitions=2)
+        frame = numbers.select(text.alias(_COLUMN)).cache()
         frame.count()
 
         def run() -> int:
@@ -106,33 +124,44 @@ def _spark(rows: int) -> Iterator[Prepared]:
             scores = functions.col("null_positive") + functions.col("null_neutral") + functions.col("null_negative")
             errors = functions.count("null_error") + functions.count("null_error_message")
             answers = functions.count("null").alias("answers")
-            found = answered(frame, _COLUMN).agg(answers, functions.sum(scores), errors).first()
+            found = answered(frame, _COLUMN, store=store).agg(answers, functions.sum(scores), errors).first()
+            frame.unpersist()
             return int(found["answers"])
 
-        yield run
+        return run
+
+    try:
+        yield prepare
     finally:
         session.stop()
 
 
-BACKENDS: dict[str, Callable[[int], AbstractContextManager[Prepared]]] = {
-    "pandas": _pandas,
-    "dask threads": _dask_threads,
-    "dask distributed": _dask_distributed,
-    "spark local[2]": _spark,
+_OWN = StoreSpec("default")
+BACKENDS: dict[str, tuple[Callable[[int, Any], AbstractContextManager[Prepared]], bool]] = {
+    # whether the backend's calls have a store of their own
+    "pandas": (_pandas, False),
+    "dask threads": (_dask_threads, False),
+    "dask distributed": (_dask_distributed, True),
+    "spark local[2]": (_spark, True),
 }
 
 
-def measure(backend: str, rows: int = _ROWS) -> Figure:
-    """One backend's figure over *rows* distinct short texts."""
-    seconds = []
-    with BACKENDS[backend](rows) as run:
-        for _ in range(1 + _ROUNDS):
-            start = time.perf_counter()
-            found = run()
-            seconds.append(time.perf_counter() - start)
-            if found != rows:
-                raise RuntimeError(f"{backend}: {found:,} answers for {rows:,} rows")
-    return Figure(backend, rows, rows / median(seconds[1:]))
+def measure(backend: str, rows: int = _ROWS) -> list[Figure]:
+    """One backend's figures over *rows* distinct short texts, other ones in each round."""
+    open_backend, has_store = BACKENDS[backend]
+    figures = []
+    for name, store in [("none", None)] + ([("its own", _OWN)] if has_store else []):
+        seconds = []
+        with open_backend(rows, store) as prepare:
+            for number in range(1 + _ROUNDS):
+                run = prepare(number)
+                start = time.perf_counter()
+                found = run()
+                seconds.append(time.perf_counter() - start)
+                if found != rows:
+                    raise RuntimeError(f"{backend}: {found:,} answers for {rows:,} rows")
+        figures.append(Figure(backend, name, rows, rows / median(seconds[1:])))
+    return figures
 
 
 def main(backends: list[str] | None = None, rows: int = _ROWS) -> dict[str, Any]:
@@ -140,10 +169,10 @@ def main(backends: list[str] | None = None, rows: int = _ROWS) -> dict[str, Any]
     # Workers import this package by its name.
     root = str(Path(__file__).resolve().parent.parent)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-    figures = [measure(backend, rows) for backend in backends or BACKENDS]
-    table = [[figure.backend, figure.rows, figure.rows_per_s] for figure in figures]
+    figures = [figure for backend in backends or BACKENDS for figure in measure(backend, rows)]
+    table = [[figure.backend, figure.store, figure.rows, figure.rows_per_s] for figure in figures]
     title = "Rows through the accessor, a service that costs nothing"
-    tables = [Table(title, ["backend", "rows", "rows/s"], table)]
+    tables = [Table(title, ["backend", "store", "rows", "rows/s"], table)]
     return publish("accessor_speed", tables, {"accessor": [asdict(figure) for figure in figures]})
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import aiohttp
 import httpx
@@ -41,17 +42,35 @@ _PLACES = {id: place for place, id in enumerate(_IDS)}
 JSON_HEADERS = {"Content-Type": "application/json"}
 
 
-class Client(Protocol):
-    """A way to label many texts. It keeps its connections from one `label` to the next."""
+class Client(ABC):
+    """A way to label many texts. It keeps its connections from one round to the next.
+
+    What is measured is `ask`: it takes texts, and gives answers, in the form that the client is made for.
+    """
 
     name: str
 
+    @abstractmethod
     def __init__(self, url: str, in_flight: int) -> None: ...
 
-    def label(self, texts: Sequence[str]) -> list[str | None]:
-        """One label for each text."""
-        ...
+    def prepare(self, texts: Sequence[str]) -> Any:
+        """Texts in the client's own form."""
+        return texts
 
+    @abstractmethod
+    def ask(self, texts: Any) -> Any:
+        """Asks about what was prepared."""
+
+    def labels(self, answers: Any) -> list[str | None]:
+        """One label for each text, out of what `ask` gave."""
+        found: list[str | None] = answers
+        return found
+
+    def label(self, texts: Sequence[str]) -> list[str | None]:
+        """All of it."""
+        return self.labels(self.ask(self.prepare(texts)))
+
+    @abstractmethod
     def close(self) -> None: ...
 
 
@@ -70,7 +89,7 @@ def labels_of(body: bytes, count: int) -> list[str | None]:
     return labels
 
 
-class Looped:
+class Looped(Client):
     """A client on a loop of its own: as many workers as requests may be in flight, one iterator of work."""
 
     name = ""
@@ -81,7 +100,7 @@ class Looped:
         self._loop = asyncio.new_event_loop()
         self._loop.run_until_complete(self._open())
 
-    def label(self, texts: Sequence[str]) -> list[str | None]:
+    def ask(self, texts: Sequence[str]) -> list[str | None]:
         return self._loop.run_until_complete(self._label(texts))
 
     def close(self) -> None:
@@ -172,7 +191,7 @@ class AzureAsync(Looped):
         await self._client.close()
 
 
-class AzureThreads:
+class AzureThreads(Client):
     """Azure's synchronous client, one for all threads; as many threads as requests may be in flight."""
 
     name = "Azure SDK, threads"
@@ -183,7 +202,7 @@ class AzureThreads:
         self._client: Any = TextAnalyticsClient(*_azure(url))
         self._threads = ThreadPoolExecutor(in_flight)
 
-    def label(self, texts: Sequence[str]) -> list[str | None]:
+    def ask(self, texts: Sequence[str]) -> list[str | None]:
         pieces = [texts[start : start + DOCUMENTS] for start in range(0, len(texts), DOCUMENTS)]
         return [label for labels in self._threads.map(self._ask, pieces) for label in labels]
 
@@ -204,7 +223,7 @@ class AzureLoop(AzureThreads):
         super().__init__(url, 1)
 
 
-class Dfai:
+class Dfai(Client):
     """dfai's core as the accessor calls it, from record batch to record batch."""
 
     name = "dfai core"
@@ -216,10 +235,14 @@ class Dfai:
         limits = {kind: replace(limit, max_documents=self.documents) for kind, limit in service.limits.items()}
         self._service = replace(service, limits=limits)
 
-    def label(self, texts: Sequence[str]) -> list[str | None]:
+    def prepare(self, texts: Sequence[str]) -> pa.RecordBatch:
+        return pa.record_batch([pa.array(texts)], names=["text"])
+
+    def ask(self, texts: pa.RecordBatch) -> list[pa.RecordBatch]:
         call = Call(self._service, ("text",), "sentiment", options={"language": "en"}, config=self._config)
-        batch = pa.record_batch([pa.array(texts)], names=["text"])
-        answers = list(run(call, [batch]))
+        return list(run(call, [texts]))
+
+    def labels(self, answers: list[pa.RecordBatch]) -> list[str | None]:
         for answer in answers:
             labels, errors = answer.column("sentiment"), answer.column("sentiment_error")
             if labels.null_count != len(errors) - errors.null_count:

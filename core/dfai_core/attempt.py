@@ -23,7 +23,7 @@ from dfai_core.verdict import Action, Verdict, judge_answer, judge_error, refusa
 
 __all__ = ["Attempter", "Outcome"]
 
-# Each further attempt waits this many times longer, up to timeout_s.
+# After each cut the next attempt waits this many times longer, up to timeout_s.
 _PATIENCE = 4.0
 # How long, on average, a request waits that is held back from a target that seems to be down.
 _HELD_BACK_S = 0.5
@@ -93,6 +93,7 @@ class Attempter:
         else:
             job.polls += 1
             job.misses += 1
+            self.counters.polls += 1
             request = Request("GET", job.operation, credential)
         self.counters.requests += 1
         answer = await self._sent(job, request, now)
@@ -120,6 +121,7 @@ class Attempter:
         else:
             verdict = judge_error(answer)
             if self.timeout is not None and isinstance(answer, TimeoutError):
+                job.cuts += 1
                 self.timeout.cut()
                 self.window.ended(loop.time(), latency_s=loop.time() - now, overloaded=True)
         if verdict.code in _NO_ANSWER:
@@ -153,6 +155,7 @@ class Attempter:
             assert job.operation is not None
             assert job.lane.exchange.cancel is not None
             request = Request(*job.lane.exchange.cancel(job.operation), credential, b"")
+            self.counters.cancelled += 1
             # A service that does not hear it ends the operation in its own time: nobody is left to be told.
             with suppress(TransportError, TimeoutError):
                 async with asyncio.timeout(_CALL_OFF_S):
@@ -166,16 +169,22 @@ class Attempter:
         assert task is not None
         # One deadline for the whole attempt: a library's own timeout does not say what had been sent.
         self.cutter.begin(task, now, self._patience_s(job), job.deadline)
+        clock = asyncio.get_running_loop().time
         try:
-            return await self.peer.transport.send(request)
+            answer = await self.peer.transport.send(request)
         except (TransportError, TimeoutError) as error:
-            return error
+            broken = error
         except asyncio.CancelledError:
             if not self.cutter.cut(task):
                 raise
-            return TimeoutError()
+            broken = TimeoutError()
+        else:
+            self.counters.answered(request, answer, clock() - now)
+            return answer
         finally:
             self.cutter.end(task)
+        self.counters.unanswered(request, broken, clock() - now)
+        return broken
 
     def _give(self, timeout_s: float) -> None:
         """Lets attempts under way know what has been learned since: what began to hang before hangs no longer."""
@@ -186,12 +195,12 @@ class Attempter:
         self._given_s = timeout_s
 
     def _patience_s(self, job: Job) -> float:
-        """How long an attempt at *job* may take: longer with each try, for the slow answer that is no hang."""
+        """How long an attempt at *job* may take: longer after each cut, for the slow answer that is no hang."""
         if self.timeout is None:
             return float("inf")
-        if job.tries < 2:
+        if not job.cuts:
             return self.timeout.timeout_s
-        return min(self.timeout.timeout_s * _PATIENCE ** min(10, job.tries - 1), self.timeout.longest_s)
+        return min(self.timeout.timeout_s * _PATIENCE ** min(10, job.cuts), self.timeout.longest_s)
 
     def too_late(self, job: Job, code: str = "timeout", reason: str = "") -> Outcome:
         """The end of *job* where its documents have no time left."""
@@ -303,6 +312,7 @@ class Attempter:
         if job.operation is not None:
             return self._poll_again(job, answer)
         job.operation = link
+        self.counters.operations += 1
         job.deadline = asyncio.get_running_loop().time() + self.operation_deadline_s
         outcome = self._poll_again(job, answer)
         outcome.accepted = job
@@ -326,7 +336,8 @@ class Attempter:
     def _wait_s(self, job: Job, asked_s: float | None) -> float | None:
         """Seconds before *job* is tried again (and counts that); None where its tries or its time are used up."""
         failures = job.tries if job.operation is None else job.misses
-        wait = self.retry.wait_s(failures, retry_after_s=asked_s, draw=random.random())
+        alone = not self.peer.breaker.failing
+        wait = self.retry.wait_s(failures, retry_after_s=asked_s, draw=random.random(), alone=alone)
         if wait is None or asyncio.get_running_loop().time() + wait >= job.deadline:
             return None
         self.counters.retries += 1

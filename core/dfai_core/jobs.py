@@ -40,6 +40,7 @@ class Job:
     lane: Lane
     origin: Sequence[tuple[Group, Places]]
     tries: int = 0
+    cuts: int = 0  # tries that were given up for want of an answer in time
     deadline: float = float("inf")  # on the loop's clock; set when it first leaves
     operation: str | None = None  # where a long-running operation is asked about
     places: Sequence[int] | None = None  # of the documents in the operation's request, where an earlier run sent it
@@ -78,4 +79,6 @@ class Job:
             if chosen:
                 origin.append((group, chosen))
             start = stop
-        return Job(self.lane, origin, self.tries if tries is None else tries, self.deadline, claimed=self.claimed)
+        return Job(
+            self.lane, origin, self.tries if tries is None else tries, self.cuts, self.deadline, claimed=self.claimed
+        )

@@ -29,22 +29,27 @@ class Line:
         Called when something may leave that could not before.
     """
 
-    __slots__ = ("_lanes", "_linger", "_loop", "_ready", "_timers", "_wake")
+    __slots__ = ("_hasty", "_lanes", "_linger", "_loop", "_ready", "_timers", "_wake")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, lanes: Lanes, wake: Callable[[], None]) -> None:
         self._loop = loop
         self._lanes = lanes
         self._wake = wake
-        self._ready: deque[Job] = deque()
+        self._ready: deque[Job] = deque()  # what was tried before comes first: whole batches wait for it
         self._timers: dict[asyncio.TimerHandle, Job] = {}
         self._linger: asyncio.TimerHandle | None = None
+        self._hasty = False  # what stands in the lanes waits for nothing more
 
     def next(self, *, patient: bool) -> Job | None:
         """What should leave now; if *patient*, what is not full waits a while for more."""
         if self._ready:
             return self._ready.popleft()
-        if (job := self._lanes.next_full()) is not None or not patient:
-            return job or self._lanes.next_partial()
+        if (job := self._lanes.next_full()) is not None:
+            return job
+        if self._hasty or not patient:
+            job = self._lanes.next_partial()
+            self._hasty = self._hasty and job is not None
+            return job
         if self._linger is None and len(self._lanes):
             self._linger = self._loop.call_later(_LINGER_S, self.flush)
         return None
@@ -54,8 +59,7 @@ class Line:
         if self._linger is not None:
             self._linger.cancel()
             self._linger = None
-        while (job := self._lanes.next_partial()) is not None:
-            self._ready.append(job)
+        self._hasty = True
         self._wake()
 
     def put_first(self, job: Job) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from dfai_engine.app import App
-    from dfai_engine.language.documents import Analyze
 
 __all__ = ["ENGINE", "Engine"]
 
@@ -22,13 +21,18 @@ class Engine:
         *,
         key: str | None = None,
         limits: Literal["azure", "wide"] = "wide",
-        kinds: Mapping[str, Analyze] | None = None,
+        kinds: Mapping[str, Any] | None = None,
         workers: int | None = None,
+        data: str | None = None,
     ) -> App:
-        """An ASGI application; see :func:`dfai_engine.app.create_app`. In process, batches may be large."""
+        """An ASGI application; see :func:`dfai_engine.app.create_app`. In process, batches may be large.
+
+        *data*, the folder of clients' files, is ``DFAI_DATA`` if it is not given.
+        """
         from dfai_engine.app import create_app
 
-        return create_app(key=key, limits=limits, kinds=kinds, workers=workers)
+        folder = data or os.environ.get("DFAI_DATA") or None
+        return create_app(key=key, limits=limits, kinds=kinds, workers=workers, data=folder)
 
     def missing(self, kinds: Sequence[str]) -> list[str]:
         """The models that these kinds of analysis want and that are not on this disk.
@@ -42,16 +46,16 @@ class Engine:
 
     def refuses(self, kind: str) -> str | None:
         """Why this engine never answers a kind of analysis, and who does; None for the kinds that it answers."""
-        from dfai_engine.language.kinds import KINDS
+        from dfai_engine.families import operation
 
-        reason: str | None = getattr(KINDS[kind].load(), "REFUSED", None)
+        reason: str | None = getattr(operation(kind).load(), "REFUSED", None)
         return reason
 
     def lacks(self, kind: str) -> str | None:
         """The extra that must be installed before anything of this kind is answered; None if all is here."""
-        from dfai_engine.language.kinds import KINDS
+        from dfai_engine.families import operation
 
-        found = KINDS[kind]
+        found = operation(kind)
         return found.extra if any(find_spec(package) is None for package in found.packages) else None
 
     def prepare(self, kinds: Sequence[str], announce: Callable[[str], None] = print) -> None:
@@ -85,11 +89,11 @@ class Engine:
         Two machines with the same versions give the same answers, so a client may key stored answers by them.
         """
         from dfai_engine import weights
-        from dfai_engine.language.kinds import KINDS
+        from dfai_engine.families import operations
         from dfai_engine.version import version
 
         found = {}
-        for kind in KINDS if kinds is None else kinds:
+        for kind in operations() if kinds is None else kinds:
             needed, optional = self._models(kind)
             present = [name for name in (*needed, *optional) if weights.present(name)]
             found[kind] = "+".join([version(), *present])
@@ -97,15 +101,14 @@ class Engine:
 
     @staticmethod
     def _models(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        from dfai_engine.language.kinds import KINDS
+        from dfai_engine.families import operation
 
-        if name not in KINDS:
-            raise ValueError(f"no kind {name!r}; there are: {', '.join(KINDS)}")
+        found = operation(name)
         try:
-            module = KINDS[name].load()
+            module = found.load()
         except ImportError:
             return (), ()
-        return module.MODELS, module.OPTIONAL_MODELS
+        return getattr(module, "MODELS", ()), getattr(module, "OPTIONAL_MODELS", ())
 
 
 ENGINE = Engine()

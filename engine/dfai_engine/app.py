@@ -7,7 +7,8 @@ import time
 import uuid
 from collections.abc import Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
@@ -15,11 +16,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dfai_engine import protocol, status
+from dfai_engine.failures import ServiceFailure
+from dfai_engine.families import LimitsName, Room, families, operations
 from dfai_engine.jobs import Jobs
-from dfai_engine.language import job_routes, routes
-from dfai_engine.language.documents import ServiceFailure
-from dfai_engine.language.kinds import Kinds
-from dfai_engine.language.limits import LIMITS, LimitsName
 from dfai_engine.protocol import Reply
 from dfai_engine.threads import Threads, usable_cores
 from dfai_engine.version import version
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from dfai_engine.language.documents import Analyze
-    from dfai_engine.language.envelope import Analysis, Batch
-
 __all__ = ["App", "create_app"]
 
 
@@ -40,9 +36,10 @@ def create_app(
     *,
     key: str | None = None,
     limits: LimitsName = "azure",
-    kinds: Mapping[str, Analyze] | None = None,
+    kinds: Mapping[str, Any] | None = None,
     workers: int | None = None,
     max_in_flight: int | None = None,
+    data: str | Path | None = None,
 ) -> App:
     """The engine, ready to be called in process or to be served.
 
@@ -59,19 +56,21 @@ def create_app(
     max_in_flight
         Requests that may be under way; one more is refused with 429. None leaves it to the queue
         before the threads.
+    data
+        The folder whose files requests may name, and where what they make is kept. Without one, files are
+        refused and what is made ends with the app.
 
     Returns
     -------
     An ASGI application. It needs no lifespan events; where they come, shutdown ends its threads.
     """
+    if unknown := sorted(set(kinds or ()) - set(operations())):
+        raise ValueError(f"no kind {', '.join(unknown)}; there are: {', '.join(operations())}")
     threads = Threads(workers)
     job_threads = Threads(workers or max(1, usable_cores() // 2), waiting=1_000)
-    jobs: Jobs[Batch, Analysis] = Jobs(job_threads)
-    handlers = Kinds(kinds)
-    served = [
-        *routes.routes(threads, handlers, LIMITS[limits]),
-        *job_routes.routes(threads, jobs, handlers, LIMITS[limits]),
-    ]
+    jobs: Jobs[Any, Any] = Jobs(job_threads)
+    room = Room(threads, jobs, limits, kinds or {}, None if data is None else Path(data))
+    served = [(route, family.QUERY) for family in families() for route in family.routes(room)]
     guarded = key is not None
 
     @asynccontextmanager
@@ -81,7 +80,7 @@ def create_app(
         job_threads.close()
 
     inner = Starlette(
-        routes=[*served, *status.routes(served, guarded=guarded, version=version())],
+        routes=[*(route for route, _ in served), *status.routes(served, guarded=guarded, version=version())],
         exception_handlers={HTTPException: _not_routed},
         lifespan=lifespan,
     )
@@ -95,7 +94,7 @@ class App:
     def __init__(
         self,
         inner: ASGIApp,
-        jobs: Jobs[Batch, Analysis],
+        jobs: Jobs[Any, Any],
         *,
         key: str | None,
         max_in_flight: int | None,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, NoReturn, cast
+from typing import Annotated, NoReturn, cast, get_args
 
 import typer
 
 from dfai_engine import pull as pulling
 from dfai_engine import weights
-from dfai_engine.language.limits import LIMITS, LimitsName
+from dfai_engine.families import LimitsName
 from dfai_engine.pull import PullFailed, as_megabytes
 
 __all__ = ["models", "serve"]
@@ -25,14 +25,22 @@ def run(
     port: Annotated[int, typer.Option(help="Which port to listen on.", min=1, max=65_535)] = 5000,
     key: Annotated[str, typer.Option(help="Where the key is: env:NAME or file:PATH. Never the key itself.")] = "",
     limits: Annotated[str, typer.Option(help="Sizes of requests: azure, or wide for large batches.")] = "azure",
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="DFAI_DATA", help="A folder whose files requests may name; models that they train are kept in it."
+        ),
+    ] = None,
 ) -> None:
     """Serve the embedded engine over HTTP until interrupted."""
     from dfai_engine.serve import NotGuarded, server
 
-    if limits not in LIMITS:
-        _fail(f"no limits {limits!r}; there are: {', '.join(LIMITS)}")
+    if limits not in get_args(LimitsName):
+        _fail(f"no limits {limits!r}; there are: {', '.join(get_args(LimitsName))}")
+    if data is not None and not data.is_dir():
+        _fail(f"there is no folder {data}")
     try:
-        made = server(host, port, key=_key(key), limits=cast("LimitsName", limits))
+        made = server(host, port, key=_key(key), limits=cast("LimitsName", limits), data=data)
     except NotGuarded as fault:
         _fail(str(fault))
     place = f"[{host}]" if ":" in host else host

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
-from dfai_engine.language.documents import ServiceFailure
+from dfai_engine.failures import ServiceFailure
 from dfai_engine.protocol import broken
 from dfai_engine.threads import Threads
 
@@ -123,8 +123,8 @@ class Jobs(Generic[S, T]):
             self._jobs[job.id] = job
         return job
 
-    def get(self, identity: str) -> Job[S, T]:
-        """A job by its id.
+    def get(self, identity: str, of: type[S] | None = None) -> Job[S, T]:
+        """A job by its id, whose subject is *of* this class: families share ids, not jobs.
 
         Raises
         ------
@@ -133,13 +133,15 @@ class Jobs(Generic[S, T]):
         """
         with self._lock:
             job = self._jobs.get(identity)
-            if job is None or job.expires <= self._clock():
-                self._jobs.pop(identity, None)
+            if job is not None and job.expires <= self._clock():
+                del self._jobs[identity]
+                job = None
+            if job is None or (of is not None and not isinstance(job.subject, of)):
                 raise ServiceFailure("There is no job with this id, or no longer.", status=404, code="NotFound")
             job.fetched = job.fetched or job.finished
             return job
 
-    def cancel(self, identity: str) -> Job[S, T]:
+    def cancel(self, identity: str, of: type[S] | None = None) -> Job[S, T]:
         """Stop a job: tasks that have not begun never will; what a running one finds is thrown away.
 
         Raises
@@ -147,7 +149,7 @@ class Jobs(Generic[S, T]):
         ServiceFailure
             404: no such job. 400: it is at its end already.
         """
-        job = self.get(identity)
+        job = self.get(identity, of)
         with self._lock:
             if job.finished:
                 raise ServiceFailure(f"The job has ended ({job.status}); there is nothing to cancel.", target="jobId")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from dfai_engine.language.documents import ServiceFailure
+from dfai_engine.failures import ServiceFailure
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -85,15 +85,15 @@ def refusal(failure: ServiceFailure, headers: Mapping[str, str] | None = None) -
     return reply({"error": body}, status=failure.status, headers=named)
 
 
-def broken(fault: Exception) -> Reply:
-    """The response for a fault of our own, which is logged.
+def broken(fault: Exception) -> ServiceFailure:
+    """What to answer after a fault of our own, which is logged.
 
     The log gets the fault's type and place only: its message may quote a text, and texts are never logged.
     """
     place = "".join(traceback.format_tb(fault.__traceback__))
     LOG.error("%s while answering\n%s", type(fault).__qualname__, place)
     message = f"The engine failed on this request ({type(fault).__qualname__}); its log has the place."
-    return refusal(ServiceFailure(message, status=500, code="InternalServerError"))
+    return ServiceFailure(message, status=500, code="InternalServerError")
 
 
 def unauthorized(message: str = "") -> Reply:
@@ -105,17 +105,19 @@ def unauthorized(message: str = "") -> Reply:
     return reply({"error": {"code": "401", "message": said}}, status=401)
 
 
-def endpoint(answer: Callable[[Request], Awaitable[Reply]]) -> Callable[[Request], Awaitable[Response]]:
-    """A route's function that always answers in the protocol, whatever *answer* raises."""
+def endpoint(
+    answer: Callable[[Request], Awaitable[Reply]], refused: Callable[[ServiceFailure], Reply] = refusal
+) -> Callable[[Request], Awaitable[Response]]:
+    """A route's function that always answers in the protocol, whatever *answer* raises; *refused* writes errors."""
     from starlette.responses import Response
 
     async def respond(request: Request) -> Response:
         try:
             made = await answer(request)
         except ServiceFailure as failure:
-            made = refusal(failure)
+            made = refused(failure)
         except Exception as fault:  # noqa: BLE001 - the rim: a client gets an error body, never a torn connection
-            made = broken(fault)
+            made = refused(broken(fault))
         return Response(made.body, made.status, {**made.headers}, media_type=JSON if made.body else None)
 
     return respond

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from dfai_engine.language.limits import LimitsName
+from dfai_engine.families import LimitsName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import uvicorn
-
-    from dfai_engine.language.documents import Analyze
 
 __all__ = ["MAX_IN_FLIGHT", "NotGuarded", "is_loopback", "server"]
 
@@ -34,7 +33,8 @@ def server(
     key: str | None = None,
     limits: LimitsName = "azure",
     workers: int | None = None,
-    kinds: Mapping[str, Analyze] | None = None,
+    kinds: Mapping[str, Any] | None = None,
+    data: str | Path | None = None,
 ) -> uvicorn.Server:
     """A server that has not begun to listen; its ``run()`` serves until it is interrupted.
 
@@ -50,6 +50,8 @@ def server(
         Threads that compute.
     kinds
         Handlers to use in place of the built-in ones, by kind.
+    data
+        The folder whose files requests may name, and where what they make is kept.
 
     Raises
     ------
@@ -65,7 +67,7 @@ def server(
 
     from dfai_engine.app import create_app
 
-    app = create_app(key=key, limits=limits, kinds=kinds, workers=workers, max_in_flight=MAX_IN_FLIGHT)
+    app = create_app(key=key, limits=limits, kinds=kinds, workers=workers, max_in_flight=MAX_IN_FLIGHT, data=data)
     config = uvicorn.Config(
         app,
         host=host,

@@ -8,7 +8,7 @@ from dfai_engine import protocol
 from dfai_engine.protocol import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from starlette.requests import Request
     from starlette.routing import Route
@@ -20,8 +20,8 @@ SERVICE = "dfai-engine"
 OPEN_PATHS = frozenset(("/status", "/ready", "/swagger"))
 
 
-def routes(served: Iterable[Route], *, guarded: bool, version: str) -> list[Route]:
-    """The routes, which describe the *served* ones."""
+def routes(served: Iterable[tuple[Route, Sequence[str]]], *, guarded: bool, version: str) -> list[Route]:
+    """The routes, which describe the *served* ones, each with the query parameters that it needs."""
     from starlette.routing import Route
 
     document = description(served, guarded=guarded, version=version)
@@ -43,14 +43,16 @@ def routes(served: Iterable[Route], *, guarded: bool, version: str) -> list[Rout
     ]
 
 
-def description(served: Iterable[Route], *, guarded: bool, version: str) -> dict[str, object]:
+def description(served: Iterable[tuple[Route, Sequence[str]]], *, guarded: bool, version: str) -> dict[str, object]:
     """An OpenAPI document of the paths and methods that are served; the bodies are the public contracts'."""
     paths: dict[str, dict[str, object]] = {}
-    for route in served:
+    for route, query in served:
+        if not route.include_in_schema:
+            continue
         operations = paths.setdefault(route.path, {})
         for method in sorted((route.methods or set()) - {"HEAD"}):
             parameters: list[dict[str, object]] = [
-                {"name": "api-version", "in": "query", "required": True, "schema": {"type": "string"}}
+                {"name": name, "in": "query", "required": True, "schema": {"type": "string"}} for name in query
             ]
             parameters += [
                 {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 from weakref import WeakSet
 
-from dfai_engine.language.documents import ServiceFailure
+from dfai_engine.failures import ServiceFailure
 
 __all__ = ["Threads", "usable_cores"]
 

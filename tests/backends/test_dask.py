@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cloudpickle
@@ -15,6 +19,8 @@ import pytest
 
 import dfai
 from dfai_core import services
+from dfai_dask.application import here
+from dfai_dask.partition import Answer
 from service import Scene
 
 TEXTS = ["good", "bad", None, "good Anna 5", "bad Bob", "plain"] * 5
@@ -211,3 +217,28 @@ def test_a_key_stays_out_of_the_graph(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert b"planted-key" not in cloudpickle.dumps(answered)
     assert "planted-key" not in repr(answered.expr) + str(dict(answered.dask))
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")  # that is the point
+def test_a_worker_is_another_process_than_the_one_that_built_the_graph_even_if_it_was_forked_from_it() -> None:
+    name = here()
+    code = "from dfai_dask.application import here; print(here())"
+    started = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if here() not in (name, started) else 1)
+    _, status = os.waitpid(child, 0)
+
+    assert started.startswith("dask-")
+    assert started != name
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert here() == name
+
+
+def test_the_name_of_the_process_goes_with_the_graph_and_is_no_part_of_its_token(scene: Scene) -> None:
+    answered = build().ai.sentiment("t", language="en")
+    there = cloudpickle.loads(cloudpickle.dumps(answered))
+    [step] = [operand for operand in there.expr.operands if isinstance(operand, Answer)]
+
+    assert step.application == here()
+    assert replace(step, application="elsewhere").__dask_tokenize__() == step.__dask_tokenize__()

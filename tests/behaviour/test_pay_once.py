@@ -68,13 +68,19 @@ def test_dask_s_workers_ask_equal_texts_of_different_partitions_once(workers: Da
     assert sorted(scene.texts) == sorted(TEXTS)
 
 
-def test_without_a_store_dask_s_workers_pay_for_each_evaluation(workers: DaskFrames, scene: Scene) -> None:
-    frame = workers.build({"t": TEXTS}).ai.sentiment("t", language="en", store=None)
+def test_dask_s_workers_pay_once_for_a_second_call_too_unless_they_are_told_to_have_no_store(
+    workers: DaskFrames, scene: Scene
+) -> None:
+    frame = workers.build({"t": TEXTS[:20]})
 
-    workers.read(frame)
-    workers.read(frame)
+    first = workers.read(frame.ai.sentiment("t", language="en"))
+    second = workers.read(frame.ai.sentiment("t", language="en"))
+    paid_once = len(scene.texts)
+    again = workers.read(frame.ai.sentiment("t", language="en", store=None))
 
-    assert len(scene.texts) == 80
+    assert first == second == again
+    assert paid_once == 20
+    assert len(scene.texts) == 40
 
 
 def test_dask_s_threads_have_no_store_of_their_own(scene: Scene) -> None:

@@ -165,3 +165,16 @@ def test_a_try_that_never_ends_keeps_nobody_out_for_ever() -> None:
     assert breaker.refusal(25.0) is None
     assert breaker.refusal(84.0) == "no connection"
     assert breaker.refusal(85.0) is None
+
+
+@settings(derandomize=True)
+@given(ATTEMPTS, DRAWS)
+def test_a_request_that_fails_alone_does_not_wait_long(attempt: int, draw: float) -> None:
+    rule = Retry(attempts=3_000)
+    alone = rule.wait_s(attempt, retry_after_s=None, draw=draw, alone=True)
+    together = rule.wait_s(attempt, retry_after_s=None, draw=draw)
+
+    assert alone is not None
+    assert together is not None
+    assert alone == min(together, draw * rule.longest_alone_s)
+    assert rule.wait_s(attempt, retry_after_s=7.0, draw=draw, alone=True) == 7.0

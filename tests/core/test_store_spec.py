@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from dfai_core import Call, Config, services
 from dfai_core.errors import ConfigError
-from dfai_core.store import MemoryStore, StoreSpec, open_store, store_from
+from dfai_core.store import MemoryStore, StoreFailed, StoreSpec, open_store, store_from
 from dfai_core.store.lmdb import LmdbStore
 from dfai_core.store.owners import Owner
 from dfai_core.store.redis import RedisStore
@@ -85,6 +86,33 @@ def test_an_application_s_store_is_private_and_sweeps_what_dead_ones_left(
     assert (store.folder, store.lasting) == (parent / "app-2026", False)
     assert sorted(path.name for path in parent.iterdir() if path.is_dir()) == ["app-2026", "living"]
     asyncio.run(store.aclose())
+
+
+def test_an_application_s_folder_that_cannot_be_used_is_said_once_and_fails_no_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    parent = tmp_path / f"dfai-{os.getuid()}"
+    parent.mkdir()
+    parent.chmod(0o777)
+    spec = StoreSpec("application", "app-open")
+    with pytest.warns(StoreFailed, match=r"not kept for the plan's next evaluation.*open to other users.*name a store"):
+        first = open_store(spec)
+
+    assert first is None
+    assert open_store(spec) is None
+
+
+def test_a_call_has_its_application_s_store_only_if_it_names_none(tmp_path: Path) -> None:
+    def call(**config: Any) -> Call:
+        return Call(services()["sentiment"], ("text",), "sentiment", config=Config(**config))
+
+    named = call(store=StoreSpec("folder", str(tmp_path)))
+    without = call(store=None)
+
+    assert call().in_application("app").config.store == StoreSpec("application", "app")
+    assert named.in_application("app") is named
+    assert without.in_application("app") is without
 
 
 def test_a_process_closes_its_stores_when_it_ends(tmp_path: Path) -> None:

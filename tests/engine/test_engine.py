@@ -13,6 +13,7 @@ import pytest
 import dfai_engine
 from dfai_engine import ENGINE, pull, weights
 from dfai_engine.language.kinds import KINDS, Kind
+from engine.decision.tables import csv_of, ready, together, train
 from engine.wheels import make_wheel, pinned
 from engine.wire import documents, post, words
 
@@ -53,6 +54,16 @@ def test_in_process_batches_may_be_large() -> None:
     app = ENGINE.create_app(kinds={"EntityRecognition": words})
 
     assert post(app, "EntityRecognition", documents(*["a"] * 1_000)).status_code == 200
+
+
+def test_in_process_the_data_folder_is_that_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "plant.csv").write_text(csv_of(together(100)))
+    monkeypatch.setenv("DFAI_DATA", str(tmp_path))
+    app = ENGINE.create_app(workers=1)
+    shown = ready(app, train(app, "plant.csv"))
+    app.close()
+
+    assert shown["modelInfo"]["status"] == "READY"
 
 
 def test_missing_models_are_named_and_pulled_once(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:

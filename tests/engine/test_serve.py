@@ -65,6 +65,7 @@ def run(*arguments: str) -> tuple[int, str]:
         (("--key", "env:DFAI_TEST_NO_SUCH_KEY"), "is not set"),
         (("--key", "file:/no/such/file"), "cannot be read"),
         (("--limits", "narrow"), "azure, wide"),
+        (("--data", "/no/such/folder"), "there is no folder /no/such/folder"),
     ],
 )
 def test_serving_the_wrong_way_ends_with_a_sentence(arguments: tuple[str, ...], said: str) -> None:

@@ -51,9 +51,14 @@ class Breaker:
         self._probe_until = now + _LONGEST_OPEN_S  # should the one who tries never come back, another may
         return None
 
+    @property
+    def failing(self) -> bool:
+        """Whether so many attempts failed in a row that it is hardly chance."""
+        return self._failures >= _LEAST_FAILURES
+
     def holds_back(self, now: float) -> bool:
         """Whether a request that was never sent should wait, since the last ones failed: few of them may leave."""
-        if self._failures < _LEAST_FAILURES:
+        if not self.failing:
             return False
         if now < self._next_at:
             return True
@@ -76,6 +81,6 @@ class Breaker:
 
     def gave_up(self, now: float, *, since: float, why: str) -> None:
         """A request that first left at *since* has failed for the last time, for this reason."""
-        if not self.open and self._failures >= _LEAST_FAILURES and self._answered_at < since:
+        if not self.open and self.failing and self._answered_at < since:
             self.open, self._why = True, why
             self._open_until, self._probe_until = now + self._open_s, now

@@ -18,17 +18,21 @@ class Retry:
     attempts: int = 6
     first_wait_s: float = 0.5
     longest_wait_s: float = 30.0
+    longest_alone_s: float = 1.0  # where the target answers others meanwhile
 
-    def wait_s(self, attempt: int, *, retry_after_s: float | None, draw: float) -> float | None:
+    def wait_s(self, attempt: int, *, retry_after_s: float | None, draw: float, alone: bool = False) -> float | None:
         """Seconds before the next try, or None to give up.
 
         *attempt* counts from 1. *draw*, in [0, 1), spreads clients over the whole wait ("full jitter").
-        What the service asks for (Retry-After) wins over our own curve, even past *longest_wait_s*.
+        What the service asks for (Retry-After) wins over our own curve, even past *longest_wait_s*. A request that
+        fails *alone*, while others are answered, met bad luck and no outage: waiting long for it helps nobody.
 
         >>> Retry().wait_s(1, retry_after_s=None, draw=0.5)
         0.25
         >>> Retry().wait_s(3, retry_after_s=7.0, draw=0.5)
         7.0
+        >>> Retry().wait_s(5, retry_after_s=None, draw=0.5), Retry().wait_s(5, retry_after_s=None, draw=0.5, alone=True)
+        (4.0, 0.5)
         >>> Retry(attempts=2).wait_s(2, retry_after_s=None, draw=0.0) is None
         True
         """
@@ -36,7 +40,8 @@ class Retry:
             return None
         if retry_after_s is not None:
             return retry_after_s
-        return draw * min(self.longest_wait_s, self.first_wait_s * 2.0 ** min(attempt - 1, 60))
+        longest_s = self.longest_alone_s if alone else self.longest_wait_s
+        return draw * min(longest_s, self.first_wait_s * 2.0 ** min(attempt - 1, 60))
 
 
 def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> float | None:

@@ -11,6 +11,7 @@ import struct
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -110,18 +111,14 @@ def decode_rows(stored: Sequence[bytes], width: int) -> list[Values | None]:
     # The bracket sees to it that what is read is a list.
     begin = _HEAD.pack(_VERSION, _PLAIN, width) + b"["
     if {one[: start + 1] for one in stored} == {begin} and set(map(zlib.crc32, stored)) == {_WHOLE}:  # nearly always
-        try:
+        with suppress(*UNREADABLE):
             # One by one: of many lists at once Python's garbage collector would look at each, time and again.
             rows = [tuple(orjson.loads(one[start:end])) for one in stored]
-        except UNREADABLE:
-            rows = []
-        widths = set(map(len, rows))
-        widest = max(widths, default=width + 1)
-        if len(widths) == 1 and widest <= width:
-            return [*rows]
-        if widest <= width:
-            nulls = (None,) * widest
-            return [row + nulls[len(row) :] for row in rows]
+            widths = set(map(len, rows))
+            widest = max(widths)
+            if widest <= width:
+                nulls = (None,) * widest
+                return [*rows] if len(widths) == 1 else [row + nulls[len(row) :] for row in rows]
     return [decode_values(one, width) for one in stored]
 
 

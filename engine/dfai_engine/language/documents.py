@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from dfai_engine.failures import ServiceFailure
+
 __all__ = ["Analyze", "Answered", "Document", "DocumentFailure", "ServiceFailure"]
 
 
@@ -25,20 +27,6 @@ class DocumentFailure:
     code: str
     inner_code: str
     message: str
-
-
-class ServiceFailure(Exception):
-    """The whole request has no answer: an error body with its own HTTP status."""
-
-    def __init__(
-        self, message: str, *, status: int = 400, code: str = "InvalidRequest", inner_code: str = "", target: str = ""
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
-        self.code = code
-        self.inner_code = inner_code
-        self.target = target
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dfai_engine import weights
-from dfai_engine.language.documents import ServiceFailure
+from dfai_engine.failures import ServiceFailure
 from dfai_engine.language.sentences import replace_surrogates
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dfai_engine import protocol
+from dfai_engine.failures import ServiceFailure
 from dfai_engine.jobs import Job, Jobs, Task
 from dfai_engine.language import envelope
-from dfai_engine.language.documents import ServiceFailure
 from dfai_engine.language.envelope import Analysis, Batch
 from dfai_engine.language.kinds import KINDS, Kinds
 from dfai_engine.language.limits import Limits
@@ -109,7 +109,7 @@ class AnalyzeTextJobs:
         most = self._limits.job_documents
         top = protocol.natural(query, "top", self._limits.page_documents, least=1, most=most)
         skip = protocol.natural(query, "skip", 0, least=0, most=most)
-        job = self._jobs.get(request.path_params["job_id"])
+        job = self._jobs.get(request.path_params["job_id"], of=Batch)
         state = await self._threads.run(_state, job, top, skip, statistics)
         if job.finished and skip + top < len(job.subject.ids):
             url = _location(request, job, version)["Operation-Location"]
@@ -120,7 +120,7 @@ class AnalyzeTextJobs:
     async def cancel(self, request: Request) -> Reply:
         """202 and where to ask whether it has stopped."""
         version = protocol.api_version(request.query_params, API_VERSIONS)
-        job = self._jobs.cancel(request.path_params["job_id"])
+        job = self._jobs.cancel(request.path_params["job_id"], of=Batch)
         return Reply(202, headers=_location(request, job, version))
 
 

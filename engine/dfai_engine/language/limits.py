@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-__all__ = ["LIMITS", "Limits", "LimitsName"]
+from dfai_engine.families import LimitsName
 
-LimitsName = Literal["azure", "wide"]
+__all__ = ["LIMITS", "Limits"]
 
 
 @dataclass(frozen=True, slots=True)

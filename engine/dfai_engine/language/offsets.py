@@ -6,8 +6,8 @@ from bisect import bisect_left, bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from dfai_engine.failures import ServiceFailure
 from dfai_engine.language import graphemes
-from dfai_engine.language.documents import ServiceFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dfai_engine import protocol
+from dfai_engine.failures import ServiceFailure
 from dfai_engine.language import envelope
-from dfai_engine.language.documents import ServiceFailure
 from dfai_engine.language.kinds import KINDS, Kinds
 from dfai_engine.language.limits import Limits
 from dfai_engine.protocol import Reply

@@ -1,0 +1,56 @@
+"""The form of the Anomaly Detector's requests and answers: plain JSON both ways, errors flat."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
+
+import orjson
+
+from dfai_engine import protocol
+from dfai_engine.failures import ServiceFailure
+from dfai_engine.protocol import Reply
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+__all__ = ["answer", "base_of", "endpoint", "json_of", "refusal"]
+
+
+def answer(value: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
+    """A JSON response; arrays of numpy may stand in it."""
+    return Reply(status, orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY), headers or {})
+
+
+def refusal(failure: ServiceFailure) -> Reply:
+    """The response for a request that has no answer: a code and a message, nothing around them."""
+    code = "BadArgument" if failure.code == "InvalidRequest" else failure.code
+    headers = {"x-ms-error-code": code}
+    if failure.status in (429, 503):
+        headers["Retry-After"] = "1"
+    return answer({"code": code, "message": failure.message}, status=failure.status, headers=headers)
+
+
+def endpoint(respond: Callable[[Request], Awaitable[Reply]]) -> Callable[[Request], Awaitable[Response]]:
+    """A route's function whose errors are flat."""
+    return protocol.endpoint(respond, refusal)
+
+
+def json_of(body: bytes) -> dict[str, object]:
+    """The JSON object that a body holds."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as fault:
+        where = f"line {fault.lineno} column {fault.colno}"
+        raise ServiceFailure(
+            f"The request body is not valid JSON ({fault.msg} at {where}).", code="InvalidJsonFormat"
+        ) from None
+    if not isinstance(value, dict):
+        raise ServiceFailure("The request body must be a JSON object.", code="InvalidJsonFormat")
+    return value
+
+
+def base_of(request: Request) -> str:
+    """The absolute address of this family's current version, on the host that the client used."""
+    return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}/anomalydetector/v1.1"
