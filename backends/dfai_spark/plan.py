@@ -38,6 +38,8 @@ def with_answers(frame: Any, call: Call, run: Run, drop: Sequence[str]) -> Any:
     whole = f"__dfai_{call.id}"
     read = {name: f"{whole}_{place}" for place, name in enumerate(dict.fromkeys(call.columns))}
     ask = functions.arrow_udf(answering(call, run), spark_type(call.schema))
+    if call.service.gather is not None:
+        ask = ask.asNondeterministic()  # else a later limit would cut groups short
     with own_python(frame.sparkSession):
         answer = ask(*(functions.col(read[name]) for name in call.columns))
     return (

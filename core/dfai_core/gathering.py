@@ -99,7 +99,8 @@ def _by(call: Call) -> range:
 def _begins(batch: pa.RecordBatch, by: range, before: pa.RecordBatch | None) -> np.ndarray[Any, Any]:
     """Which rows begin a group."""
     begins = np.zeros(batch.num_rows, bool)
-    begins[0] = before is None or any(not _same(batch.column(at)[0], before.column(at)[0]) for at in by)
+    if batch.num_rows:
+        begins[0] = before is None or any(not _same(batch.column(at)[0], before.column(at)[0]) for at in by)
     for at in by:
         begins[1:] |= _changes(batch.column(at))
     return begins
