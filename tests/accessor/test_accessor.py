@@ -29,7 +29,7 @@ def python(script: str) -> str:
 
 def test_public_names_are_exactly_all() -> None:
     public = {name for name in vars(dfai) if not name.startswith("_")}
-    submodules = {"annotations", "cli"}
+    submodules = {"annotations", "cli", "sklearn", "spark"}
 
     assert public - submodules == set(dfai.__all__)
 
@@ -38,7 +38,7 @@ def test_import_brings_no_library_and_no_engine() -> None:
     loaded = python(
         """
         import sys, dfai
-        heavy = "pandas dask pyspark aiohttp httpx starlette dfai_engine tqdm typer spacy".split()
+        heavy = "pandas dask pyspark sklearn aiohttp httpx starlette dfai_engine tqdm typer spacy".split()
         print([name for name in heavy if name in sys.modules])
         """
     )
