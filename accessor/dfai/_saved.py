@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Mapping
+from numbers import Integral
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,6 +35,8 @@ def to_saved(name: str, value: Any) -> Any:
     """
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
+    if isinstance(value, Integral):  # numpy's, out of somebody's grid of params
+        return int(value)
     if isinstance(value, (list, tuple)):
         return [to_saved(name, one) for one in value]
     if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):

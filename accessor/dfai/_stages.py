@@ -104,8 +104,8 @@ def _check_option(service: Service, name: str, value: Any) -> None:
             raise ConfigError(f"{name}={value!r} is of the wrong type.") from None
 
 
-def split_inputs(verb: str, columns: list[Any]) -> tuple[Any, ...]:
-    """The inputs of *verb* out of a stage's columns.
+def split_inputs(verb: str, columns: Any) -> tuple[Any, ...]:
+    """The inputs of *verb* out of a stage's column, or of its list of columns.
 
     A verb that reads one column answers each of several; one that reads several takes them in its order.
 
@@ -114,12 +114,13 @@ def split_inputs(verb: str, columns: list[Any]) -> tuple[Any, ...]:
     ConfigError
         For another number of columns than the verb reads.
 
-    >>> split_inputs("sentiment", ["title"]), split_inputs("sentiment", ["title", "body"])
+    >>> split_inputs("sentiment", "title"), split_inputs("sentiment", ["title", "body"])
     (('title',), (['title', 'body'],))
     """
     names = services()[verb].inputs
-    if len(names) == 1 and columns:
-        return (columns[0],) if len(columns) == 1 else (columns,)
-    if len(columns) == len(names):
-        return tuple(columns)
-    raise ConfigError(f"{verb} reads {len(names)} columns ({', '.join(names)}), and {len(columns)} were named.")
+    if len(names) == 1:
+        return (columns,)
+    listed = columns if isinstance(columns, list) else [columns]
+    if len(listed) != len(names):
+        raise ConfigError(f"{verb} reads {len(names)} columns ({', '.join(names)}), and {len(listed)} were named.")
+    return tuple(listed)

@@ -24,7 +24,7 @@ try:
     from pyspark.ml.param.shared import HasInputCol, HasInputCols, HasOutputCol
     from pyspark.ml.util import DefaultParamsReader, DefaultParamsWriter, MLReadable, MLReader, MLWritable, MLWriter
 except ImportError as error:
-    raise MissingExtra(f'dfai.spark needs {error.name}, which is not here. pip install "dfai[spark]"') from error
+    raise MissingExtra(f'dfai.spark needs pyspark with its ML: {error}. pip install "dfai[spark]"') from error
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -142,8 +142,7 @@ class AITransformer(Stage):
         values = {_argument_name(param.name): value for param, value in self.extractParamMap().items()}
         if ("inputCol" in values) == ("inputCols" in values):
             raise ConfigError(f"AITransformer({self._verb!r}): name one column, inputCol=…, or several, inputCols=[…].")
-        columns = [values["inputCol"]] if "inputCol" in values else list(values["inputCols"])
-        inputs = split_inputs(self._verb, columns)
+        inputs = split_inputs(self._verb, values["inputCol"] if "inputCol" in values else list(values["inputCols"]))
         own = {name: value for name, value in values.items() if name not in ("verb", *_SPARKS_NAMES.values())}
         answered: DataFrame = getattr(FrameAI(dataset), self._verb)(*inputs, output=values["outputCol"], **own)
         return answered
