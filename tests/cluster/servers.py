@@ -14,22 +14,31 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from processes import importing_tests
 
-__all__ = ["HOSTS", "dask_cluster", "spark_cluster"]
+__all__ = ["HOSTS", "dask_cluster", "dask_worker", "spark_cluster"]
 
 HOSTS = 2
 _START_S = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A process, and what it said when it was ready."""
+
+    process: subprocess.Popen[bytes]
+    said: re.Match[str]
+
+
 @contextmanager
 def server(
     command: Sequence[str], folder: Path, name: str, sign: str, environment: Mapping[str, str]
-) -> Iterator[re.Match[str]]:
+) -> Iterator[Server]:
     """A process whose log has said *sign*, and which is ended afterwards with all that it started."""
     log = folder / f"{name}.log"
     with log.open("wb") as output:
@@ -43,7 +52,7 @@ def server(
             start_new_session=True,
         )
     try:
-        yield _said(started, log, sign)
+        yield Server(started, _said(started, log, sign))
     finally:
         with suppress(ProcessLookupError):  # executors are in the group too, and do not end with their worker
             os.killpg(started.pid, signal.SIGKILL)
@@ -68,7 +77,7 @@ def _host(folder: Path, place: int) -> tuple[Path, dict[str, str]]:
 
 @contextmanager
 def spark_cluster(folder: Path) -> Iterator[str]:
-    """The URL of a standalone master with two workers of two cores each."""
+    """The URL of a standalone master with two workers; each offers eight cores, so that several sessions find room."""
     if shutil.which("java") is None:
         pytest.skip("needs java")
     import pyspark
@@ -92,14 +101,14 @@ def spark_cluster(folder: Path) -> Iterator[str]:
                 r"Starting Spark master at (spark://\S+)",
                 common,
             )
-        )
+        ).said[1]
         for place in range(HOSTS):
             own, temporary = _host(folder, place)
             running.enter_context(
                 server(
                     [
-                        *(*run, "org.apache.spark.deploy.worker.Worker", *where, "--cores", "2", "--memory", "1g"),
-                        *("--work-dir", str(own / "work"), master[1]),
+                        *(*run, "org.apache.spark.deploy.worker.Worker", *where, "--cores", "8", "--memory", "4g"),
+                        *("--work-dir", str(own / "work"), master),
                     ],
                     folder,
                     f"worker{place}",
@@ -107,37 +116,29 @@ def spark_cluster(folder: Path) -> Iterator[str]:
                     {**common, **temporary, "SPARK_LOCAL_DIRS": str(own)},
                 )
             )
-        yield master[1]
+        yield master
+
+
+_DASK = "import sys; from distributed.cli.{0} import main; sys.argv[0] = '{0}'; main()"
+_LOOPBACK = ("--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0")
 
 
 @contextmanager
 def dask_cluster(folder: Path) -> Iterator[str]:
     """The address of a scheduler with two workers of two threads each."""
-    python = [sys.executable, "-c"]
-    main = "import sys; from distributed.cli.{0} import main; sys.argv[0] = '{0}'; main()"
-    where = ["--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0"]
+    command = [sys.executable, "-c", _DASK.format("dask_scheduler"), *_LOOPBACK, "--port", "0"]
     with ExitStack() as running:
-        scheduler = running.enter_context(
-            server(
-                [*python, main.format("dask_scheduler"), *where, "--port", "0"],
-                folder,
-                "scheduler",
-                r"Scheduler at:\s+(tcp://\S+)",
-                {},
-            )
-        )
+        scheduler = running.enter_context(server(command, folder, "scheduler", r"Scheduler at:\s+(tcp://\S+)", {}))
         for place in range(HOSTS):
-            own, temporary = _host(folder, place)
-            running.enter_context(
-                server(
-                    [
-                        *(*python, main.format("dask_worker"), scheduler[1], *where, "--no-nanny", "--nthreads", "2"),
-                        *("--local-directory", str(own)),
-                    ],
-                    folder,
-                    f"worker{place}",
-                    r"Registered to:\s+tcp://",
-                    temporary,
-                )
-            )
-        yield scheduler[1]
+            running.enter_context(dask_worker(folder, scheduler.said[1], place))
+        yield scheduler.said[1]
+
+
+@contextmanager
+def dask_worker(folder: Path, scheduler: str, place: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker of two threads on a host of its own, once the scheduler knows it; nobody starts it again if it ends."""
+    own, temporary = _host(folder, place)
+    command = [sys.executable, "-c", _DASK.format("dask_worker"), scheduler, *_LOOPBACK, "--no-nanny"]
+    more = ["--nthreads", "2", "--local-directory", str(own)]
+    with server([*command, *more], folder, f"worker{place}", r"Registered to:\s+tcp://", temporary) as started:
+        yield started.process
