@@ -8,8 +8,8 @@ from typing import Any
 from dfai_core.backend import Run
 from dfai_core.call import Call
 from dfai_core.errors import MissingExtra
+from dfai_spark.shipped import shipped
 from dfai_spark.types import spark_type
-from dfai_spark.worker import answering
 from dfai_spark.workers_python import own_python
 
 __all__ = ["arrow_functions", "quoted", "with_answers"]
@@ -37,7 +37,8 @@ def with_answers(frame: Any, call: Call, run: Run, drop: Sequence[str]) -> Any:
 
     whole = f"__dfai_{call.id}"
     read = {name: f"{whole}_{place}" for place, name in enumerate(dict.fromkeys(call.columns))}
-    ask = functions.arrow_udf(answering(call, run), spark_type(call.schema))
+    fields = spark_type(call.schema)
+    ask = functions.arrow_udf(shipped(call, run, fields.names), fields)
     if call.service.gather is not None:
         ask = ask.asNondeterministic()  # else a later limit would cut groups short
     with own_python(frame.sparkSession):
