@@ -138,7 +138,10 @@ class App:
             self._in_flight -= 1
 
     def _refused(self, scope: Scope) -> Reply | None:
-        if self._key is not None and scope["path"] not in status.OPEN_PATHS:
+        if scope["path"] in status.OPEN_PATHS:
+            # An orchestrator that is refused here would restart a server for being busy.
+            return None
+        if self._key is not None:
             headers = Headers(scope=scope)
             brought = headers.get("ocp-apim-subscription-key")
             if brought is None and "authorization" in headers:
