@@ -16,11 +16,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dfai_engine import protocol, status
+from dfai_engine.cores import usable_cores
 from dfai_engine.failures import ServiceFailure
 from dfai_engine.families import LimitsName, Room, families, operations
 from dfai_engine.jobs import Jobs
 from dfai_engine.protocol import Reply
-from dfai_engine.threads import Threads, usable_cores
+from dfai_engine.threads import Threads
 from dfai_engine.version import version
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def create_app(
     kinds
         Handlers to use in place of the built-in ones, by kind.
     workers
-        Threads that compute; as many as there are processors when not given.
+        Threads that compute; as many as there are processors to use when not given.
     max_in_flight
         Requests that may be under way; one more is refused with 429. None leaves it to the queue
         before the threads.
