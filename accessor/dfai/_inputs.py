@@ -11,7 +11,7 @@ from dfai_core import Backend, Col, Service
 from dfai_core.call import INDEX
 from dfai_core.errors import ColumnNotFound, ConfigError
 
-__all__ = ["listed", "read_groups", "read_include", "read_inputs", "read_options"]
+__all__ = ["find", "listed", "read_groups", "read_include", "read_inputs", "read_options"]
 
 _SHOWN = 12
 
