@@ -28,6 +28,8 @@ def with_answers(frame: Any, call: Call, run: Run, drop: Sequence[str]) -> Any:
     that nothing moves through it.
     """
     functions = arrow_functions()
+    if call.service.gather is not None:
+        frame = _gathered(frame, call)
     everywhere = functions.spark_partition_id() >= 0
 
     def guarded(column: Any) -> Any:
@@ -37,6 +39,8 @@ def with_answers(frame: Any, call: Call, run: Run, drop: Sequence[str]) -> Any:
     read = {name: f"{whole}_{place}" for place, name in enumerate(dict.fromkeys(call.columns))}
     fields = spark_type(call.schema)
     ask = functions.arrow_udf(shipped(call, run, fields.names), fields)
+    if call.service.gather is not None:
+        ask = ask.asNondeterministic()  # else a later limit would cut groups short
     with own_python(frame.sparkSession):
         answer = ask(*(functions.col(read[name]) for name in call.columns))
     return (
@@ -46,6 +50,14 @@ def with_answers(frame: Any, call: Call, run: Run, drop: Sequence[str]) -> Any:
         .withColumns({name: guarded(functions.col(whole)[f"f{n}"]) for n, name in enumerate(call.schema.names)})
         .drop(whole, *read.values(), *drop)
     )
+
+
+def _gathered(frame: Any, call: Call) -> Any:
+    """*frame* with the rows of each group one after the other. The guard above it keeps the sort from being undone."""
+    if not call.by:
+        return frame.repartition(1)
+    columns = [quoted(name) for name in call.by]
+    return frame.repartition(*columns).sortWithinPartitions(*columns)
 
 
 def quoted(name: str) -> str:
