@@ -5,14 +5,15 @@ from __future__ import annotations
 import inspect
 from functools import cache
 
-from dfai._verbs.base import Columns, IfExists, R, VerbBase
+from dfai._verbs.base import NO_GROUPS, Columns, Groups, IfExists, R, VerbBase
+from dfai._verbs.decision import DecisionVerbs
 from dfai._verbs.language import LanguageVerbs
 from dfai_core import services
 
-__all__ = ["Columns", "IfExists", "R", "VerbBase", "Verbs", "verb_names"]
+__all__ = ["NO_GROUPS", "Columns", "Groups", "IfExists", "R", "VerbBase", "Verbs", "verb_names"]
 
 
-class Verbs(LanguageVerbs[R]):
+class Verbs(LanguageVerbs[R], DecisionVerbs[R]):
     """Every verb that dfai has."""
 
 
