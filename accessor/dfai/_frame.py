@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Generic, Literal, NoReturn, TypeVar
 
 from dfai import _hints
@@ -20,6 +21,7 @@ from dfai_core.ledger import LEDGER, Entry, new_group
 from dfai_core.report import Channel, counters_of, process_id
 from dfai_core.reported import Reported
 from dfai_core.services.language.wire import knows_auto
+from dfai_core.targets import Web
 from dfai_core.telemetry import traceparent
 
 __all__ = ["FrameAI", "calls_for", "channels_of", "knows_language", "on", "prepare"]
@@ -94,6 +96,8 @@ def calls_for(
     """The calls of a verb on *frame*, one a column, each with the frame's columns that it replaces."""
     _hints.refuse_foreign_arguments(settings)
     config, _ = effective(settings)
+    if service.web:
+        config = _for_the_web(service, config, settings)
     first = inputs[0]
     several = isinstance(first, list)
     columns: list[Any] = list(first) if isinstance(first, list) else [first]
@@ -104,6 +108,13 @@ def calls_for(
         name = output_name(service, output, column, several)
         calls.append(_make(backend, frame, service, (column, *inputs[1:]), options, include, name, if_exists, config))
     return calls
+
+
+def _for_the_web(service: Service, config: Config, settings: Settings) -> Config:
+    """*config* for a service whose requests say themselves who is asked."""
+    if "target" in settings:
+        raise ConfigError(f"{service.name} takes no target=: its URL says who is asked.")
+    return replace(config, target=Web())
 
 
 def _make(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from dfai_core.any_columns import any_array
 from dfai_core.errors import ConfigError
 from dfai_core.text_columns import arrow_texts
 
@@ -40,8 +41,10 @@ def kind_of(series: pd.Series[Any]) -> str:
     return f"other: {dtype}"
 
 
-def arrow_column(series: pd.Series[Any], wanted: pa.DataType | None = None) -> pa.Array:
+def arrow_column(series: pd.Series[Any], wanted: pa.DataType | None = None, *, any_kind: bool = False) -> pa.Array:
     """A column as an Arrow array; *wanted* is the type of an existing answer column.
+
+    Objects are read as text, unless the service takes *any_kind* of values.
 
     Raises
     ------
@@ -58,10 +61,11 @@ def arrow_column(series: pd.Series[Any], wanted: pa.DataType | None = None) -> p
                 f"column {series.name!r} is there but does not hold what this verb answers ({wanted}): {error}. "
                 'Choose another output=, or if_exists="replace".'
             ) from error
+    read = any_array if any_kind else arrow_texts
     if pd.api.types.is_object_dtype(series.dtype):
-        return arrow_texts(series.tolist())
+        return read(series.tolist())
     if isinstance(series.dtype, pd.CategoricalDtype):
-        return arrow_texts(series.astype(object).tolist())
+        return read(series.astype(object).tolist())
     return _one(pa.array(series, from_pandas=True))
 
 

@@ -82,7 +82,10 @@ class Lanes:
         anew = []
         places = [place for place, _ in pending]
         for (place, found), document in zip(pending, group.documents(places), strict=True):
-            if same_host(found.url, self._base):  # else the store was tampered with, and the key would go astray
+            # A whole request says only later whose operation it can be.
+            if self._call.service.web or same_host(
+                found.url, self._base
+            ):  # else the store was tampered with, and the key would go astray
                 options = tuple(document[at] for at, _ in self._options)
                 begun.setdefault((options, found.url, found.asked), []).append((place, found.position))
             else:

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 import pyarrow as pa
 
 from dfai_core.transports.base import Answer
+from dfai_core.whole import Whole
 
 __all__ = [
     "ERROR_DETAIL",
@@ -20,8 +21,10 @@ __all__ = [
     "Limits",
     "Option",
     "Part",
+    "Progress",
     "Service",
     "Values",
+    "Web",
     "Wiring",
 ]
 
@@ -82,6 +85,14 @@ class Failure(NamedTuple):
     service_code: str | None = None
 
 
+class Progress(NamedTuple):
+    """Where an operation stands."""
+
+    state: str  # "running", "done" or "failed"
+    message: str = ""
+    next_page: str | None = None
+
+
 class Part(NamedTuple):
     """A piece of a text that was too long for one document. Pieces in order give the text again."""
 
@@ -104,6 +115,24 @@ class Wiring:
 
 
 @dataclass(frozen=True, slots=True)
+class Web:
+    """How a service asks wherever its documents say, instead of one path of a target.
+
+    *request* makes the whole request of a job's documents, or says why there can be none. *accepts* tells which
+    statuses are answers. *next_page* finds the link to what follows an answer, at most *max_pages* of them are asked,
+    and *joined* makes one answer of all. *progress* reads how an operation stands that the service accepted with 202;
+    None: 202 is an answer like others.
+    """
+
+    request: Callable[[Sequence[Document]], Whole | Failure]
+    accepts: Callable[[int], bool]
+    next_page: Callable[[Answer], str | None] | None = None
+    max_pages: int = 1
+    joined: Callable[[Sequence[Answer]], Answer] | None = None
+    progress: Callable[[Answer], Progress] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """How one call's requests look on the wire, prepared once.
 
@@ -122,6 +151,7 @@ class Exchange:
     cancel: Callable[[str], tuple[str, str]] | None = None
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
+    web: Web | None = None  # then requests are whole: path, write, method and headers are not used
 
 
 ERROR_DETAIL = Column(
@@ -165,6 +195,11 @@ class Service:
     long_running: bool = False
     retired: str | None = None  # why Azure does not offer it any more, and who does
     known_as: tuple[str, ...] = ()  # names of the same verb elsewhere
+    web: bool = False  # its requests say themselves who is asked: no target does
+    reads: Literal["text", "any"] = "text"  # what its input columns may hold
+    nullable: frozenset[str] = frozenset()  # inputs that may be null; where all are, a row is asked unless all are null
+    shareable: bool = True  # equal documents are asked once, and answers may be kept
+    repeatable: bool = True  # else a request is sent again only if it was certainly not carried out
 
     def limits_at(self, kind: str) -> Limits:
         """The limits that hold at a target of *kind*."""
