@@ -5,11 +5,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Generic, Literal, NoReturn, TypeVar
 
 from dfai import _hints
 from dfai._answer import output_name, place_answer
-from dfai._inputs import read_include, read_inputs, read_options
+from dfai._inputs import find, read_include, read_inputs, read_options
 from dfai._progress import Bar
 from dfai._settings import effective
 from dfai._verbs import Columns, IfExists, Verbs, verb_names
@@ -98,6 +99,9 @@ def calls_for(
     config, _ = effective(settings)
     if service.web:
         config = _for_the_web(service, config, settings)
+    if service.bind is not None:
+        bound = service.bind(service, partial(find, backend, frame), backend.columns(frame), inputs[0], options)
+        service, inputs, options = bound.service, bound.inputs, {}
     first = inputs[0]
     several = isinstance(first, list)
     columns: list[Any] = list(first) if isinstance(first, list) else [first]

@@ -9,7 +9,7 @@ from typing import Any
 from dfai_core import Backend, Col, Service
 from dfai_core.errors import ColumnNotFound, ConfigError
 
-__all__ = ["listed", "read_include", "read_inputs", "read_options"]
+__all__ = ["find", "listed", "read_include", "read_inputs", "read_options"]
 
 _SHOWN = 12
 

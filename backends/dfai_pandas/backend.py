@@ -93,12 +93,10 @@ def _batches(frame: pd.DataFrame, call: Call) -> Iterator[pa.RecordBatch]:
     """The call's columns in slices; a column may stand there twice, so they are numbered."""
     names = [str(place) for place in range(len(call.columns))]
     prior = dict(zip(call.prior, call.schema.types, strict=False)) if call.prior else {}
-    any_kind = call.service.reads == "any"
     for start in range(0, len(frame), _SLICE_ROWS):
         rows = frame.iloc[start : start + _SLICE_ROWS]
-        yield pa.record_batch(
-            [arrow_column(rows[name], prior.get(name), any_kind=any_kind) for name in call.columns], names=names
-        )
+        arrays = [arrow_column(rows[name], prior.get(name), call.service.reads) for name in call.columns]
+        yield pa.record_batch(arrays, names=names)
 
 
 BACKEND = PandasBackend()

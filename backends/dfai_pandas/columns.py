@@ -41,10 +41,10 @@ def kind_of(series: pd.Series[Any]) -> str:
     return f"other: {dtype}"
 
 
-def arrow_column(series: pd.Series[Any], wanted: pa.DataType | None = None, *, any_kind: bool = False) -> pa.Array:
+def arrow_column(series: pd.Series[Any], wanted: pa.DataType | None = None, reads: str = "text") -> pa.Array:
     """A column as an Arrow array; *wanted* is the type of an existing answer column.
 
-    Objects are read as text, unless the service takes *any_kind* of values.
+    Of Python objects only the values tell what they are: *reads* says what they should be, "text" or "any" kind.
 
     Raises
     ------
@@ -61,12 +61,14 @@ def arrow_column(series: pd.Series[Any], wanted: pa.DataType | None = None, *, a
                 f"column {series.name!r} is there but does not hold what this verb answers ({wanted}): {error}. "
                 'Choose another output=, or if_exists="replace".'
             ) from error
-    read = any_array if any_kind else arrow_texts
     if pd.api.types.is_object_dtype(series.dtype):
-        return read(series.tolist())
+        return _READERS[reads](series.tolist())
     if isinstance(series.dtype, pd.CategoricalDtype):
-        return read(series.astype(object).tolist())
+        return _READERS[reads](series.astype(object).tolist())
     return _one(pa.array(series, from_pandas=True))
+
+
+_READERS = {"text": arrow_texts, "any": any_array}
 
 
 def _one(array: pa.Array | pa.ChunkedArray) -> pa.Array:

@@ -250,9 +250,8 @@ class Attempter:
             if link is not None:
                 refused = to_next_page(job, link, answer)
                 return Outcome(again=[(job, 0.0)]) if refused is None else self._give_up(job, refused)
-            if job.pages:
-                assert web.joined is not None
-                answer = web.joined([*job.pages, answer])
+            assert web.joined is not None
+            answer = web.joined([*(job.pages or ()), answer])
         found = self._found(job, answer)
         if job.places is not None:  # of the documents that an earlier run sent, these are still wanted
             found = [found[place] for place in job.places]

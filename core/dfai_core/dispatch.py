@@ -16,6 +16,7 @@ from dfai_core.call import Call
 from dfai_core.crew import Crew
 from dfai_core.documents import Asked, answer_batch, ask, errors_in
 from dfai_core.ending import Ending
+from dfai_core.errors import LASTING_CODES
 from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
 from dfai_core.flow.budget import open_budget
 from dfai_core.flow.cutting import Cutter
@@ -71,7 +72,9 @@ class Dispatcher:
         self._keeper: Keeper | None = None
         if store is not None:
             keyer = Keyer(call.service, call.wiring(), target.identity(call.service))
-            self._keeper = Keeper(store, keyer, len(call.schema))
+            # What any service refuses today may be there tomorrow.
+            lasting = () if call.service.web else LASTING_CODES
+            self._keeper = Keeper(store, keyer, len(call.schema), lasting)
         self._ending = Ending(call, self.counters)
         self._lanes = Lanes(call, self._ending.join, self._ending.refuse)
         self._line = Line(self.loop, self._lanes, self._go)

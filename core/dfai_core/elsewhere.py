@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urljoin
 
+from dfai_core.errors import ConfigError
 from dfai_core.jobs import Job
 from dfai_core.operations import link_at
 from dfai_core.transports.base import Answer
@@ -44,7 +45,9 @@ def to_redirect(job: Job, verdict: Verdict) -> Verdict | None:
         return refused._replace(message=f"there are more than {MOST_REDIRECTS} redirects")
     try:
         job.whole = whole.redirected(urljoin(whole.url, verdict.message))
-    except ValueError:  # no URL at all, or a secret without TLS
+    except ConfigError as error:  # no URL, no TLS for a secret, an origin that must not be asked
+        return refused._replace(message=f"it redirects elsewhere: {error}")
+    except ValueError:  # half a bracket
         return refused._replace(message="it redirects to what is no http or https URL")
     job.tries -= 1
     return None

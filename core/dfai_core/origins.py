@@ -6,13 +6,12 @@ Used on the loop's thread only.
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import PurePath
 
 from dfai_core.attempt import Attempter, Outcome
+from dfai_core.blame import where_from
 from dfai_core.errors import ConfigError
 from dfai_core.flow.budget import Budget
 from dfai_core.groups import Group, Places
@@ -194,10 +193,3 @@ def _prepare(job: Job) -> Outcome | None:
         # What an earlier run kept leads elsewhere: it was tampered with, or another service was asked then.
         job.operation, job.places, job.tries = None, None, 0
     return None
-
-
-def where_from(error: BaseException) -> str:
-    """The class of *error*, and the line that raised it: its words may quote a row."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return type(error).__name__ + where

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -14,6 +14,8 @@ from dfai_core.whole import Whole
 __all__ = [
     "ERROR_DETAIL",
     "UNREADABLE",
+    "Bind",
+    "Bound",
     "Column",
     "Document",
     "Exchange",
@@ -154,6 +156,21 @@ class Exchange:
     web: Web | None = None  # then requests are whole: path, write, method and headers are not used
 
 
+class Bound(NamedTuple):
+    """A service as one call needs it, and the columns that it reads."""
+
+    service: Service
+    inputs: tuple[Hashable, ...]
+
+
+Bind = Callable[["Service", Callable[[Hashable], Hashable], Sequence[Hashable], Any, Mapping[str, Any]], Bound]
+"""Makes the service of one call, where what it reads and answers depends on the verb's arguments.
+
+It is given the service; a function that gives the frame's own spelling of a column's name, or raises ColumnNotFound;
+all of the frame's columns; the verb's first argument; its options.
+"""
+
+
 ERROR_DETAIL = Column(
     "_error_detail",
     pa.struct(
@@ -195,6 +212,7 @@ class Service:
     long_running: bool = False
     retired: str | None = None  # why Azure does not offer it any more, and who does
     known_as: tuple[str, ...] = ()  # names of the same verb elsewhere
+    bind: Bind | None = None  # then it is made anew for each call
     web: bool = False  # its requests say themselves who is asked: no target does
     reads: Literal["text", "any"] = "text"  # what its input columns may hold
     nullable: frozenset[str] = frozenset()  # inputs that may be null; where all are, a row is asked unless all are null

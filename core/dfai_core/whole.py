@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -13,12 +14,16 @@ from dfai_core.secrets import HiddenValues, Secret
 from dfai_core.transports.base import Request
 from dfai_core.urls import origin_of, refuse_open_way, same_host
 
-__all__ = ["MOST_REDIRECTS", "SAFE_METHODS", "Place", "Sealed", "Whole"]
+__all__ = ["IDEMPOTENT_METHODS", "MOST_REDIRECTS", "SAFE_METHODS", "Place", "Sealed", "Whole", "check_headers"]
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
+# Source: RFC 9110, section 9.2.2.
+IDEMPOTENT_METHODS = SAFE_METHODS | {"DELETE", "OPTIONS", "PUT", "TRACE"}
 MOST_REDIRECTS = 10
 # What may follow a redirect to another origin: any other header may be a credential, whatever it is called.
 _HARMLESS = frozenset({"accept", "accept-language", "user-agent"})
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e]*")
 _OF_THE_BODY = frozenset({"content-type", "content-encoding", "content-language"})
 
 
@@ -64,6 +69,8 @@ class Whole:
         A secret among them is sealed.
     query
         Secret parameters, which stand in no URL before it leaves.
+    origins
+        If any, the only ones that may be asked, by links and redirects too.
     redirects
         How many led here.
 
@@ -78,6 +85,7 @@ class Whole:
     headers: Mapping[str, str | Sealed] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
     query: tuple[tuple[str, Sealed], ...] = field(default=(), repr=False)
+    origins: tuple[str, ...] = ()
     redirects: int = 0
     place: Place = field(init=False, repr=False)
 
@@ -85,6 +93,9 @@ class Whole:
         origin = origin_of(self.url)
         if origin is None:
             raise ConfigError("what the row gives is no http or https URL")
+        if self.origins and origin not in self.origins:
+            raise ConfigError("the URL is at none of the origins that may be asked (origins=)")
+        check_headers(self.headers)
         values = [*self.headers.values(), *(value for _, value in self.query)]
         sealed = tuple(dict.fromkeys(value for value in values if isinstance(value, Sealed)))
         if sealed:
@@ -122,7 +133,7 @@ class Whole:
             if name.lower() not in _OF_THE_BODY and (here or (name.lower() in _HARMLESS and isinstance(value, str)))
         }
         method = self.method if self.method in SAFE_METHODS else "GET"
-        return Whole(method, url, kept, None, self.query if here else (), self.redirects)
+        return Whole(method, url, kept, None, self.query if here else (), self.origins, self.redirects)
 
     def redirected(self, url: str) -> Whole:
         """The request after one redirect more."""
@@ -131,3 +142,12 @@ class Whole:
         if self.body is not None and self.method in SAFE_METHODS and same_host(url, self.url):
             follow.headers, follow.body = self.headers, self.body
         return follow
+
+
+def check_headers(headers: Mapping[str, str | Sealed]) -> None:
+    """Raises ConfigError for a header that would not be one, or would be two; its value is not shown."""
+    for name, value in headers.items():
+        if not _NAME.fullmatch(name):
+            raise ConfigError(f"{name!r} is no name of a header")
+        if not _VALUE.fullmatch(value if isinstance(value, str) else value.before):
+            raise ConfigError(f"the header {name} would hold a character that no HTTP header can carry")

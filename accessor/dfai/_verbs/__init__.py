@@ -7,12 +7,13 @@ from functools import cache
 
 from dfai._verbs.base import Columns, IfExists, R, VerbBase
 from dfai._verbs.language import LanguageVerbs
+from dfai._verbs.web import WebVerbs
 from dfai_core import services
 
 __all__ = ["Columns", "IfExists", "R", "VerbBase", "Verbs", "verb_names"]
 
 
-class Verbs(LanguageVerbs[R]):
+class Verbs(LanguageVerbs[R], WebVerbs[R]):
     """Every verb that dfai has."""
 
 

@@ -12,10 +12,11 @@ from dfai_core.services.language.key_phrases import KEY_PHRASES
 from dfai_core.services.language.linked_entities import LINKED_ENTITIES
 from dfai_core.services.language.redact_pii import REDACT_PII
 from dfai_core.services.language.sentiment import SENTIMENT
+from dfai_core.services.web.http import HTTP
 
 __all__ = ["families", "services"]
 
-_ALL = (SENTIMENT, KEY_PHRASES, DETECT_LANGUAGE, ENTITIES, LINKED_ENTITIES, REDACT_PII, EXTRACT_SUMMARY)
+_ALL = (SENTIMENT, KEY_PHRASES, DETECT_LANGUAGE, ENTITIES, LINKED_ENTITIES, REDACT_PII, EXTRACT_SUMMARY, HTTP)
 
 
 @cache
