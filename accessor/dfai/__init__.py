@@ -20,6 +20,7 @@ from dfai._verbs import verb_names as verbs
 from dfai_core import Batch, Col, Failure, Pages, Poll, Secret, Settings, col
 from dfai_core.backend import backends as _backends
 from dfai_core.secrets import env, secret
+from dfai_core.services.web.own import Response, Service
 from dfai_core.targets import Target, azure, container, local, route
 
 __all__ = [
@@ -29,8 +30,10 @@ __all__ = [
     "FrameAI",
     "Pages",
     "Poll",
+    "Response",
     "Run",
     "Secret",
+    "Service",
     "Settings",
     "Target",
     "Verbs",

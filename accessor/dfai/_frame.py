@@ -66,7 +66,7 @@ class FrameAI(Verbs[F], Generic[F]):
         raise AttributeError(_hints.missing_verb(name))
 
     def __dir__(self) -> list[str]:
-        return list(verb_names())
+        return [*verb_names(), "call"]
 
     def __repr__(self) -> str:
         return f"<dfai verbs for a {self._backend.name} frame: {', '.join(verb_names())}>"

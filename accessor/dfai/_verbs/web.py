@@ -7,6 +7,8 @@ from typing import Any, Literal, Unpack
 
 from dfai._verbs.base import IfExists, R, VerbBase
 from dfai_core import Batch, Col, Pages, Poll, Secret, Settings, services
+from dfai_core.errors import ConfigError
+from dfai_core.services.web.own import Service
 
 __all__ = ["WebVerbs"]
 
@@ -129,3 +131,45 @@ class WebVerbs(VerbBase[R]):
             "idempotent": idempotent,
         }
         return self._call(services()["http"], (url,), options, include, output, if_exists, settings)
+
+    def call(
+        self,
+        service: Service,
+        *inputs: Hashable,
+        include: Sequence[Literal["error_detail"]] | Literal["all"] = (),
+        output: str | None = None,
+        if_exists: IfExists = "raise",
+        **arguments: Any,
+    ) -> R:
+        """Ask a service of your own, declared by `dfai.Service`.
+
+        Parameters
+        ----------
+        service
+            What is asked, and how.
+        *inputs
+            The columns that it reads, of any type, in the order of its ``inputs``.
+        include
+            "error_detail" for what is known of each error.
+        output
+            Name of the headline's column, and prefix of the others; by default the headline's own.
+        if_exists
+            As in `sentiment`.
+        **arguments
+            The service's own options, each a value or ``dfai.col("name")``, and settings as in `sentiment`.
+
+        Returns
+        -------
+        The same kind of frame with the service's columns, ``_error`` and ``_error_message``.
+        """
+        if not isinstance(service, Service):
+            raise ConfigError(f"call(…) takes a dfai.Service first, not a {type(service).__name__}.")
+        if len(inputs) != len(service.inputs):
+            named = ", ".join(service.inputs)
+            raise ConfigError(f"{service.name} reads {len(service.inputs)} columns ({named}), not {len(inputs)}.")
+        options = {name: arguments.pop(name, default) for name, default in service.options.items()}
+        settings: Any = arguments
+        noun = next(iter(service.columns))
+        return self._call(
+            service.declared(), inputs, options, include, noun if output is None else output, if_exists, settings
+        )

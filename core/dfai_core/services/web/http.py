@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from typing import Any
 
 import pyarrow as pa
 
 from dfai_core.errors import ConfigError
-from dfai_core.service import Bound, Column, Document, Exchange, Limits, Option, Part, Service, Values, Web, Wiring
+from dfai_core.service import Bound, Column, Document, Exchange, Limits, Option, Service, Wiring
 from dfai_core.services.web.arguments import (
     body_given,
     check_literals,
@@ -25,12 +24,12 @@ from dfai_core.services.web.arguments import (
 )
 from dfai_core.services.web.batch import Batch, named
 from dfai_core.services.web.body import KINDS
+from dfai_core.services.web.exchange import exchange_of, fingerprint_of
 from dfai_core.services.web.going_on import Pages, Poll, pages_of, poll_of
 from dfai_core.services.web.parsing import fields_of
 from dfai_core.services.web.reading import CONTENT, HEADERS, Reading, Statuses, statuses
 from dfai_core.services.web.recipe import Recipe
 from dfai_core.services.web.values import Columns
-from dfai_core.store import canonical
 from dfai_core.whole import IDEMPOTENT_METHODS, SAFE_METHODS, Whole
 
 __all__ = ["HTTP", "Wire"]
@@ -51,21 +50,9 @@ class Wire:
     batch: Batch | None = None
 
     def __call__(self, wiring: Wiring) -> Exchange:
+        request = self._one if self.batch is None else self._several
         reading = replace(self.reading, include=wiring.include)
-        return Exchange(
-            path="",
-            write=_unwritten,
-            read=reading,
-            merge=_unmerged,
-            web=Web(
-                request=self._one if self.batch is None else self._several,
-                accepts=self.accepts,
-                next_page=None if self.pages is None else self.pages.link,
-                max_pages=1 if self.pages is None else self.pages.most,
-                joined=None if self.pages is None else self.pages.joined,
-                progress=None if self.poll is None else self.poll.progress,
-            ),
-        )
+        return exchange_of(request, self.accepts, reading, self.pages, self.poll)
 
     def _one(self, documents: Sequence[Document]) -> Whole:
         return self.recipe.of(documents[0])
@@ -81,7 +68,7 @@ class Wire:
         functions: list[str] = []
         if self.batch is not None:
             functions = [named(function) or uuid.uuid4().hex for function in (self.batch.request, self.batch.answers)]
-        question = (
+        return fingerprint_of(
             self.recipe.plain(),
             sorted(self.accepts.classes),
             sorted(self.accepts.codes),
@@ -90,18 +77,6 @@ class Wire:
             None if self.poll is None else (self.poll.status, self.poll.done, self.poll.failed),
             functions,
         )
-        try:
-            return blake2b(canonical(question), digest_size=16).hexdigest()
-        except TypeError as error:
-            raise ConfigError(f"a value that is the same for all rows is of no plain type: {error}") from None
-
-
-def _unwritten(_: Iterable[Document]) -> bytes:
-    raise TypeError("a whole request has no body apart")
-
-
-def _unmerged(_: Sequence[Part]) -> Values:
-    raise TypeError("an answer of any service has no parts")
 
 
 def _bound(

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from dfai_core.errors import ConfigError
+from dfai_core.secrets import Secret
 from dfai_core.service import Document
 from dfai_core.services.web.body import body_of, pairs_of
 from dfai_core.services.web.template import Template, ascii_url
@@ -58,12 +59,16 @@ class Recipe:
             if self.url is None:
                 raise ConfigError("request= gives no url")
             url = self.url.filled(())
-        body = {name: given[name] for name in given.keys() & self.body.keys() | given.keys() & _BODIES}
+        body = {name: given[name] for name in given.keys() & _BODIES}
+        params = {**self.params, **_parts(given, "params")}
+        headers = {**self.headers, **_parts(given, "headers")}
+        if not self.origins and any(isinstance(value, Sealed) for value in (*params.values(), *headers.values())):
+            raise ConfigError("a secret goes to places that are written down: url=, or origins=")
         return made(
             str(given.get("method", self.method)).upper(),
             ascii_url(text_of(url, "the place of a URL")),
-            {**self.params, **_listed(given.get("params") or {})},
-            {**self.headers, **_listed(given.get("headers") or {})},
+            params,
+            headers,
             {name: _listed(value) for name, value in body.items()} if body else self.body,
             self.origins,
         )
@@ -76,6 +81,14 @@ class Recipe:
 
 
 _BODIES = frozenset({"json", "data", "content", "files"})
+
+
+def _parts(given: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The headers or parameters that a function gave, a secret among them sealed."""
+    parts = given.get(name) or {}
+    if not isinstance(parts, Mapping) or not all(isinstance(key, str) for key in parts):
+        raise ConfigError(f"request= must give {name} as a mapping of names to values")
+    return {key: Sealed(value) if isinstance(value, Secret) else _listed(value) for key, value in parts.items()}
 
 
 def _listed(value: Any) -> Any:
