@@ -103,19 +103,26 @@ class DaskFrames(Frames):
         return folder
 
     def compute(self, frame: Any) -> Any:
-        with self.scheduling():
-            return frame.compute()
+        # Not by Dask's configuration, which all threads share: tests compute in several at once.
+        return frame.compute(**self.scheduler())
 
     @abstractmethod
+    def scheduler(self) -> dict[str, Any]:
+        """What ``compute`` is told."""
+
     def scheduling(self) -> AbstractContextManager[Any]:
         """Makes the context in which all that Dask computes is computed so."""
+        import dask
+
+        context: AbstractContextManager[Any] = dask.config.set(**self.scheduler())
+        return context
 
 
 class DaskThreads(DaskFrames):
     name = "dask-threads"
 
-    def scheduling(self) -> AbstractContextManager[Any]:
-        return _dask_config(scheduler="threads")
+    def scheduler(self) -> dict[str, Any]:
+        return {"scheduler": "threads"}
 
 
 class DaskProcesses(DaskFrames):
@@ -126,8 +133,8 @@ class DaskProcesses(DaskFrames):
     def _pool(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(PARTITIONS, mp_context=get_context("spawn"))
 
-    def scheduling(self) -> AbstractContextManager[Any]:
-        return _dask_config(scheduler="processes", pool=self._pool)
+    def scheduler(self) -> dict[str, Any]:
+        return {"scheduler": "processes", "pool": self._pool}
 
     def end(self) -> None:
         if "_pool" in self.__dict__:
@@ -151,21 +158,14 @@ class DaskDistributed(DaskFrames):
         )
         return Client(cluster, set_as_default=False)
 
-    def scheduling(self) -> AbstractContextManager[Any]:
-        return _dask_config(scheduler=self.client)
+    def scheduler(self) -> dict[str, Any]:
+        return {"scheduler": self.client}
 
     def end(self) -> None:
         if "client" in self.__dict__:
             cluster = self.client.cluster
             self.client.close()
             cluster.close()
-
-
-def _dask_config(**settings: Any) -> AbstractContextManager[Any]:
-    import dask
-
-    context: AbstractContextManager[Any] = dask.config.set(**settings)
-    return context
 
 
 class SparkFrames(Frames):

@@ -7,6 +7,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
 from dfai import errors, store
 from dfai._frame import FrameAI, on
 from dfai._functions import register_functions
@@ -62,6 +65,15 @@ __all__ = [
 def backends() -> tuple[str, ...]:
     """The libraries whose frames can be served here, by their top module."""
     return tuple(sorted(_backends()))
+
+
+if not _TYPE_CHECKING:  # or checkers would take every name for one of these
+
+    def __getattr__(name: str) -> object:
+        """``dfai.spark`` and ``dfai.sklearn`` are imported when they are named: each brings its library."""
+        if name in ("sklearn", "spark"):
+            return _import_module(f"dfai.{name}")
+        raise AttributeError(f"module 'dfai' has no attribute {name!r}")
 
 
 _watch_imports()

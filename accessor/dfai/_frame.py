@@ -10,10 +10,10 @@ from typing import Any, Generic, Literal, NoReturn, TypeVar
 
 from dfai import _hints
 from dfai._answer import output_name, place_answer
-from dfai._inputs import find, read_include, read_inputs, read_options
+from dfai._inputs import find, read_groups, read_include, read_inputs, read_options
 from dfai._progress import Bar
 from dfai._settings import effective
-from dfai._verbs import Columns, IfExists, Verbs, verb_names
+from dfai._verbs import NO_GROUPS, Columns, Groups, IfExists, Verbs, verb_names
 from dfai_core import Backend, Call, Config, Service, Settings, backend_of
 from dfai_core.backend import Reporting
 from dfai_core.errors import BackendNotFound, ConfigError, LanguageAssumed, RowsFailed
@@ -48,10 +48,11 @@ class FrameAI(Verbs[F], Generic[F]):
         output: str,
         if_exists: IfExists,
         settings: Settings,
+        groups: Groups = NO_GROUPS,
     ) -> F:
         frame: Any = self._frame
         # All of them are checked before the first is made: a clash found late would have cost requests.
-        calls = calls_for(self._backend, frame, service, inputs, options, include, output, if_exists, settings)
+        calls = calls_for(self._backend, frame, service, inputs, options, include, output, if_exists, settings, groups)
         for call, _ in calls:
             _warn_of_language(call)
         prepare(service, calls[0][0].config)
@@ -93,6 +94,7 @@ def calls_for(
     output: str,
     if_exists: str,
     settings: Settings,
+    groups: Groups = NO_GROUPS,
 ) -> list[tuple[Call, tuple[Any, ...]]]:
     """The calls of a verb on *frame*, one a column, each with the frame's columns that it replaces."""
     _hints.refuse_foreign_arguments(settings)
@@ -110,7 +112,8 @@ def calls_for(
     calls = []
     for column in columns:
         name = output_name(service, output, column, several)
-        calls.append(_make(backend, frame, service, (column, *inputs[1:]), options, include, name, if_exists, config))
+        made = _make(backend, frame, service, (column, *inputs[1:]), options, include, name, if_exists, config, groups)
+        calls.append(made)
     return calls
 
 
@@ -131,10 +134,12 @@ def _make(
     output: str,
     if_exists: str,
     config: Config,
+    groups: Groups,
 ) -> tuple[Call, tuple[Any, ...]]:
     found = read_inputs(backend, frame, service, inputs)
     fixed, varying = read_options(backend, frame, service, options)
     included = read_include(service, include)
+    by, order = read_groups(backend, frame, service, groups)
     place = place_answer(backend, frame, service, output, included, if_exists)
     call = Call(
         service=service,
@@ -143,6 +148,8 @@ def _make(
         include=included,
         options=fixed,
         varying=varying,
+        by=by,
+        order=order,
         prior=place.prior,
         config=config,
         trace=traceparent(),

@@ -168,9 +168,9 @@ class _Named:
 
 
 def _check(call: Call) -> None:
-    if columns := signature_of(call.service.name).columns:
+    if call.service.gather is not None:
         raise NotOffered(
-            f"{call.service.name} reads rows together, by its option {columns[0]!r}; a function sees one row alone. "
+            f"{call.service.name} reads all rows of a group together; a function sees one row alone. "
             f"Call it on the frame: df.ai.{call.service.name}(…)."
         )
     call.config.target.check(call.service)

@@ -6,10 +6,12 @@ import difflib
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
+from dfai._verbs import Groups
 from dfai_core import Backend, Col, Service
+from dfai_core.call import INDEX
 from dfai_core.errors import ColumnNotFound, ConfigError
 
-__all__ = ["find", "listed", "read_include", "read_inputs", "read_options"]
+__all__ = ["find", "listed", "read_groups", "read_include", "read_inputs", "read_options"]
 
 _SHOWN = 12
 
@@ -39,15 +41,32 @@ def find(backend: Backend, frame: Any, name: Hashable) -> Hashable:
 def read_inputs(backend: Backend, frame: Any, service: Service, inputs: Sequence[Any]) -> tuple[Hashable, ...]:
     """The input columns, each there and of a kind that the service reads."""
     found = tuple(find(backend, frame, name) for name in inputs)
-    for column in found if service.reads == "text" else ():
+    for column in found if service.reads != "any" else ():
         kind = backend.kind(frame, column)
-        if kind not in ("text", "unknown"):
-            held = kind.removeprefix("other: ")
+        group, _, held = kind.partition(": ")
+        if group not in (service.reads, "unknown"):
             raise ConfigError(
-                f"{service.name} reads text, but column {column!r} holds {held}. "
-                "Convert it first, or name the column with the text."
+                f"{service.name} reads {service.reads}, but column {column!r} holds {held or group}. "
+                f"Convert it first, or name the column with the {service.reads}."
             )
     return found
+
+
+def read_groups(backend: Backend, frame: Any, service: Service, groups: Groups) -> tuple[tuple[Hashable, ...], Any]:
+    """The columns that make groups, and the one with the times; a frame's index may hold them instead."""
+    if service.gather is None:
+        return (), None
+    names = [] if groups.by is None else list(groups.by) if isinstance(groups.by, (list, tuple)) else [groups.by]
+    by = tuple(find(backend, frame, name) for name in names)
+    if groups.timestamp is not None:
+        return by, find(backend, frame, groups.timestamp)
+    if backend.index_of_times(frame):
+        return by, INDEX
+    if service.gather.ordered and not backend.ordered:
+        raise ConfigError(
+            f'{service.name}: rows have no order on {backend.name}, so name the column with the times: timestamp="…".'
+        )
+    return by, None
 
 
 def read_options(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -22,15 +22,13 @@ __all__ = ["Signature", "column_type", "known_verb", "signature_of"]
 class Signature:
     """A verb's parameters, in their order.
 
-    *options* are the verb's own; *words* those that every verb has besides the name of its answer. An option in
-    *columns* names columns itself, so that its verb reads more than one row at a time.
+    *options* are the verb's own; *words* those that every verb has besides the name of its answer.
     """
 
     inputs: tuple[str, ...]
     options: Mapping[str, Any]  # with their defaults
     words: Mapping[str, Any]
     types: Mapping[str, pa.DataType]  # of the columns that hold an option's values; missing where none can
-    columns: tuple[str, ...]
     summary: str  # the first line of the verb's docstring
 
 
@@ -47,7 +45,6 @@ def signature_of(verb: str) -> Signature:
         options={name: parameters[name].default for name in own},
         words={name: parameters[name].default for name in ("include", "if_exists")},
         types=kinds,
-        columns=tuple(name for name in own if Hashable in _alternatives(hints[name])),
         summary=(inspect.getdoc(method) or "").partition("\n")[0],
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dfai_core.backend import Run
 from dfai_core.call import Call
+from dfai_dask.groups import with_answers
 from dfai_dask.partition import Answer
 from dfai_dask.report import CHANNEL, EventChannel
 from dfai_pandas.columns import empty_column, kind_of
@@ -22,6 +23,7 @@ class DaskBackend:
 
     name = "dask"
     lazy = True
+    ordered = True
     trigger = "dask.dataframe"
 
     def attach(self, name: str, frame: Callable[[Any], Any], series: Callable[[Any], Any] | None) -> str | None:
@@ -62,6 +64,11 @@ class DaskBackend:
     def columns(self, frame: Any) -> Sequence[Hashable]:
         return list(frame._meta.columns)
 
+    def index_of_times(self, frame: Any) -> bool:
+        import pandas as pd
+
+        return isinstance(frame._meta.index, pd.DatetimeIndex)
+
     def same_name(self, frame: Any) -> Callable[[Hashable], Hashable]:
         return lambda name: name
 
@@ -70,11 +77,14 @@ class DaskBackend:
         return kind_of(frame[column]._meta_nonempty)
 
     def apply(self, frame: Any, call: Call, run: Run, drop: Sequence[Hashable]) -> Any:
+        meta = _meta(frame._meta, call, drop)
+        if call.service.gather is not None:
+            return with_answers(frame, call, run, drop, meta)
         # The partition as a whole, not the input columns beside the rest: what Dask may project it may also
         # compute twice, and rows of a shuffled partition need not come in the same order again.
         return frame.map_partitions(
             Answer(call.shipped(), run, tuple(drop)),
-            meta=_meta(frame._meta, call, drop),
+            meta=meta,
             align_dataframes=False,
         )
 

@@ -33,7 +33,7 @@ class Answer:
     application: str = field(default_factory=here)
 
     def __call__(self, partition: pd.DataFrame) -> pd.DataFrame:
-        strays = _strays(partition, self.call) if self.call.service.reads == "text" else {}
+        strays = _strays(partition, self.call) if self.call.service.reads != "any" else {}
         call = self.call if self.application == here() else self.call.in_application(self.application)
         call = replace(call, budget=budget_here(call, self.application))
         result: pd.DataFrame = answered(
@@ -61,4 +61,5 @@ def _strays(partition: pd.DataFrame, call: Call) -> dict[Hashable, pd.Series[Any
     error, each its own, and the other partitions their answers.
     """
     inputs = {name: partition[name] for name in call.inputs}
-    return {name: values for name, values in inputs.items() if kind_of(values).startswith("other")}
+    fine = ("unknown", call.service.reads, "bytes")
+    return {name: values for name, values in inputs.items() if kind_of(values).partition(":")[0] not in fine}

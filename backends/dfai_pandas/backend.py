@@ -10,6 +10,7 @@ import pyarrow as pa
 from dfai_core.backend import Run
 from dfai_core.call import Call
 from dfai_pandas.columns import arrow_column, kind_of, pandas_column
+from dfai_pandas.groups import gathered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +25,7 @@ class PandasBackend:
 
     name = "pandas"
     lazy = False
+    ordered = True
     trigger = "pandas"
 
     def attach(self, name: str, frame: Callable[[Any], Any], series: Callable[[Any], Any] | None) -> str | None:
@@ -62,6 +64,11 @@ class PandasBackend:
     def columns(self, frame: Any) -> Sequence[Hashable]:
         return list(frame.columns)
 
+    def index_of_times(self, frame: Any) -> bool:
+        import pandas as pd
+
+        return isinstance(frame.index, pd.DatetimeIndex)
+
     def same_name(self, frame: Any) -> Callable[[Hashable], Hashable]:
         return lambda name: name
 
@@ -81,8 +88,10 @@ class PandasBackend:
 
 def answered(frame: pd.DataFrame, call: Call, run: Run, drop: Sequence[Hashable], *, nested: str = "python") -> Any:
     """*frame* with the call's columns; *nested* "arrow" keeps lists and structs in Arrow's own dtype."""
-    answers = list(run(call, _batches(frame, call)))
-    table = pa.Table.from_batches(answers, schema=call.schema)
+    if call.service.gather is None:
+        table = pa.Table.from_batches(list(run(call, _batches(frame, call))), schema=call.schema)
+    else:
+        table = gathered(frame, call, run)
     result = frame.drop(columns=[name for name in drop if name not in table.column_names])
     for name in table.column_names:
         result[name] = pandas_column(table.column(name), nested)

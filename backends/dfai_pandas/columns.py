@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from dfai_core.any_columns import any_array
 from dfai_core.errors import ConfigError
+from dfai_core.number_columns import arrow_numbers
 from dfai_core.text_columns import arrow_texts
 
 if TYPE_CHECKING:
@@ -33,18 +34,23 @@ def kind_of(series: pd.Series[Any]) -> str:
             return "text"
         if pa.types.is_binary(arrow) or pa.types.is_large_binary(arrow):
             return "bytes"
-        return "unknown" if pa.types.is_null(arrow) else f"other: {dtype}"
+        if pa.types.is_null(arrow):
+            return "unknown"
+        if pa.types.is_integer(arrow) or pa.types.is_floating(arrow) or pa.types.is_decimal(arrow):
+            return f"numbers: {dtype}"
+        return f"other: {dtype}"
     if isinstance(dtype, pd.StringDtype):
         return "text"
     if pd.api.types.is_object_dtype(dtype) or bool(series.isna().all()):
         return "unknown"  # only the values tell
-    return f"other: {dtype}"
+    return f"numbers: {dtype}" if pd.api.types.is_any_real_numeric_dtype(dtype) else f"other: {dtype}"
 
 
 def arrow_column(series: pd.Series[Any], wanted: pa.DataType | None = None, reads: str = "text") -> pa.Array:
     """A column as an Arrow array; *wanted* is the type of an existing answer column.
 
-    Of Python objects only the values tell what they are: *reads* says what they should be, "text" or "any" kind.
+    Of Python objects only the values tell what they are: *reads* says what they should be, "text", "numbers",
+    "times" or "any" kind.
 
     Raises
     ------
@@ -68,7 +74,14 @@ def arrow_column(series: pd.Series[Any], wanted: pa.DataType | None = None, read
     return _one(pa.array(series, from_pandas=True))
 
 
-_READERS = {"text": arrow_texts, "any": any_array}
+def _arrow_times(values: list[Any]) -> pa.Array:
+    try:
+        return pa.array(values, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):  # mixed kinds
+        return arrow_texts([None if value is None else str(value) for value in values])
+
+
+_READERS = {"text": arrow_texts, "numbers": arrow_numbers, "times": _arrow_times, "any": any_array}
 
 
 def _one(array: pa.Array | pa.ChunkedArray) -> pa.Array:

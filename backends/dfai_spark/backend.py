@@ -23,6 +23,7 @@ class SparkBackend:
 
     name = "spark"
     lazy = True
+    ordered = False
     trigger = "pyspark.sql"
 
     def attach(self, name: str, frame: Callable[[Any], Any], series: Callable[[Any], Any] | None) -> str | None:
@@ -52,6 +53,9 @@ class SparkBackend:
 
     def columns(self, frame: Any) -> Sequence[Hashable]:
         return list(frame.columns)
+
+    def index_of_times(self, frame: Any) -> bool:
+        return False
 
     def same_name(self, frame: Any) -> Callable[[Hashable], Hashable]:
         if str(frame.sparkSession.conf.get("spark.sql.caseSensitive")).lower() == "true":

@@ -8,8 +8,8 @@ from typing import Any
 from dfai_core.backend import Run
 from dfai_core.call import Call
 from dfai_core.errors import MissingExtra
+from dfai_spark.shipped import shipped
 from dfai_spark.types import spark_type
-from dfai_spark.worker import answering
 from dfai_spark.workers_python import own_python
 
 __all__ = ["arrow_functions", "quoted", "with_answers"]
@@ -28,6 +28,8 @@ def with_answers(frame: Any, call: Call, run: Run, drop: Sequence[str]) -> Any:
     that nothing moves through it.
     """
     functions = arrow_functions()
+    if call.service.gather is not None:
+        frame = _gathered(frame, call)
     everywhere = functions.spark_partition_id() >= 0
 
     def guarded(column: Any) -> Any:
@@ -35,7 +37,10 @@ def with_answers(frame: Any, call: Call, run: Run, drop: Sequence[str]) -> Any:
 
     whole = f"__dfai_{call.id}"
     read = {name: f"{whole}_{place}" for place, name in enumerate(dict.fromkeys(call.columns))}
-    ask = functions.arrow_udf(answering(call, run), spark_type(call.schema))
+    fields = spark_type(call.schema)
+    ask = functions.arrow_udf(shipped(call, run, fields.names), fields)
+    if call.service.gather is not None:
+        ask = ask.asNondeterministic()  # else a later limit would cut groups short
     with own_python(frame.sparkSession):
         answer = ask(*(functions.col(read[name]) for name in call.columns))
     return (
@@ -45,6 +50,14 @@ def with_answers(frame: Any, call: Call, run: Run, drop: Sequence[str]) -> Any:
         .withColumns({name: guarded(functions.col(whole)[f"f{n}"]) for n, name in enumerate(call.schema.names)})
         .drop(whole, *read.values(), *drop)
     )
+
+
+def _gathered(frame: Any, call: Call) -> Any:
+    """*frame* with the rows of each group one after the other. The guard above it keeps the sort from being undone."""
+    if not call.by:
+        return frame.repartition(1)
+    columns = [quoted(name) for name in call.by]
+    return frame.repartition(*columns).sortWithinPartitions(*columns)
 
 
 def quoted(name: str) -> str:

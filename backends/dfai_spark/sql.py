@@ -14,8 +14,8 @@ from dfai_core.call import Call
 from dfai_core.errors import ConfigError
 from dfai_spark.budget import budget_for
 from dfai_spark.plan import arrow_functions, quoted
+from dfai_spark.shipped import shipped
 from dfai_spark.types import spark_type, sql_type
-from dfai_spark.worker import answering
 from dfai_spark.workers_python import own_python
 
 __all__ = ["register"]
@@ -74,7 +74,7 @@ def _free_or_ours(session: Any, name: str) -> bool:
 
 def _register_private(session: Any, function: Function) -> None:
     call = replace(_reading_lists(function).shipped(), budget=budget_for(session, function.call))
-    answers = answering(call, function.run, function.fields.names)
+    answers = shipped(call, function.run, function.fields.names)
     with own_python(session):
         ask = arrow_functions().arrow_udf(answers, spark_type(function.fields, named=True))
         session.udf.register(_PRIVATE + function.name, ask)

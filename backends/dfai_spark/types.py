@@ -17,7 +17,9 @@ def kind_of(kind: Any) -> str:
         return "text"
     if isinstance(kind, types.BinaryType):
         return "bytes"
-    return "unknown" if isinstance(kind, types.NullType) else f"other: {kind.simpleString()}"
+    if isinstance(kind, types.NullType):
+        return "unknown"
+    return f"{'numbers' if isinstance(kind, types.NumericType) else 'other'}: {kind.simpleString()}"
 
 
 def spark_type(schema: pa.Schema, *, named: bool = False) -> Any:

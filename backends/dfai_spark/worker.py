@@ -2,46 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
 from dfai_core.backend import Run
 from dfai_core.call import Call
+from dfai_core.store import StoreSpec, has_folders
 
-__all__ = ["answering"]
+__all__ = ["answered"]
 
 Columns = tuple[pa.Array, ...]
 
 
-def answering(
-    call: Call, run: Run, fields: Sequence[str] | None = None
-) -> Callable[[Iterator[Columns]], Iterator[pa.Array]]:
-    """The function for ``arrow_udf``; its annotations tell Spark that it takes and gives iterators.
-
-    *fields* are the names in its struct; by default they are numbered.
+def answered(
+    columns: Iterator[Columns | pa.Array], call: Call, run: Run, names: Sequence[str], *, keeps: bool
+) -> Iterator[pa.Array]:
+    """Structs of the call's answers; *names* are those of their fields.
 
     Batches may leave in other sizes than they came and later than they came: Spark asks only that never more
     rows have left than were read, and that the numbers agree at the end.
+
+    *keeps* says that the driver could keep answers in a folder, so that this worker must be able to.
     """
-
-    names = [f"f{place}" for place in range(len(call.schema))] if fields is None else list(fields)
-
-    def answers(columns: Iterator[tuple[pa.Array, ...]]) -> Iterator[pa.Array]:
-        for batch in run(_paying_once(call), _batches(columns, call)):
-            yield pa.StructArray.from_arrays(batch.columns, names=names)
-
-    answers.__name__ = f"dfai_{call.service.name}"  # what plans show
-    return answers
+    for batch in run(_paying_once(call, keeps), _batches(columns, call)):
+        yield pa.StructArray.from_arrays(batch.columns, names=list(names))
 
 
-def _paying_once(call: Call) -> Call:
+def _paying_once(call: Call, keeps: bool) -> Call:
     """*call* with the store of its application on this host: Spark evaluates plans again."""
     from pyspark import TaskContext
 
     context = TaskContext.get()
     application = None if context is None else context.getLocalProperty("spark.app.id")
-    return call.in_application(application) if application else call
+    if not application:
+        return call
+    kept = call.in_application(application)
+    if keeps and not has_folders() and kept.config.store == StoreSpec("default"):
+        import lmdb  # noqa: F401  the error that says so
+    return kept
 
 
 def _batches(columns: Iterator[Columns | pa.Array], call: Call) -> Iterator[pa.RecordBatch]:

@@ -31,6 +31,8 @@ class Backend(Protocol):
     name: str
     lazy: bool
     """Whether frames are computed later: then nothing is sent by a verb itself."""
+    ordered: bool
+    """Whether the rows of a frame have an order."""
     trigger: str
     """The module after whose import the accessor is put on the library's frames."""
 
@@ -50,16 +52,25 @@ class Backend(Protocol):
         """The frame's column names, repeated ones as often as they stand there."""
         ...
 
+    def index_of_times(self, frame: Any) -> bool:
+        """Whether *frame* has an index, and it holds times."""
+        ...
+
     def same_name(self, frame: Any) -> Callable[[Hashable], Hashable]:
         """Brings names to the form in which this library compares them (Spark may ignore case)."""
         ...
 
     def kind(self, frame: Any, column: Hashable) -> str:
-        """What a column holds: "text", "bytes", "other: <its type>", or "unknown" where only the values tell."""
+        """What a column holds: "text", "bytes", "numbers: <its type>", "other: <its type>".
+
+        Or "unknown", where only the values tell.
+        """
         ...
 
     def apply(self, frame: Any, call: Call, run: Run, drop: Sequence[Hashable]) -> Any:
         """A new frame without the columns *drop* and with the call's answer columns, in order.
+
+        Where the call's service gathers rows, *run* must be given those of a group one after the other.
 
         A dropped column that the answer has again keeps its place where the library can do that cheaply.
         """

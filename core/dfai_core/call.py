@@ -16,16 +16,32 @@ from dfai_core.service import Service, Wiring
 from dfai_core.settings import Config
 from dfai_core.store import StoreSpec, has_folders
 
-__all__ = ["Call", "Col", "col"]
+__all__ = ["INDEX", "Call", "Col", "col"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """A frame's index in the place of a column, where its library has one."""
+
+    def __repr__(self) -> str:
+        return "the index"
+
+    def __reduce__(self) -> str:
+        return "INDEX"
+
+
+INDEX = _Index()
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """A service with its options, the columns it reads and writes, and the settings it was made under.
 
-    *inputs* are the columns with the data, then those of the options in *varying*, then (with *fill*) the
-    existing answer columns: the order in which a backend hands them over. *budget* says who keeps the limits where
-    several processes work on the call; None: each process for itself.
+    *inputs* are the columns with the data, then those of the options in *varying*, then those by which rows are
+    gathered and the one with their times, then (with *fill*) the existing answer columns: the order in which a backend
+    hands them over. Where the service gathers rows, those with equal values in *by* come one after the other, and none
+    of them elsewhere. *budget* says who keeps the limits where several processes work on the call; None: each process
+    for itself.
     """
 
     service: Service
@@ -34,6 +50,8 @@ class Call:
     include: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     varying: tuple[tuple[str, Any], ...] = ()  # (option, column)
+    by: tuple[Any, ...] = ()  # columns whose values make a group, where the service gathers rows
+    order: Any = None  # the column with the times, or INDEX; None: as the rows come
     prior: tuple[Any, ...] = ()  # existing answer columns, only with if_exists="fill"
     config: Config = field(default_factory=Config)
     trace: str | None = None  # the trace in which it was made, as W3C writes it (traceparent)
@@ -48,7 +66,13 @@ class Call:
     @property
     def columns(self) -> tuple[Any, ...]:
         """The frame's columns that a backend hands over, in order; one may stand there twice."""
-        return (*self.inputs, *(column for _, column in self.varying), *self.prior)
+        order = () if self.order is None else (self.order,)
+        return (*self.inputs, *(column for _, column in self.varying), *self.by, *order, *self.prior)
+
+    @property
+    def first_option(self) -> int:
+        """Where in a document the options that vary stand."""
+        return len(self.inputs) if self.service.gather is None else 2
 
     @property
     def target_kind(self) -> str:

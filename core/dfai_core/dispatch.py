@@ -161,7 +161,7 @@ class Dispatcher:
         self._tickets.discard(ticket)
         try:
             answer = answer_batch(self.call, asked, batch.columns)
-            self.counters.add_rows(asked.rows, len(asked.codes) - asked.codes.null_count - new, errors_in(answer))
+            self.counters.add_rows(asked.rows, asked.askers - new, errors_in(answer))
             ticket.finish(answer)
         except Exception as error:  # noqa: BLE001  as above
             ticket.fail(error)

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from dfai_core.any_columns import any_null_but, distinct_values, each_row
 from dfai_core.call import Call
 from dfai_core.errors import RETRYABLE_CODES
-from dfai_core.service import Values
+from dfai_core.gathering import gathered
+from dfai_core.service import Gather, Values
 from dfai_core.text_columns import MISFIT, is_misfit, texts_of
 
 __all__ = ["Asked", "answer_batch", "ask", "errors_in", "failed"]
@@ -39,13 +40,15 @@ class Asked:
     prior: list[pa.Array]  # existing answers of rows that are not asked again
     bytes: int
     longest: int  # code points of the longest text
-    names: Sequence[Any] | None = (
-        None  # of the documents, where their values do not tell equal ones apart by themselves
-    )
+    askers: int  # rows, or groups of rows, that have something to ask
+    within: pa.Array | None = None  # where rows are gathered: each row's own item in its group's answer
+    names: Sequence[Any] | None = None  # of the documents, where values of equal ones are not compared themselves
 
 
 def ask(call: Call, batch: pa.RecordBatch) -> Asked:
     """What *batch* asks: its distinct documents, each once."""
+    if call.service.gather is not None:
+        return _gather(call, call.service.gather, batch)
     service, inputs = call.service, len(call.inputs)
     columns = [batch.column(place) for place in range(inputs + len(call.varying))]
     early: dict[int, tuple[str, str]] = {}
@@ -73,14 +76,27 @@ def ask(call: Call, batch: pa.RecordBatch) -> Asked:
         for row in np.flatnonzero(blank.to_numpy(zero_copy_only=False)):
             early[int(row)] = ("empty", _EMPTY)
         wanted = pc.and_(wanted, pc.invert(blank))
+    names: Sequence[Any] | None = None
     if not service.shareable:
         values, codes = each_row(columns, wanted)
-        return Asked(batch.num_rows, values, codes, early, prior, batch.nbytes, 0)
-    if service.reads == "any":
+    elif service.reads == "any":
         values, codes, names = distinct_values(columns, wanted)
-        return Asked(batch.num_rows, values, codes, early, prior, batch.nbytes, 0, names)
-    values, codes = _distinct(columns, wanted)
-    return Asked(batch.num_rows, values, codes, early, prior, batch.nbytes, _longest(columns[0]))
+    else:
+        values, codes = _distinct(columns, wanted)
+    longest, askers = _longest(columns[0]), len(codes) - codes.null_count
+    return Asked(batch.num_rows, values, codes, early, prior, batch.nbytes, longest, askers, names=names)
+
+
+def _gather(call: Call, gathers: Gather, batch: pa.RecordBatch) -> Asked:
+    """What the whole groups of *batch* ask."""
+    found = gathered(call, gathers, batch)
+    codes = pa.array(found.codes, pa.int32(), mask=found.codes < 0)
+    inputs = [list(column) for column in zip(*found.documents, strict=True)]
+    inputs = inputs or [[] for _ in range(2 + len(call.varying))]
+    within = pa.array(found.within) if gathers.answers == "each" else None
+    stop = len(call.columns)
+    prior = list(batch.columns[stop - len(call.prior) : stop])
+    return Asked(batch.num_rows, inputs, codes, found.early, prior, batch.nbytes, 0, found.groups, within)
 
 
 def _misfits(column: pa.Array, name: Any) -> dict[int, tuple[str, str]]:
@@ -135,8 +151,8 @@ def _distinct(columns: Sequence[pa.Array], wanted: pa.Array) -> tuple[list[list[
 
 def answer_batch(call: Call, asked: Asked, columns: Sequence[Sequence[Any]]) -> pa.RecordBatch:
     """The answer's columns for the rows of *asked*; *columns* hold a value for each of its documents, in order."""
-    schema = call.schema
     detail = "error_detail" in call.include
+    schema = call.schema if asked.within is None else _lists(call.schema, 3 if detail else 2)
     codes = asked.codes
     if asked.early:
         extra: list[Values] = []
@@ -153,7 +169,11 @@ def answer_batch(call: Call, asked: Asked, columns: Sequence[Sequence[Any]]) -> 
         fitting = [_fitting(values, schema, detail) for values in zip(*columns, strict=True)]
         arrays = _arrays(list(zip(*fitting, strict=True)), schema)
     # Of distinct documents the first row has the first place, and so on: where each row has its own, nothing moves.
-    if len(asked.inputs[0]) < asked.rows:
+    if asked.within is not None:
+        arrays = [
+            _items(array, codes, asked.within, field.type) for array, field in zip(arrays, call.schema, strict=True)
+        ]
+    elif len(asked.inputs[0]) < asked.rows:
         arrays = [array.take(codes) for array in arrays]
     if asked.prior:
         kept = codes.is_null()
@@ -163,7 +183,23 @@ def answer_batch(call: Call, asked: Asked, columns: Sequence[Sequence[Any]]) -> 
             pa.concat_arrays([old.cast(new.type), new]).take(pa.array(places))
             for old, new in zip(asked.prior, arrays, strict=True)
         ]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+    return pa.RecordBatch.from_arrays(arrays, schema=call.schema)
+
+
+def _lists(schema: pa.Schema, errors: int) -> pa.Schema:
+    """The columns of groups' answers: lists of what their rows get; an error is the whole group's."""
+    values = len(schema) - errors
+    return pa.schema(
+        [field.with_type(pa.list_(field.type)) if at < values else field for at, field in enumerate(schema)]
+    )
+
+
+def _items(groups: pa.Array, codes: pa.Array, within: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Each row's own item out of its group's list; what is no list is the same for all rows of the group."""
+    if groups.type == kind:
+        return groups.take(codes)
+    starts = pc.if_else(groups.is_valid(), groups.offsets[:-1], pa.scalar(None, pa.int32()))
+    return groups.values.take(pc.add(starts.take(codes).cast(pa.int64()), within))
 
 
 def errors_in(answer: pa.RecordBatch) -> dict[str, int]:

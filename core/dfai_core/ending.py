@@ -10,7 +10,7 @@ from dfai_core.errors import ConfigError
 from dfai_core.groups import Batch, Group, Pieces, Places
 from dfai_core.jobs import Job, Lane
 from dfai_core.report import Counters
-from dfai_core.service import Failure, Values
+from dfai_core.service import Document, Failure, Values
 from dfai_core.shape import Refused, Shape
 
 __all__ = ["Ending"]
@@ -22,7 +22,7 @@ _LEAST_FOR_RATIO = 100
 class Ending:
     """Ends the documents of one call, on the loop's thread."""
 
-    __slots__ = ("_counters", "_failed", "_ratio", "shape", "stopped")
+    __slots__ = ("_counters", "_each", "_failed", "_ratio", "shape", "stopped")
 
     def __init__(self, call: Call, counters: Counters) -> None:
         self.shape = Shape(len(call.schema), detail="error_detail" in call.include)
@@ -30,6 +30,8 @@ class Ending:
         self._counters = counters
         self._ratio = call.config.max_error_ratio
         self._failed = 0
+        gathers = call.service.gather
+        self._each = gathers is not None and gathers.answers == "each"
 
     def stop(self, message: str) -> None:
         """From now on documents that were not asked end as "stopped"."""
@@ -66,6 +68,8 @@ class Ending:
 
     def final(self, job: Job, rows: list[Values]) -> list[Values]:
         """Answers in their final form; those of pieces stay as they are until their text is whole."""
+        if self._each:
+            rows = [self._whole(document, values) for document, values in zip(job.documents(), rows, strict=True)]
         finish = job.lane.exchange.finish
         if finish is not None:
             whole = [not isinstance(group, Pieces) for group, places in job.origin for _ in places]
@@ -74,6 +78,15 @@ class Ending:
                 for values, final in zip(rows, whole, strict=True)
             ]
         return rows
+
+    def _whole(self, document: Document, values: Values) -> Values:
+        """*values* of a group, if they hold an item for each of its rows."""
+        rows = document[0]
+        if all(isinstance(value, list) and len(value) == rows for value in values):
+            return values
+        found = sorted({len(value) if isinstance(value, list) else 0 for value in values})
+        message = f"the answer holds {' or '.join(map(str, found))} items for a group of {rows} rows"
+        return self.shape.refused(Refused(Failure("bad_answer", message, 200, retryable=True), 1, None))
 
     def join(self, lane: Lane, pieces: Pieces) -> None:
         """Makes a long text's answer out of its pieces'."""

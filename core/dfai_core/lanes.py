@@ -51,7 +51,7 @@ class Lanes:
         self._limits = call.service.limits_at(target.kind)
         self._width = len(call.schema)
         self._options = [
-            (place, option) for place, option in enumerate(options, len(call.inputs)) if option.scope == "request"
+            (place, option) for place, option in enumerate(options, call.first_option) if option.scope == "request"
         ]
         self._lanes: dict[Document, Lane] = {}
 

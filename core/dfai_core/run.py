@@ -11,6 +11,7 @@ import pyarrow as pa
 from dfai_core.call import Call
 from dfai_core.dispatch import join
 from dfai_core.errors import error_for
+from dfai_core.gathering import whole_groups
 from dfai_core.groups import Ticket
 from dfai_core.loop import loop_thread
 from dfai_core.report import Counters
@@ -53,22 +54,21 @@ def run(
     line: deque[tuple[Ticket, int, int]] = deque()  # with each batch's rows and bytes
     ahead_rows = ahead_bytes = 0
     reading = True
-    sizes = _sizes()
+    cut = _slices(batches, _sizes()) if call.service.gather is None else whole_groups(call, batches, _sizes())
     try:
-        for whole in batches:
-            for batch in _slices(whole, sizes):
-                ticket = Ticket()
-                line.append((ticket, batch.num_rows, batch.nbytes))
-                ahead_rows += batch.num_rows
-                ahead_bytes += batch.nbytes
-                thread.soon(dispatcher.accept, ticket, batch)
-                while line and (line[0][0].done.done() or ahead_rows > _AHEAD_ROWS or ahead_bytes > _AHEAD_BYTES):
-                    if not line[0][0].done.done():
-                        thread.soon(dispatcher.flush)
-                    _, rows, size_bytes = line[0]
-                    ahead_rows -= rows
-                    ahead_bytes -= size_bytes
-                    yield _finish(call, line, dispatcher.counters, watch)
+        for batch in cut:
+            ticket = Ticket()
+            line.append((ticket, batch.num_rows, batch.nbytes))
+            ahead_rows += batch.num_rows
+            ahead_bytes += batch.nbytes
+            thread.soon(dispatcher.accept, ticket, batch)
+            while line and (line[0][0].done.done() or ahead_rows > _AHEAD_ROWS or ahead_bytes > _AHEAD_BYTES):
+                if not line[0][0].done.done():
+                    thread.soon(dispatcher.flush)
+                _, rows, size_bytes = line[0]
+                ahead_rows -= rows
+                ahead_bytes -= size_bytes
+                yield _finish(call, line, dispatcher.counters, watch)
         reading = False
         thread.soon(dispatcher.read)
         while line:
@@ -87,12 +87,13 @@ def _sizes() -> Iterator[int]:
         rows *= 2
 
 
-def _slices(whole: pa.RecordBatch, sizes: Iterator[int]) -> Iterator[pa.RecordBatch]:
-    start = 0
-    while start < whole.num_rows or not start:  # a batch without rows is answered with one
-        rows = next(sizes)
-        yield whole.slice(start, rows)
-        start += rows
+def _slices(batches: Iterable[pa.RecordBatch], sizes: Iterator[int]) -> Iterator[pa.RecordBatch]:
+    for whole in batches:
+        start = 0
+        while start < whole.num_rows or not start:  # a batch without rows is answered with one
+            rows = next(sizes)
+            yield whole.slice(start, rows)
+            start += rows
 
 
 def _finish(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from dfai_core.transports.base import Answer
@@ -20,10 +21,12 @@ __all__ = [
     "Document",
     "Exchange",
     "Failure",
+    "Gather",
     "Limits",
     "Option",
     "Part",
     "Progress",
+    "Rows",
     "Service",
     "Values",
     "Web",
@@ -56,6 +59,7 @@ class Limits:
     source: str
     max_chars_per_request: int | None = None
     counts: Literal["requests", "documents", "characters"] = "requests"
+    max_rows: int = 1_000_000  # of a group: of one with more, not even its rows are held
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,36 @@ class Part(NamedTuple):
     offset: int  # of its first code point
     text: str
     values: Values | None  # None: the piece is blank and was not sent
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of one group, in order: by time where the call has one, else as they came.
+
+    *columns* are those of the service's inputs, *times* microseconds since 1970 in UTC.
+    """
+
+    columns: tuple[np.ndarray[Any, Any], ...]
+    times: np.ndarray[Any, Any] | None
+
+    def __len__(self) -> int:
+        return len(self.columns[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """How all rows of a group become one document, and its answer theirs again.
+
+    *write* gives the text that stands for the group in a request made with these options, or says why the group cannot
+    be asked. A document is the number of its rows and that text, then the options that vary by row, which must not vary
+    within a group. With *answers* "each" every value of an answer is a list, one item a row; with "last" the answer is
+    that of the group's last row, and the others are not asked. *ordered* services need a time where the frame has no
+    order of its own.
+    """
+
+    write: Callable[[Rows, Mapping[str, Any]], str | Failure]
+    answers: Literal["each", "last"] = "each"
+    ordered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +228,8 @@ _ERRORS = (
 class Service:
     """One service: small, declarative, the single place where its protocol and its columns are written.
 
-    *name* is the verb, *noun* the headline column unless the caller chooses ``output=``.
+    *name* is the verb, *noun* the headline column unless the caller chooses ``output=``. *reads* is what its inputs
+    hold. Where it has a *gather*, a document is not one row but all rows of a group.
     """
 
     name: str
@@ -210,11 +245,12 @@ class Service:
     includes: Mapping[str, Column] = field(default_factory=dict)
     host: str = ""  # which of a region's hosts answers, where its family has several: "stt", "tts"
     long_running: bool = False
+    reads: Literal["text", "numbers", "any"] = "text"
+    gather: Gather | None = None
     retired: str | None = None  # why Azure does not offer it any more, and who does
     known_as: tuple[str, ...] = ()  # names of the same verb elsewhere
     bind: Bind | None = None  # then it is made anew for each call
     web: bool = False  # its requests say themselves who is asked: no target does
-    reads: Literal["text", "any"] = "text"  # what its input columns may hold
     nullable: frozenset[str] = frozenset()  # inputs that may be null; where all are, a row is asked unless all are null
     shareable: bool = True  # equal documents are asked once, and answers may be kept
     repeatable: bool = True  # else a request is sent again only if it was certainly not carried out

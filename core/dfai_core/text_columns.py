@@ -9,10 +9,10 @@ from typing import Any
 
 import pyarrow as pa
 
-__all__ = ["MISFIT", "arrow_texts", "is_misfit", "texts_of"]
+__all__ = ["MISFIT", "MISFIT_FIELD", "MISSING", "arrow_texts", "is_misfit", "texts_of"]
 
 MISFIT = "column {name!r} holds a value of type {kind} here, not text: convert it, for example with .astype(str)"
-_MISFIT_FIELD = "__dfai_not_text"
+MISFIT_FIELD = "__dfai_not_text"
 
 
 def arrow_texts(values: Sequence[Any]) -> pa.Array:
@@ -43,25 +43,25 @@ def arrow_texts(values: Sequence[Any]) -> pa.Array:
     array = pa.array(texts, type=pa.string())
     if not any(kinds):
         return array
-    return pa.StructArray.from_arrays([array, pa.array(kinds, type=pa.string())], names=["text", _MISFIT_FIELD])
+    return pa.StructArray.from_arrays([array, pa.array(kinds, type=pa.string())], names=["text", MISFIT_FIELD])
 
 
 def _text_or_kind(value: Any) -> tuple[str | None, str | None]:
     if isinstance(value, str):
         return _SURROGATE.sub("\ufffd", value), None
-    if value is None or (isinstance(value, numbers.Real) and value != value) or type(value).__name__ in _MISSING:
+    if value is None or (isinstance(value, numbers.Real) and value != value) or type(value).__name__ in MISSING:
         return None, None
     return None, type(value).__name__
 
 
 # pandas' own markers, by name: the core does not import pandas.
-_MISSING = frozenset({"NAType", "NaTType"})
+MISSING = frozenset({"NAType", "NaTType"})
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def is_misfit(kind: pa.DataType) -> bool:
     """Whether a column came out of `arrow_texts` with values that are no texts."""
-    return bool(pa.types.is_struct(kind) and kind.num_fields == 2 and kind.field(1).name == _MISFIT_FIELD)
+    return bool(pa.types.is_struct(kind) and kind.num_fields == 2 and kind.field(1).name == MISFIT_FIELD)
 
 
 def texts_of(column: pa.Array) -> pa.Array:

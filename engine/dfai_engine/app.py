@@ -16,11 +16,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dfai_engine import protocol, status
+from dfai_engine.cores import usable_cores
 from dfai_engine.failures import ServiceFailure
 from dfai_engine.families import LimitsName, Room, families, operations
 from dfai_engine.jobs import Jobs
 from dfai_engine.protocol import Reply
-from dfai_engine.threads import Threads, usable_cores
+from dfai_engine.threads import Threads
 from dfai_engine.version import version
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def create_app(
     kinds
         Handlers to use in place of the built-in ones, by kind.
     workers
-        Threads that compute; as many as there are processors when not given.
+        Threads that compute; as many as there are processors to use when not given.
     max_in_flight
         Requests that may be under way; one more is refused with 429. None leaves it to the queue
         before the threads.
@@ -138,7 +139,10 @@ class App:
             self._in_flight -= 1
 
     def _refused(self, scope: Scope) -> Reply | None:
-        if self._key is not None and scope["path"] not in status.OPEN_PATHS:
+        if scope["path"] in status.OPEN_PATHS:
+            # An orchestrator that is refused here would restart a server for being busy.
+            return None
+        if self._key is not None:
             headers = Headers(scope=scope)
             brought = headers.get("ocp-apim-subscription-key")
             if brought is None and "authorization" in headers:

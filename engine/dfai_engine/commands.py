@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from pathlib import Path
 from typing import Annotated, NoReturn, cast, get_args
 
@@ -25,6 +26,10 @@ def run(
     port: Annotated[int, typer.Option(help="Which port to listen on.", min=1, max=65_535)] = 5000,
     key: Annotated[str, typer.Option(help="Where the key is: env:NAME or file:PATH. Never the key itself.")] = "",
     limits: Annotated[str, typer.Option(help="Sizes of requests: azure, or wide for large batches.")] = "azure",
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="A certificate with its chain, PEM: speak https. Needs --tls-key.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="The private key of --tls-cert, PEM.")] = None,
     data: Annotated[
         Path | None,
         typer.Option(
@@ -39,13 +44,15 @@ def run(
         _fail(f"no limits {limits!r}; there are: {', '.join(get_args(LimitsName))}")
     if data is not None and not data.is_dir():
         _fail(f"there is no folder {data}")
+    tls = _tls(tls_cert, tls_key)
     try:
-        made = server(host, port, key=_key(key), limits=cast("LimitsName", limits), data=data)
+        made = server(host, port, key=_key(key), limits=cast("LimitsName", limits), data=data, tls=tls)
     except NotGuarded as fault:
         _fail(str(fault))
     place = f"[{host}]" if ":" in host else host
+    scheme = "http" if tls is None else "https"
     guard = "with its key" if key else "no key needed"
-    typer.echo(f"dfai engine on http://{place}:{port} ({guard}); /status, /ready, /swagger. Stop: Ctrl-C", err=True)
+    typer.echo(f"dfai engine on {scheme}://{place}:{port} ({guard}); /status, /ready, /swagger. Stop: Ctrl-C", err=True)
     try:
         made.run()
     except KeyboardInterrupt:
@@ -73,6 +80,21 @@ def _key(reference: str) -> str | None:
     else:
         _fail("--key takes env:NAME or file:PATH, not the key itself: others can read command lines")
     return value
+
+
+def _tls(certificate: Path | None, private_key: Path | None) -> tuple[Path, Path] | None:
+    """The two files, tried here: the server's own error would be a traceback."""
+    if certificate is None and private_key is None:
+        return None
+    if certificate is None or private_key is None:
+        _fail("--tls-cert and --tls-key go together")
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, private_key)
+    except ssl.SSLError as fault:
+        _fail(f"{certificate} and {private_key} are no certificate and its key in PEM: {fault.reason or 'unreadable'}")
+    except OSError as fault:
+        _fail(f"the files of --tls-cert and --tls-key cannot be read: {fault.strerror}")
+    return certificate, private_key
 
 
 @models.command("list")

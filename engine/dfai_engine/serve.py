@@ -35,6 +35,7 @@ def server(
     workers: int | None = None,
     kinds: Mapping[str, Any] | None = None,
     data: str | Path | None = None,
+    tls: tuple[Path, Path] | None = None,
 ) -> uvicorn.Server:
     """A server that has not begun to listen; its ``run()`` serves until it is interrupted.
 
@@ -52,6 +53,9 @@ def server(
         Handlers to use in place of the built-in ones, by kind.
     data
         The folder whose files requests may name, and where what they make is kept.
+    tls
+        The files of a certificate (with its chain) and of its private key, both PEM: then https is spoken, which keys
+        need beyond this machine. Read once, at the start.
 
     Raises
     ------
@@ -79,6 +83,8 @@ def server(
         timeout_graceful_shutdown=FAREWELL_S,
         backlog=1_024,
         ws="none",
+        ssl_certfile=None if tls is None else tls[0],
+        ssl_keyfile=None if tls is None else tls[1],
     )
     return uvicorn.Server(config)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["OPEN_PATHS", "description", "routes"]
 
 SERVICE = "dfai-engine"
-# Probes and people may read these without a key: they tell nothing of any request.
+# Probes and people may read these without a key, however busy the server is: they tell nothing of any request.
 OPEN_PATHS = frozenset(("/status", "/ready", "/swagger"))
 
 

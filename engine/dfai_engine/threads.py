@@ -10,19 +10,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 from weakref import WeakSet
 
+from dfai_engine.cores import usable_cores
 from dfai_engine.failures import ServiceFailure
 
-__all__ = ["Threads", "usable_cores"]
+__all__ = ["Threads"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-def usable_cores() -> int:
-    """The processors that this process may use: fewer than the machine's in a container or under ``taskset``."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class Threads:

@@ -15,6 +15,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from importlib import resources
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -33,7 +34,8 @@ __all__ = [
     "root",
 ]
 
-MANIFEST = Path(__file__).with_name("manifest.toml")
+# By this and not by a path: a Spark worker may import us from a zip.
+MANIFEST = resources.files("dfai_engine").joinpath("manifest.toml")
 
 
 class ModelMissing(FileNotFoundError):

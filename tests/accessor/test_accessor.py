@@ -29,7 +29,7 @@ def python(script: str) -> str:
 
 def test_public_names_are_exactly_all() -> None:
     public = {name for name in vars(dfai) if not name.startswith("_")}
-    submodules = {"annotations", "cli"}
+    submodules = {"annotations", "cli", "sklearn", "spark"}
 
     assert public - submodules == set(dfai.__all__)
 
@@ -38,12 +38,46 @@ def test_import_brings_no_library_and_no_engine() -> None:
     loaded = python(
         """
         import sys, dfai
-        heavy = "pandas dask pyspark aiohttp httpx starlette dfai_engine tqdm typer spacy".split()
+        heavy = "pandas dask pyspark sklearn aiohttp httpx starlette dfai_engine tqdm typer spacy".split()
         print([name for name in heavy if name in sys.modules])
         """
     )
 
     assert loaded == "[]"
+
+
+@pytest.mark.parametrize("module", ["spark", "sklearn"])
+def test_what_brings_a_library_is_imported_when_it_is_named(module: str) -> None:
+    found = python(
+        f"""
+        import sys, warnings, dfai
+        warnings.simplefilter("ignore")
+        print("dfai.{module}" in sys.modules, dfai.{module}.AITransformer.__module__)
+        """
+    )
+
+    assert found == f"False dfai.{module}"
+
+
+@pytest.mark.parametrize(("module", "library"), [("spark", "pyspark"), ("sklearn", "sklearn")])
+def test_a_library_that_is_not_here_is_named_with_its_extra(module: str, library: str) -> None:
+    found = python(
+        f"""
+        import sys, dfai
+        sys.modules["{library}"] = None
+        try:
+            dfai.{module}
+        except dfai.errors.MissingExtra as error:
+            print(error)
+        """
+    )
+
+    assert found.endswith(f'pip install "dfai[{module}]"')
+
+
+def test_a_name_that_does_not_exist_is_no_attribute() -> None:
+    with pytest.raises(AttributeError, match="module 'dfai' has no attribute 'sparks'"):
+        dfai.sparks  # type: ignore[attr-defined]  # noqa: B018
 
 
 @pytest.mark.parametrize("first", ["dfai", "pandas"])

@@ -12,16 +12,14 @@ from dfai._verbs import Verbs
 from dfai_core import services
 
 ROOT = Path(__file__).parents[2]
-SHARED_WORDS = {"language", "country", "categories", "domain", "max_sentences", "order"}
+SHARED_WORDS = {
+    *("language", "country", "categories", "domain", "max_sentences", "order"),
+    *("granularity", "custom_interval", "period", "sensitivity", "max_anomaly_ratio", "impute", "stability"),
+}
 # httpx's own, and what only a request that says itself whom it asks can have.
-WEB_WORDS = {"method", "params", "headers", "json", "data", "content", "files", "auth"} | {
-    "parse",
-    "ok",
-    "pages",
-    "poll",
-    "batch",
-    "origins",
-    "idempotent",
+WEB_WORDS = {
+    *("method", "params", "headers", "json", "data", "content", "files", "auth"),
+    *("parse", "ok", "pages", "poll", "batch", "origins", "idempotent"),
 }
 
 
@@ -33,7 +31,8 @@ def test_a_verbs_signature_follows_the_rule(name: str) -> None:
     keywords = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
 
     assert tuple(inputs) == service.inputs
-    assert keywords == [*(option.name for option in service.options), "include", "output", "if_exists"]
+    groups = [] if service.gather is None else ["timestamp", "by"]
+    assert keywords == [*groups, *(option.name for option in service.options), "include", "output", "if_exists"]
     assert parameters[-1].kind is inspect.Parameter.VAR_KEYWORD
     assert {option.name for option in service.options} <= (WEB_WORDS if service.web else SHARED_WORDS)
 

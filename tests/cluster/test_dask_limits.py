@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import dask.dataframe as dd
 import pandas as pd
-import pytest
 from distributed import Client
 
 import dfai
-from cluster.servers import dask_cluster
 from counting import CountingServer
 from dask_tasks import ask
 from dfai_core import Call, services
 from dfai_core.settings import resolve
+from redis_server import RedisServer
 from service import Scene, Service
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    with (
-        dask_cluster(tmp_path_factory.mktemp("dask")) as address,
-        Client(address, set_as_default=False) as client,
-    ):
-        client.wait_for_workers(2)
-        yield client
 
 
 def test_slots_and_rate_hold_over_the_hosts_of_a_cluster(client: Client) -> None:
@@ -63,4 +51,12 @@ def test_a_call_sends_no_more_requests_a_second_than_it_may(client: Client, serv
     answered, scene = call(client, service, rate_per_s=20.0)
 
     assert answered == 1_200
+    assert scene.most_in_a_second() <= 20 * 1.05 + 4
+
+
+def test_a_redis_keeps_slots_and_rate_for_all_hosts(client: Client, service: Service, redis: RedisServer) -> None:
+    answered, scene = call(client, service, concurrency=3, rate_per_s=20.0, store=redis.url)
+
+    assert answered == 1_200
+    assert scene.most_in_flight <= 3
     assert scene.most_in_a_second() <= 20 * 1.05 + 4

@@ -2,65 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cluster.servers import spark_cluster
+from cluster.driver import Driver
 from counting import CountingServer
-from processes import process, said
+from redis_server import RedisServer
 from service import Scene, Service
-
-DRIVER = """
-import warnings
-warnings.simplefilter("ignore")
-from pyspark.sql import SparkSession
-session = (
-    SparkSession.builder.master(sys.argv[1]).appName("dfai cluster tests")
-    .config("spark.driver.host", "127.0.0.1").config("spark.driver.bindAddress", "127.0.0.1")
-    .config("spark.executor.memory", "512m").config("spark.ui.enabled", "false").config("spark.log.level", "ERROR")
-    .config("spark.sql.shuffle.partitions", "4").config("spark.sql.adaptive.enabled", "false").getOrCreate()
-)
-while session.sparkContext._jsc.sc().getExecutorMemoryStatus().size() < 3:  # two executors and the driver
-    time.sleep(0.1)
-for line in sys.stdin:
-    names = {"session": session, **json.loads(line)}
-    exec(names["code"], names)
-    print("found " + json.dumps(names["found"]), flush=True)
-"""
-
-
-@dataclass
-class Driver:
-    """A classic session on the cluster, in a process of its own: this one may have another."""
-
-    process: subprocess.Popen[str]
-
-    def run(self, code: str, **names: Any) -> Any:
-        """What *code* calls ``found``."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps({"code": code, **names}) + "\n")
-        self.process.stdin.flush()
-        line = said(self.process)
-        assert line.startswith("found "), line
-        return json.loads(line.removeprefix("found "))
-
-
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
-    here = {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
-    with (
-        spark_cluster(tmp_path_factory.mktemp("spark")) as master,
-        process(DRIVER, master, environment=here) as started,
-    ):
-        yield Driver(started)
-
 
 ASKING = """
 import os, tempfile
@@ -130,4 +80,12 @@ def test_a_call_sends_no_more_requests_a_second_than_it_may(driver: Driver, serv
     answered, scene = call(driver, service, rate_per_s=20.0)
 
     assert answered == 1_200
+    assert scene.most_in_a_second() <= 20 * 1.05 + 4
+
+
+def test_a_redis_keeps_slots_and_rate_for_all_hosts(driver: Driver, service: Service, redis: RedisServer) -> None:
+    answered, scene = call(driver, service, concurrency=3, rate_per_s=20.0, store=redis.url)
+
+    assert answered == 1_200
+    assert scene.most_in_flight <= 3
     assert scene.most_in_a_second() <= 20 * 1.05 + 4

@@ -66,7 +66,7 @@ def test_unserved_paths_and_methods_are_json_errors(method: str, path: str, stat
     assert "apim-request-id" in answer.headers
 
 
-def test_more_requests_than_allowed_are_told_to_wait() -> None:
+def test_more_requests_than_allowed_are_told_to_wait_but_probes_are_answered() -> None:
     begun, end = threading.Event(), threading.Event()
 
     def slow(documents: Sequence[Document], parameters: Mapping[str, object]) -> Answered:
@@ -77,19 +77,21 @@ def test_more_requests_than_allowed_are_told_to_wait() -> None:
     app = create_app(kinds={ENTITIES: slow}, max_in_flight=1)
     body = {"kind": ENTITIES, "analysisInput": {"documents": documents("a")}}
 
-    async def crowd() -> tuple[httpx.Response, httpx.Response]:
+    async def crowd() -> tuple[httpx.Response, httpx.Response, httpx.Response]:
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://engine.test") as client:
             url = "/language/:analyze-text?api-version=2023-04-01"
             first = asyncio.create_task(client.post(url, json=body))
             await asyncio.to_thread(begun.wait, 30)
             second = await client.post(url, json=body)
+            probe = await client.get("/status")
             end.set()
-            return await first, second
+            return await first, second, probe
 
-    first, second = asyncio.run(crowd())
+    first, second, probe = asyncio.run(crowd())
 
     assert first.status_code == 200
     assert second.status_code == 429
     assert second.headers["retry-after"] == "1"
     assert second.json()["error"]["code"] == "TooManyRequests"
+    assert probe.status_code == 200

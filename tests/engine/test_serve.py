@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,13 +13,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+import trustme
 from typer.testing import CliRunner
 
 from dfai_engine import commands, weights
 from dfai_engine.serve import NotGuarded, server
 from engine.server import serving
 from engine.wheels import MEMBERS, make_wheel, pinned
-from engine.wire import documents, words
+from engine.wire import JOBS, documents, words
 
 KINDS = {"EntityRecognition": words}
 
@@ -41,6 +43,26 @@ def test_a_server_answers_over_a_socket(url: str) -> None:
 
 def test_a_server_tells_that_it_is_ready(url: str) -> None:
     assert httpx.get(f"{url}/ready").json() == {"service": "dfai-engine", "ready": "ready"}
+
+
+def test_with_a_certificate_a_server_speaks_https_and_links_to_it(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    certificate, key = tmp_path / "tls.crt", tmp_path / "tls.key"
+    issued = authority.issue_cert("127.0.0.1")
+    certificate.write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
+    issued.private_key_pem.write_to_path(str(key))
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    task = {"kind": "EntityRecognition", "taskName": "words"}
+    with serving(kinds=KINDS, tls=(certificate, key)) as url:
+        address = url.replace("http://", "https://")
+        body = {"tasks": [task], "analysisInput": {"documents": documents("a")}}
+        accepted = httpx.post(f"{address}{JOBS}?api-version=2023-04-01", json=body, verify=trusting)
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.get(f"{url}/ready")
+
+    assert accepted.status_code == 202
+    assert accepted.headers["operation-location"].startswith(f"{address}{JOBS}/")
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "", "::", "192.168.1.7"])
@@ -66,6 +88,10 @@ def run(*arguments: str) -> tuple[int, str]:
         (("--key", "file:/no/such/file"), "cannot be read"),
         (("--limits", "narrow"), "azure, wide"),
         (("--data", "/no/such/folder"), "there is no folder /no/such/folder"),
+        (("--tls-cert", "/no/such/file"), "go together"),
+        (("--tls-key", "/no/such/file"), "go together"),
+        (("--tls-cert", "/no/such/file", "--tls-key", "/no/such/file"), "cannot be read"),
+        (("--tls-cert", __file__, "--tls-key", __file__), "no certificate and its key in PEM"),
     ],
 )
 def test_serving_the_wrong_way_ends_with_a_sentence(arguments: tuple[str, ...], said: str) -> None:

@@ -135,7 +135,10 @@ def once(step: Step) -> Iterator[Step]:
 
 @dataclass
 class Server:
-    """Serves *script*, then *then* for every further request, on a thread of its own."""
+    """Serves *script*, then *then* for every further request, on a thread of its own.
+
+    *port* is any free one, unless it is given: as one that was down comes up again.
+    """
 
     script: Iterator[Step] = field(default_factory=lambda: iter(()))
     then: Step = healthy
@@ -180,7 +183,9 @@ class Server:
             connections.add(task)
             task.add_done_callback(connections.discard)
 
-        server = await asyncio.start_server(connected, "127.0.0.1", 0, limit=16_000_000, backlog=2_000, ssl=self.tls)
+        server = await asyncio.start_server(
+            connected, "127.0.0.1", self.port, limit=16_000_000, backlog=2_000, ssl=self.tls
+        )
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
         await self._over.wait()

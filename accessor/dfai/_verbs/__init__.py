@@ -5,15 +5,16 @@ from __future__ import annotations
 import inspect
 from functools import cache
 
-from dfai._verbs.base import Columns, IfExists, R, VerbBase
+from dfai._verbs.base import NO_GROUPS, Columns, Groups, IfExists, R, VerbBase
+from dfai._verbs.decision import DecisionVerbs
 from dfai._verbs.language import LanguageVerbs
 from dfai._verbs.web import WebVerbs
 from dfai_core import services
 
-__all__ = ["Columns", "IfExists", "R", "VerbBase", "Verbs", "verb_names"]
+__all__ = ["NO_GROUPS", "Columns", "Groups", "IfExists", "R", "VerbBase", "Verbs", "verb_names"]
 
 
-class Verbs(LanguageVerbs[R], WebVerbs[R]):
+class Verbs(LanguageVerbs[R], DecisionVerbs[R], WebVerbs[R]):
     """Every verb that dfai has."""
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from dfai_core import Service, Settings
 
-__all__ = ["Columns", "IfExists", "R", "VerbBase"]
+__all__ = ["NO_GROUPS", "Columns", "Groups", "IfExists", "R", "VerbBase"]
 
 R = TypeVar("R")
 
@@ -15,6 +15,16 @@ Columns = Hashable | Sequence[Hashable]
 """A column's name, or several: each is then answered on its own."""
 
 IfExists = Literal["raise", "replace", "fill"]
+
+
+class Groups(NamedTuple):
+    """Which rows belong together, where a verb reads whole groups: columns, and the one with the times."""
+
+    by: Columns | None = None
+    timestamp: Hashable | None = None
+
+
+NO_GROUPS = Groups()
 
 
 class VerbBase(Generic[R]):
@@ -29,5 +39,6 @@ class VerbBase(Generic[R]):
         output: str,
         if_exists: IfExists,
         settings: Settings,
+        groups: Groups = NO_GROUPS,
     ) -> R:
         raise NotImplementedError

@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 from dfai_core.service import Service
+from dfai_core.services.decision.detect_anomalies import DETECT_ANOMALIES
+from dfai_core.services.decision.detect_change_points import DETECT_CHANGE_POINTS
+from dfai_core.services.decision.detect_last_anomaly import DETECT_LAST_ANOMALY
 from dfai_core.services.language.detect_language import DETECT_LANGUAGE
 from dfai_core.services.language.entities import ENTITIES
 from dfai_core.services.language.extract_summary import EXTRACT_SUMMARY
@@ -16,7 +19,19 @@ from dfai_core.services.web.http import HTTP
 
 __all__ = ["families", "services"]
 
-_ALL = (SENTIMENT, KEY_PHRASES, DETECT_LANGUAGE, ENTITIES, LINKED_ENTITIES, REDACT_PII, EXTRACT_SUMMARY, HTTP)
+_ALL = (
+    SENTIMENT,
+    KEY_PHRASES,
+    DETECT_LANGUAGE,
+    ENTITIES,
+    LINKED_ENTITIES,
+    REDACT_PII,
+    EXTRACT_SUMMARY,
+    DETECT_ANOMALIES,
+    DETECT_LAST_ANOMALY,
+    DETECT_CHANGE_POINTS,
+    HTTP,
+)
 
 
 @cache

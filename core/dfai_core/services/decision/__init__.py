@@ -1,0 +1,1 @@
+"""The Anomaly Detector's services: what is unusual in series of numbers."""

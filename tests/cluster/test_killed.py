@@ -1,0 +1,124 @@
+"""Executors and workers killed -9 in the middle of a call: every row is right, and little is paid for twice.
+
+The hosts share a Redis here. Folders are a host's own: what a dead host had been answered is lost with it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import dask.dataframe as dd
+import pandas as pd
+import psutil
+from distributed import Client
+
+import dfai
+from cluster.driver import Driver
+from cluster.servers import HOSTS, dask_worker
+from redis_server import RedisServer
+from service import Scene, Service, sentiment_of
+
+TEXTS = [f"{'good' if number % 2 else 'bad'} {number}" for number in range(1_200)]
+CONCURRENCY = 8
+IN_FLIGHT = CONCURRENCY * 10  # documents of the whole call
+
+
+@contextmanager
+def killing(scene: Scene, victims: Callable[[], Sequence[psutil.Process]]) -> Iterator[list[psutil.Process]]:
+    """Kills the *victims* once a third of the texts was asked; gives whom it killed, for afterwards."""
+    killed: list[psutil.Process] = []
+    over = threading.Event()
+
+    def kill() -> None:
+        while len(scene.documents) < len(TEXTS) // 3 and not over.is_set():
+            time.sleep(0.005)
+        if not over.is_set():
+            killed.extend(victims())
+            for process in killed:
+                process.kill()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        yield killed
+    finally:
+        over.set()
+        killer.join()
+
+
+def repeated(scene: Scene) -> int:
+    """How many documents were asked more than once; all were asked."""
+    assert set(scene.texts) == set(TEXTS)
+    return len(scene.texts) - len(TEXTS)
+
+
+def test_a_dask_worker_is_killed_and_the_others_do_its_work(
+    client: Client, dask_scheduler: str, service: Service, redis: RedisServer, tmp_path: Path
+) -> None:
+    scene = service.scene(latency_s=0.1)
+    frame = dd.from_pandas(pd.DataFrame({"t": TEXTS}), npartitions=6, sort=False)
+    target = dfai.container(scene.url)
+    answer = frame.ai.sentiment("t", language="en", target=target, concurrency=CONCURRENCY, store=redis.url)
+    with dask_worker(tmp_path, dask_scheduler, HOSTS) as one_more:
+        client.wait_for_workers(HOSTS + 1)
+        client.run(import_module, "dfai_core.dispatch")  # all three begin at once
+        with killing(scene, lambda: [psutil.Process(one_more.pid)]) as killed:
+            result = answer.compute(scheduler=client)
+
+    assert [process.pid for process in killed] == [one_more.pid]
+    assert result["sentiment"].tolist() == [sentiment_of(text) for text in TEXTS]
+    assert result["sentiment_error"].isna().all()
+    assert 0 < repeated(scene) <= IN_FLIGHT
+
+
+CALL = """
+import dfai
+frame = session.createDataFrame([(text,) for text in texts], "t string").repartition(4)
+rows = frame.ai.sentiment("t", language="en", **settings).collect()
+found = [[row["t"], row["sentiment"], row["sentiment_error"]] for row in rows]
+"""
+ALL_THERE = """
+while session.sparkContext._jsc.sc().getExecutorMemoryStatus().size() < 3:
+    time.sleep(0.1)
+found = session.sparkContext.applicationId
+"""
+
+
+def executors(application: str) -> list[psutil.Process]:
+    """The executors of a Spark application that run on this machine."""
+    return [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if {"org.apache.spark.executor.CoarseGrainedExecutorBackend", application} <= set(process.info["cmdline"] or ())
+    ]
+
+
+def test_a_spark_executor_is_killed_with_its_python_and_the_others_do_its_work(
+    driver: Driver, service: Service, redis: RedisServer
+) -> None:
+    scene = service.scene(latency_s=0.1)
+    application = driver.run(ALL_THERE)
+    settings: dict[str, Any] = {
+        "target": f"container:{scene.url}",
+        "concurrency": CONCURRENCY,
+        "store": redis.url,
+    }
+
+    def an_executor() -> list[psutil.Process]:
+        first, *others = executors(application)
+        assert len(others) == HOSTS - 1
+        return [first, *first.children(recursive=True)]
+
+    with killing(scene, an_executor) as killed:
+        rows = driver.run(CALL, texts=TEXTS, settings=settings)
+    driver.run(ALL_THERE)  # its worker starts another
+
+    assert len(killed) >= 3  # the executor, Python's daemon, a worker of it
+    assert sorted(rows) == sorted([text, sentiment_of(text), None] for text in TEXTS)
+    assert 0 < repeated(scene) <= IN_FLIGHT
