@@ -16,6 +16,7 @@ from dfai_core.call import Call
 from dfai_core.crew import Crew
 from dfai_core.documents import Asked, answer_batch, ask, errors_in
 from dfai_core.ending import Ending
+from dfai_core.errors import LASTING_CODES
 from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
 from dfai_core.flow.budget import open_budget
 from dfai_core.flow.cutting import Cutter
@@ -27,11 +28,14 @@ from dfai_core.known import Known
 from dfai_core.lanes import Lanes
 from dfai_core.line import Line
 from dfai_core.loop import after_fork
-from dfai_core.peers import peer_of
+from dfai_core.origins import Origins
+from dfai_core.peers import Peer, peer_of
 from dfai_core.report import counters_of
 from dfai_core.service import Values
 from dfai_core.store import Keyer, Pending, open_store
+from dfai_core.targets import Web
 from dfai_core.turns import Turns
+from dfai_core.whole import Place
 
 __all__ = ["Dispatcher", "join"]
 
@@ -62,21 +66,15 @@ class Dispatcher:
         )
         counts = call.service.limits_at(target.kind).counts
         self._turns = Turns(peer, self._budget, counts, config.deadline_s)
-        # A model that computes in this process cannot be cut short, and a slow machine is no fault: there only
-        # the deadline holds.
-        adaptive = None if target.kind == "local" else AttemptTimeout(config.timeout_s)
-        retry = Retry(attempts=config.attempts)
-        # What the user allows is where we start: only a target that cannot bear it is asked less at once.
-        self._window = ConcurrencyWindow(config.concurrency, first=config.concurrency)
-        cutter = Cutter(self.loop)
-        self._attempter = Attempter(
-            peer, retry, self.counters, adaptive, self._window, cutter, config.deadline_s, config.operation_deadline_s
-        )
-        store = open_store(config.store)
+        self._attempter = self._attempter_at(peer)
+        self._window = self._attempter.window
+        store = open_store(config.store) if call.service.shareable else None
         self._keeper: Keeper | None = None
         if store is not None:
             keyer = Keyer(call.service, call.wiring(), target.identity(call.service))
-            self._keeper = Keeper(store, keyer, len(call.schema))
+            # What any service refuses today may be there tomorrow.
+            lasting = () if call.service.web else LASTING_CODES
+            self._keeper = Keeper(store, keyer, len(call.schema), lasting)
         self._ending = Ending(call, self.counters)
         self._lanes = Lanes(call, self._ending.join, self._ending.refuse)
         self._line = Line(self.loop, self._lanes, self._go)
@@ -88,12 +86,38 @@ class Dispatcher:
             do=self._do,
             failed=self._fail,
         )
+        self._origins: Origins | None = None
+        if call.service.web:
+            self._origins = Origins(self._attempter_for, self._budget, self._turns.cost, config.deadline_s, self._admit)
         self._known = Known(_REMEMBERED, _REMEMBERED_BYTES)
         self._tickets: set[Ticket] = set()
         self._chores: set[asyncio.Task[None]] = set()
         self._operations: set[Job] = set()  # which the service works on for nobody, should we go
         self._calling_off: set[asyncio.Task[None]] = set()
         self._error: BaseException | None = None  # why the whole call cannot go on
+
+    def _attempter_at(self, peer: Peer) -> Attempter:
+        """Who asks *peer*, with what is learned of it for this call."""
+        config = self.call.config
+        # A model that computes in this process cannot be cut short, and a slow machine is no fault: there only
+        # the deadline holds.
+        adaptive = None if peer.target.kind == "local" else AttemptTimeout(config.timeout_s)
+        # What the user allows is where we start: only a target that cannot bear it is asked less at once.
+        window = ConcurrencyWindow(config.concurrency, first=config.concurrency)
+        return Attempter(
+            peer,
+            Retry(attempts=config.attempts),
+            self.counters,
+            adaptive,
+            window,
+            Cutter(self.loop),
+            config.deadline_s,
+            config.operation_deadline_s,
+            self.call.service.repeatable,
+        )
+
+    def _attempter_for(self, place: Place) -> Attempter:
+        return self._attempter_at(peer_of(Web(place.origin, place.sealed), self.call.config))
 
     # ---- documents come in -------------------------------------------------------------------------------
 
@@ -117,11 +141,11 @@ class Dispatcher:
             # Not at once: requests that may leave now should not wait for columns to be built.
             self.loop.call_soon(self._complete, ticket, asked, batch, new)
 
-        batch = ticket.batch = Batch(asked.inputs, self._ending.shape.columns, complete)
+        batch = ticket.batch = Batch(asked.inputs, self._ending.shape.columns, complete, asked.names)
         if not batch.size:
             batch.whole()
             return
-        places = self._known.add(batch, asked.bytes)
+        places = self._known.add(batch, asked.bytes) if self.call.service.shareable else range(batch.size)
         new = len(places)
         self.counters.documents += new
         if self._keeper is not None and places:
@@ -158,6 +182,14 @@ class Dispatcher:
         """Sends what waits for company."""
         self._line.flush()
 
+    def _admit(self, job: Job) -> None:
+        """*job* has waited for its place, and may leave."""
+        if self._ending.stopped is not None:
+            self._drop(job.origin, job)
+        else:
+            self._line.put_first(job)
+            self._go()
+
     async def _do(self, job: Job) -> None:
         """Brings *job* one step on."""
         if self._keeper is not None and not job.claimed:
@@ -165,7 +197,12 @@ class Dispatcher:
             if ours is None:
                 return
             job = ours
-        if self._turns.at_once(self.loop.time()) or await self._turns.wait(job):
+        outcome: list[Values] | Outcome | None
+        if self._origins is not None:
+            outcome = await self._origins.attempt(job)
+            if outcome is None:
+                return
+        elif self._turns.at_once(self.loop.time()) or await self._turns.wait(job):
             outcome = await self._attempter.attempt(job)
         else:
             outcome = self._attempter.too_late(job, "rate_limited", "the service asked to wait longer")
@@ -258,7 +295,7 @@ class Dispatcher:
         if all(again is not job for again, _ in outcome.again):
             self._operations.discard(job)
         if outcome.down:
-            self._line.hurry()
+            self._line.hurry(job.place)
         if outcome.accepted is not None:
             if self._keeper is None:
                 self._operations.add(outcome.accepted)
@@ -302,7 +339,7 @@ class Dispatcher:
         self._call_off()
         jobs, parts = self._line.clear()
         self._drop(parts)
-        for job in jobs:
+        for job in [*jobs, *(self._origins.clear() if self._origins is not None else ())]:
             self._drop(job.origin, job)
 
     def _drop(self, parts: Sequence[tuple[Group, Places]], job: Job | None = None) -> None:
@@ -346,7 +383,8 @@ class Dispatcher:
 
     def _withdraw(self) -> None:
         withdrawn: dict[Group, set[int]] = {}
-        for group, places in self._line.withdraw():
+        waiting = [] if self._origins is None else self._origins.withdraw()
+        for group, places in self._line.withdraw() + waiting:
             if isinstance(group, Pieces):  # it is the text that is not asked
                 withdrawn.setdefault(group.parent, set()).add(group.place)
             else:
@@ -371,6 +409,8 @@ class Dispatcher:
     def _cancel(self) -> None:
         self._call_off()
         self._line.clear()
+        if self._origins is not None:
+            self._origins.clear()
         ending = self._crew.dismiss()
         if self._keeper is not None:
             self._chore(_give_up(self._keeper, ending))

@@ -24,6 +24,7 @@ from dfai.errors import ColumnNotFound, ConfigError, RowsFailed
 from dfai.sklearn import AITransformer
 from dfai_core import services
 from lookalike import Lookalike
+from pages import run_python, samples
 
 KEY = "hush-4f1d9c"
 TEXTS = ["good room", "awful bed", "a lovely stay", "bad food", "great view", "bad, awful"]
@@ -287,6 +288,16 @@ def test_a_pipeline_runs_on_the_embedded_engine() -> None:
     model.fit(["Lovely room.", "Never again!", "Friendly staff, great food.", "The bed was dirty."], [5, 1, 5, 1])
 
     assert model.predict(["A lovely stay.", "A horrible night."]).tolist() == [5, 1]
+
+
+def test_the_samples_of_the_page_run_as_they_stand() -> None:
+    names: dict[str, Any] = {}
+    for language, sample in samples("pipelines.md", "scikit-learn"):
+        assert language == "python"
+        run_python(sample, "pipelines.md", names)
+
+    assert names["model"].predict(names["reviews"]).tolist() == [5, 1, 5, 1]
+    assert names["features"].get_feature_names_out().tolist()[-1] == "stay__nights"
 
 
 # ---- scikit-learn's own checks -----------------------------------------------------------------------------------

@@ -207,12 +207,21 @@ def test_nulls_and_blanks_are_not_asked(session: Any, asked: Scene) -> None:
 # ---- every verb, from its own signature --------------------------------------------------------------------
 
 
+VERBS = [verb for verb in dfai.verbs() if verb != "http"]
+"""Those that can be functions."""
+
+
+def test_http_is_no_function_and_says_why(session: Any, scene: Scene) -> None:
+    with pytest.raises(dfai.errors.ConfigError, match=r"depends on its arguments.*df\.ai\.http"):
+        dfai.register_functions(session, verbs=["http"])
+
+
 def input_of(verb: str) -> dict[str, list[str | None]]:
     """A text that every verb finds something in, and none."""
     return {name: ["Ann is good. Bob is bad, call 555.", None] for name in services()[verb].inputs}
 
 
-@pytest.mark.parametrize("verb", dfai.verbs())
+@pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("include", [(), "all"], ids=["plain", "all"])
 def test_every_verb_answers_in_sql_what_it_answers_on_a_frame(
     session: Any, spark: SparkFrames, scene: Scene, verb: str, include: Any
@@ -231,7 +240,7 @@ def test_every_verb_answers_in_sql_what_it_answers_on_a_frame(
     }
 
 
-@pytest.mark.parametrize("verb", dfai.verbs())
+@pytest.mark.parametrize("verb", VERBS)
 def test_every_functions_arguments_are_its_verbs(session: Any, scene: Scene, verb: str) -> None:
     import inspect
 
@@ -322,7 +331,7 @@ def test_our_own_functions_are_replaced_with_the_settings_of_then(
     with settings_of(other):
         (found,) = rows(session, "select ai_sentiment('good') as s")
 
-    assert first == second == tuple(f"ai_{verb}" for verb in dfai.verbs())
+    assert first == second == tuple(f"ai_{verb}" for verb in VERBS)
     assert found.s.sentiment == "positive"
 
 
