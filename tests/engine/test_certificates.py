@@ -25,7 +25,8 @@ def renew(authority: trustme.CA, tmp_path: Path) -> Callable[[], bytes]:
 
     def write() -> bytes:
         issued = authority.issue_cert("127.0.0.1")
-        folder = tmp_path / f"issued-{len(list(tmp_path.glob('issued-*')))}"
+        earlier = len(list(tmp_path.glob("issued-*")))
+        folder = tmp_path / f"issued-{earlier}"
         folder.mkdir()
         (folder / "tls.crt").write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
         issued.private_key_pem.write_to_path(str(folder / "tls.key"))
