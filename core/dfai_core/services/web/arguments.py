@@ -25,6 +25,7 @@ __all__ = [
     "origins_of",
     "sealed_values",
     "url_of",
+    "with_hidden_keys",
     "with_safe_secrets",
 ]
 
@@ -74,13 +75,34 @@ def _sealed(value: Any, place: str) -> Any:
 def headers_of(headers: Any, auth: Any) -> dict[str, Any]:
     made = sealed_values(mapping_of("headers", headers), "headers")
     for name, value in made.items():
-        if isinstance(value, str) and any(word in name.lower() for word in _TELLING):
+        if isinstance(value, str) and _telling(name):
             made[name] = Sealed(_secret(value, f"headers=: {name}"))
     if auth is not None:
         if any(name.lower() == "authorization" for name in made):
             raise ConfigError("auth= and a header Authorization say the same thing twice.")
         made["Authorization"] = _authorization(auth)
     return made
+
+
+def _telling(header: str) -> bool:
+    return any(word in header.lower() for word in _TELLING)
+
+
+def with_hidden_keys(name: str, value: Any) -> Any:
+    """*value* of the argument *name*, with the keys that are written down in it as secrets, which no repr shows.
+
+    >>> with_hidden_keys("auth", ("me", "hush")), with_hidden_keys("headers", {"X-Api-Key": "hush", "Accept": "*/*"})
+    (('me', Secret(reference='a literal key')), {'X-Api-Key': Secret(reference='a literal key'), 'Accept': '*/*'})
+    """
+    if name == "auth" and isinstance(value, (tuple, list)) and len(value) == 2 and isinstance(value[1], str):
+        return value[0], as_secret(value[1])
+    if name == "auth" and isinstance(value, str):
+        return as_secret(value)
+    if name == "headers" and isinstance(value, Mapping):
+        return {
+            key: as_secret(text) if isinstance(text, str) and _telling(key) else text for key, text in value.items()
+        }
+    return value
 
 
 def _authorization(auth: Any) -> Sealed:
