@@ -19,6 +19,8 @@ def test_the_example_gives_every_row_its_end_on_every_library() -> None:
     assert "br  Brazil           Brasilia" in done.stdout
     assert "fr  France" in done.stdout  # though it failed once
     assert "ke  -                -                  refused: no such country any more (HTTP 404)" in done.stdout
-    ends = re.findall(r"^(\w+): (\d+) of (\d+) rows the same, in [\d.]+ s, at most (\d+) at once\.$", done.stdout, re.M)
+    ends = re.findall(
+        r"^(\w+): (\d+) of (\d+) rows the same, in [\d.]+ s, at most (\d+) at once\.$", done.stdout, re.MULTILINE
+    )
     assert {"pandas", "Dask"} <= {library for library, *_ in ends}
     assert all(same == rows == "10" and int(most) <= 3 for _, same, rows, most in ends)
