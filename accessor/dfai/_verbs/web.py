@@ -8,6 +8,7 @@ from typing import Any, Literal, Unpack
 from dfai._verbs.base import IfExists, R, VerbBase
 from dfai_core import Batch, Col, Pages, Poll, Secret, Settings, services
 from dfai_core.errors import ConfigError
+from dfai_core.services.web.arguments import masked
 from dfai_core.services.web.own import Service
 
 __all__ = ["WebVerbs"]
@@ -113,6 +114,8 @@ class WebVerbs(VerbBase[R]):
         ...     concurrency=3,
         ... )  # doctest: +SKIP
         """
+        # At once: a traceback shows variables.
+        auth, headers, params = masked(auth, headers, params)
         options = {
             "method": method,
             "params": params,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from dfai_core.targets.base import Credentials
 from dfai_core.transports.base import Transport
@@ -46,10 +47,11 @@ class Web:
         return "web"
 
     async def credentials(self, *, renew: bool = False) -> Credentials:
-        """The opened secrets by their number; each once more alone, since a server may quote it so."""
+        """The opened secrets by their number; each once more alone and escaped, since a server may quote it so."""
         found: dict[str, str] = {}
         for number, sealed in enumerate(self.sealed):
-            found[str(number)], found[f"{number} alone"] = await sealed.opened()
+            found[str(number)], secret = await sealed.opened()
+            found[f"{number} alone"], found[f"{number} escaped"] = secret, quote(secret, safe="")
         return Credentials(found, _SECRET_S) if found else Credentials(found)
 
     def transport(self) -> Transport:

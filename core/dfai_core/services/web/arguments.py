@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,6 +22,7 @@ __all__ = [
     "check_literals",
     "headers_of",
     "mapping_of",
+    "masked",
     "method_of",
     "origins_of",
     "sealed_values",
@@ -29,8 +31,8 @@ __all__ = [
     "with_safe_secrets",
 ]
 
-# Headers that are credentials by their names, when they are written down instead of referred to.
-_TELLING = ("authorization", "cookie", "key", "secret", "token", "password")
+# Headers and parameters that are credentials by their names, when they are written down instead of referred to.
+_TELLING = frozenset({"authorization", "cookie", "key", "apikey", "secret", "token", "password", "signature", "sig"})
 
 
 def method_of(method: Any) -> str:
@@ -58,10 +60,12 @@ def mapping_of(name: str, given: Any) -> dict[str, Any]:
 
 def sealed_values(given: Mapping[str, Any], place: str) -> dict[str, Any]:
     """*given* with its secrets sealed: a secret, or a text and the secret behind it, ``("Token ", dfai.env("T"))``."""
-    return {name: _sealed(value, place) for name, value in given.items()}
+    return {name: _sealed(name, value, place) for name, value in given.items()}
 
 
-def _sealed(value: Any, place: str) -> Any:
+def _sealed(name: str, value: Any, place: str) -> Any:
+    if isinstance(value, str) and _telling(name):
+        return Sealed(_secret(value, f"{place}=: {name}"))
     if isinstance(value, Secret):
         return Sealed(value.shipped())
     if isinstance(value, (tuple, list)) and len(value) == 2 and isinstance(value[1], Secret):
@@ -72,11 +76,21 @@ def _sealed(value: Any, place: str) -> Any:
     return value
 
 
+def masked(auth: Any, headers: Any, params: Any) -> tuple[Any, Any, Any]:
+    """The same, with every credential that was written down out of sight."""
+    if isinstance(auth, str):
+        auth = _secret(auth, "auth=")
+    elif isinstance(auth, (tuple, list)) and len(auth) == 2:
+        auth = (auth[0], _secret(auth[1], "auth="))
+    return (
+        auth,
+        sealed_values(mapping_of("headers", headers), "headers"),
+        sealed_values(mapping_of("params", params), "params"),
+    )
+
+
 def headers_of(headers: Any, auth: Any) -> dict[str, Any]:
     made = sealed_values(mapping_of("headers", headers), "headers")
-    for name, value in made.items():
-        if isinstance(value, str) and _telling(name):
-            made[name] = Sealed(_secret(value, f"headers=: {name}"))
     if auth is not None:
         if any(name.lower() == "authorization" for name in made):
             raise ConfigError("auth= and a header Authorization say the same thing twice.")
@@ -84,8 +98,8 @@ def headers_of(headers: Any, auth: Any) -> dict[str, Any]:
     return made
 
 
-def _telling(header: str) -> bool:
-    return any(word in header.lower() for word in _TELLING)
+def _telling(name: str) -> bool:
+    return not _TELLING.isdisjoint(re.findall(r"[a-z]+", name.lower()))
 
 
 def with_hidden_keys(name: str, value: Any) -> Any:
@@ -98,7 +112,7 @@ def with_hidden_keys(name: str, value: Any) -> Any:
         return value[0], as_secret(value[1])
     if name == "auth" and isinstance(value, str):
         return as_secret(value)
-    if name == "headers" and isinstance(value, Mapping):
+    if name in ("headers", "params") and isinstance(value, Mapping):
         return {
             key: as_secret(text) if isinstance(text, str) and _telling(key) else text for key, text in value.items()
         }
