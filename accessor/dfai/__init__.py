@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from dfai import errors, store
 from dfai._frame import FrameAI, on
 from dfai._functions import register_functions
+from dfai._plots import plot_anomalies
 from dfai._register import register
 from dfai._register import watch_imports as _watch_imports
 from dfai._report import last_run, track
@@ -50,6 +51,7 @@ __all__ = [
     "last_run",
     "local",
     "on",
+    "plot_anomalies",
     "register",
     "register_functions",
     "route",

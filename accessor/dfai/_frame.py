@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Generic, Literal, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar
 
 from dfai import _hints
 from dfai._answer import output_name, place_answer
 from dfai._inputs import find, read_groups, read_include, read_inputs, read_options
+from dfai._plots import plot_anomalies
 from dfai._progress import Bar
 from dfai._settings import effective
 from dfai._verbs import NO_GROUPS, Columns, Groups, IfExists, Verbs, verb_names
@@ -24,6 +25,9 @@ from dfai_core.reported import Reported
 from dfai_core.services.language.wire import knows_auto
 from dfai_core.targets import Web
 from dfai_core.telemetry import traceparent
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["FrameAI", "calls_for", "channels_of", "knows_language", "on", "prepare"]
 
@@ -63,14 +67,39 @@ class FrameAI(Verbs[F], Generic[F]):
         result: F = frame
         return result
 
+    def plot_anomalies(
+        self,
+        value: Hashable,
+        *,
+        timestamp: Hashable | None = None,
+        by: Columns | None = None,
+        output: str = "anomaly",
+        unit: str | None = None,
+        title: str | None = None,
+        max_panels: int = 12,
+    ) -> list[Axes]:
+        return plot_anomalies(
+            self._frame,
+            value,
+            timestamp=timestamp,
+            by=by,
+            output=output,
+            unit=unit,
+            title=title,
+            max_panels=max_panels,
+        )
+
     def __getattr__(self, name: str) -> NoReturn:
         raise AttributeError(_hints.missing_verb(name))
 
     def __dir__(self) -> list[str]:
-        return [*verb_names(), "call"]
+        return [*verb_names(), "call", "plot_anomalies"]
 
     def __repr__(self) -> str:
         return f"<dfai verbs for a {self._backend.name} frame: {', '.join(verb_names())}>"
+
+
+FrameAI.plot_anomalies.__doc__ = plot_anomalies.__doc__
 
 
 def on(frame: F) -> FrameAI[F]:
