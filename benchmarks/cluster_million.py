@@ -3,7 +3,8 @@
     python -m benchmarks.cluster_million [--quick]
 
 Told are rows a second, documents that the service billed for the rows, requests that it refused, and resident memory
-at the kernel's mark of the peak: of the driver's Python and its JVM, and of the largest executor and worker of Python.
+at the kernel's mark of the peak: of the driver's Python and its JVM, of the largest executor, and of the largest of
+their workers of Python.
 """
 
 from __future__ import annotations

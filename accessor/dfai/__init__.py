@@ -21,15 +21,23 @@ from dfai._run import Run
 from dfai._settings import configure, settings, using
 from dfai._verbs import Verbs
 from dfai._verbs import verb_names as verbs
-from dfai_core import Col, Settings, col
+from dfai_core import Batch, Col, Failure, Pages, Poll, Secret, Settings, col
 from dfai_core.backend import backends as _backends
 from dfai_core.secrets import env, secret
+from dfai_core.services.web.own import Response, Service
 from dfai_core.targets import Target, azure, container, local, route
 
 __all__ = [
+    "Batch",
     "Col",
+    "Failure",
     "FrameAI",
+    "Pages",
+    "Poll",
+    "Response",
     "Run",
+    "Secret",
+    "Service",
     "Settings",
     "Target",
     "Verbs",

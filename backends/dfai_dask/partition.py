@@ -33,12 +33,12 @@ class Answer:
     application: str = field(default_factory=here)
 
     def __call__(self, partition: pd.DataFrame) -> pd.DataFrame:
-        strays = _strays(partition, self.call)
+        strays = _strays(partition, self.call) if self.call.service.reads != "any" else {}
         call = self.call if self.application == here() else self.call.in_application(self.application)
         call = replace(call, budget=budget_here(call, self.application))
-        result: pd.DataFrame = answered(
-            partition.astype(dict.fromkeys(strays, object)), call, self.run, self.drop, nested="arrow"
-        )
+        if strays:  # even no cast at all takes pandas a while
+            partition = partition.astype(dict.fromkeys(strays, object))
+        result: pd.DataFrame = answered(partition, call, self.run, self.drop, nested="arrow")
         for name, values in strays.items():
             if name not in self.call.schema.names:
                 result[name] = values

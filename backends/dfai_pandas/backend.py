@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from dfai_core.backend import Run
 from dfai_core.call import Call
-from dfai_pandas.columns import arrow_column, kind_of, pandas_column
+from dfai_pandas.columns import arrow_column, kind_of, pandas_column, with_columns
 from dfai_pandas.groups import gathered
 
 if TYPE_CHECKING:
@@ -92,10 +92,9 @@ def answered(frame: pd.DataFrame, call: Call, run: Run, drop: Sequence[Hashable]
         table = pa.Table.from_batches(list(run(call, _batches(frame, call))), schema=call.schema)
     else:
         table = gathered(frame, call, run)
-    result = frame.drop(columns=[name for name in drop if name not in table.column_names])
-    for name in table.column_names:
-        result[name] = pandas_column(table.column(name), nested)
-    return result
+    dropped = [name for name in drop if name not in table.column_names]
+    kept = frame.drop(columns=dropped) if dropped else frame
+    return with_columns(kept, {name: pandas_column(table.column(name), nested) for name in table.column_names})
 
 
 def _batches(frame: pd.DataFrame, call: Call) -> Iterator[pa.RecordBatch]:
@@ -104,7 +103,8 @@ def _batches(frame: pd.DataFrame, call: Call) -> Iterator[pa.RecordBatch]:
     prior = dict(zip(call.prior, call.schema.types, strict=False)) if call.prior else {}
     for start in range(0, len(frame), _SLICE_ROWS):
         rows = frame.iloc[start : start + _SLICE_ROWS]
-        yield pa.record_batch([arrow_column(rows[name], prior.get(name)) for name in call.columns], names=names)
+        arrays = [arrow_column(rows[name], prior.get(name), call.service.reads) for name in call.columns]
+        yield pa.record_batch(arrays, names=names)
 
 
 BACKEND = PandasBackend()

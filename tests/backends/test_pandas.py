@@ -12,6 +12,7 @@ import pytest
 
 import dfai
 from dfai.errors import ConfigError, RowsFailed
+from dfai_pandas.columns import with_columns
 from lookalike import Lookalike
 
 TEXTS = ["good", "bad", None, "nothing", "good"]
@@ -214,3 +215,37 @@ def test_column_names_need_not_be_strings(service: Lookalike) -> None:
     result = pd.DataFrame({7: ["good"], ("a", 1): ["bad"]}).ai.sentiment(7)
 
     assert result["sentiment"].tolist() == ["positive"]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame({"a": ["x", "y"]}),
+        pd.DataFrame({"a": ["x", "y"]}, index=pd.Index([7, 7], name="key")),
+        pd.DataFrame({"a": ["x", "y"]}, index=pd.date_range("2026-01-01", periods=2, freq="D")),
+        pd.DataFrame([["x", 1], ["y", 2]]),
+        pd.DataFrame([["x", 1], ["y", 2]], columns=pd.Index(["a", "b"], name="what")),
+        pd.DataFrame([["x", 1], ["y", 2]], columns=["a", "a"]),
+        pd.DataFrame({"a": []}),
+        pd.DataFrame({"a": ["x"], "new": ["z"]}),
+    ],
+    ids=["plain", "repeated index", "times", "numbered", "named", "repeated names", "empty", "clash"],
+)
+def test_columns_of_a_small_frame_are_the_same_set_at_once_or_one_by_one(frame: pd.DataFrame) -> None:
+    frame.attrs["kept"] = "yes"
+    before = frame.copy()
+    new = {
+        "new": pd.array(["p", None][: len(frame)], dtype="str"),
+        "number": np.array([0.5, 1.5][: len(frame)]),
+        "truth": pd.array([True, None][: len(frame)], dtype="boolean"),
+    }
+    expected = frame.copy(deep=False)
+    for name, values in new.items():
+        expected[name] = values
+
+    found = with_columns(frame, new)
+    pd.testing.assert_frame_equal(found, expected)
+    pd.testing.assert_frame_equal(frame, before)
+    assert found.attrs == {"kept": "yes"}
+    assert found.columns.name == frame.columns.name
+    assert getattr(found.index, "freq", None) == getattr(frame.index, "freq", None)
