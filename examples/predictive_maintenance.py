@@ -155,7 +155,9 @@ if spark is not None:
     arriving.mkdir()
     five = rpm[rpm["deviceId"] <= "turbine-05"]
     for day, part in five.groupby(five["dateTime"].dt.floor("4D")):
-        part.to_parquet(arriving / f"{day:%m-%d}.parquet", coerce_timestamps="us")
+        path = arriving / f"{day:%m-%d}.parquet"
+        part.to_parquet(path, coerce_timestamps="us")
+        os.utime(path, (day.timestamp(), day.timestamp()))  # Spark reads the older file first
 
     stream = spark.readStream.schema(spark.read.parquet(str(arriving)).schema).option("maxFilesPerTrigger", 1)
     judged = dfai.spark.rolling_anomalies(
