@@ -93,6 +93,7 @@ class Dispatcher:
         self._chores: set[asyncio.Task[None]] = set()
         self._operations: set[Job] = set()  # which the service works on for nobody, should we go
         self._calling_off: set[asyncio.Task[None]] = set()
+        self._forgetting: asyncio.TimerHandle | None = None  # while nobody uses it
         self._error: BaseException | None = None  # why the whole call cannot go on
 
     # ---- documents come in -------------------------------------------------------------------------------
@@ -325,6 +326,14 @@ class Dispatcher:
         if not self.readers:
             self._line.flush()
 
+    def enter(self) -> None:
+        """A caller comes, and begins to read."""
+        self.users += 1
+        self.readers += 1
+        if self._forgetting is not None:  # it would come between two partitions later on
+            self._forgetting.cancel()
+            self._forgetting = None
+
     def leave(self, tickets: Sequence[Ticket], still_reading: bool) -> None:
         """A caller is through, perhaps early: what nobody waits for any more is not sent."""
         self._tickets.difference_update(tickets)
@@ -338,7 +347,7 @@ class Dispatcher:
         else:
             self._cancel()
             if self._ending.stopped is None:  # another partition may still come
-                self.loop.call_later(_IDLE_S, self._forget_if_idle)
+                self._forgetting = self.loop.call_later(_IDLE_S, self._forget_if_idle)
             else:  # who runs the same call again starts afresh
                 self._forget_if_idle()
         if still_reading:
@@ -398,8 +407,7 @@ async def join(call: Call) -> Dispatcher:
     dispatcher = _dispatchers.get(call.id)
     if dispatcher is None:
         dispatcher = _dispatchers[call.id] = Dispatcher(call)
-    dispatcher.users += 1
-    dispatcher.readers += 1
+    dispatcher.enter()
     return dispatcher
 
 
