@@ -29,13 +29,11 @@ from dfai_core.known import Known
 from dfai_core.lanes import Lanes
 from dfai_core.line import Line
 from dfai_core.origins import Origins
-from dfai_core.peers import Peer, peer_of
+from dfai_core.peers import Peer, peer_at, peer_of
 from dfai_core.report import counters_of
 from dfai_core.service import Values
 from dfai_core.store import Keyer, open_store
-from dfai_core.targets import Web
 from dfai_core.turns import Turns
-from dfai_core.whole import Place
 
 __all__ = ["Dispatcher"]
 
@@ -95,11 +93,14 @@ class Dispatcher:
         )
         self._origins: Origins | None = None
         if call.service.web:
-
-            def at_place(place: Place) -> Attempter:
-                return self._attempter_at(peer_of(Web(place.origin, place.sealed), config))
-
-            self._origins = Origins(at_place, self._budget, self._turns.cost, config.deadline_s, self._admit)
+            once = not call.service.repeatable
+            self._origins = Origins(
+                lambda place: self._attempter_at(peer_at(place, config, once=once)),
+                self._budget,
+                self._turns.cost,
+                config.deadline_s,
+                self._admit,
+            )
         self._known = Known(_REMEMBERED, _REMEMBERED_BYTES)
         self._tickets: set[Ticket] = set()
         self._chores: set[asyncio.Task[None]] = set()
