@@ -31,7 +31,8 @@ $(BIN)/python:
 demo: .venv/demo ## Run the main job on the embedded engine, on real texts
 	$(BIN)/python examples/quickstart.py
 
-test: check types tests tests-connect doctests ## Everything: lint, types, import rules, tests on every backend
+test: check types ## Everything: lint, types, import rules, tests on every backend
+	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) tests tests-connect doctests
 
 check: .venv/dev
 	$(BIN)/ruff check .
@@ -47,7 +48,7 @@ tests: .venv/models
 
 # A process holds either a classic Spark session or a Connect one.
 tests-connect: .venv/models
-	$(BIN)/pytest tests/behaviour $(addprefix tests/backends/test_spark,.py _pays_once.py _pipelines.py _sql.py _streams.py) --on spark-connect
+	$(BIN)/pytest tests/behaviour $(addprefix tests/backends/test_spark,.py _pages.py _pays_once.py _pipelines.py _sql.py _streams.py) --on spark-connect
 
 doctests: .venv/models
 	$(BIN)/pytest --doctest-modules accessor backends core engine

@@ -7,6 +7,7 @@ from typing import assert_type
 import pandas as pd
 
 import dfai
+from own_service import LENGTHS
 
 frame = pd.DataFrame({"review": ["Lovely."], "lang": ["en"]})
 
@@ -19,7 +20,23 @@ assert_type(
     pd.DataFrame,
 )
 assert_type(dfai.on(frame).redact_pii(["review"], include="all", target=dfai.local()), pd.DataFrame)
+assert_type(
+    dfai.on(frame).http(
+        "https://api.example/{review}",
+        method="POST",
+        json={"lang": dfai.col("lang"), "of": [1, "two"]},
+        auth=("me", dfai.env("PASSWORD")),
+        parse={"name": ("$.name", "string")},
+        pages=dfai.Pages("$.next", "$.items"),
+        include=["headers"],
+        rate_per_s=2.5,
+    ),
+    pd.DataFrame,
+)
+assert_type(dfai.on(frame).call(LENGTHS, "review", mark="!", concurrency=4), pd.DataFrame)
 
+dfai.on(frame).http("review", include=["sentences"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+dfai.on(frame).http("review", timeout=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 dfai.on(frame).sentiment("review", include=["sentence"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
 dfai.on(frame).sentiment("review", langauge="en")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 dfai.configure(concurrency="many")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from dfai import errors, store
 from dfai._frame import FrameAI, on
 from dfai._functions import register_functions
+from dfai._plots import plot_anomalies
 from dfai._register import register
 from dfai._register import watch_imports as _watch_imports
 from dfai._report import last_run, track
@@ -20,15 +21,23 @@ from dfai._run import Run
 from dfai._settings import configure, settings, using
 from dfai._verbs import Verbs
 from dfai._verbs import verb_names as verbs
-from dfai_core import Col, Settings, col
+from dfai_core import Batch, Col, Failure, Pages, Poll, Secret, Settings, col
 from dfai_core.backend import backends as _backends
 from dfai_core.secrets import env, secret
+from dfai_core.services.web.own import Response, Service
 from dfai_core.targets import Target, azure, container, local, route
 
 __all__ = [
+    "Batch",
     "Col",
+    "Failure",
     "FrameAI",
+    "Pages",
+    "Poll",
+    "Response",
     "Run",
+    "Secret",
+    "Service",
     "Settings",
     "Target",
     "Verbs",
@@ -42,6 +51,7 @@ __all__ = [
     "last_run",
     "local",
     "on",
+    "plot_anomalies",
     "register",
     "register_functions",
     "route",

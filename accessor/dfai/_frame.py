@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
-from typing import Any, Generic, Literal, NoReturn, TypeVar
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar
 
 from dfai import _hints
 from dfai._answer import output_name, place_answer
-from dfai._inputs import read_groups, read_include, read_inputs, read_options
+from dfai._inputs import find, read_groups, read_include, read_inputs, read_options
+from dfai._plots import plot_anomalies
 from dfai._progress import Bar
 from dfai._settings import effective
 from dfai._verbs import NO_GROUPS, Columns, Groups, IfExists, Verbs, verb_names
@@ -20,7 +23,11 @@ from dfai_core.ledger import LEDGER, Entry, new_group
 from dfai_core.report import Channel, counters_of, process_id
 from dfai_core.reported import Reported
 from dfai_core.services.language.wire import knows_auto
+from dfai_core.targets import Web
 from dfai_core.telemetry import traceparent
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["FrameAI", "calls_for", "channels_of", "knows_language", "on", "prepare"]
 
@@ -60,14 +67,39 @@ class FrameAI(Verbs[F], Generic[F]):
         result: F = frame
         return result
 
+    def plot_anomalies(
+        self,
+        value: Hashable,
+        *,
+        timestamp: Hashable | None = None,
+        by: Columns | None = None,
+        output: str = "anomaly",
+        unit: str | None = None,
+        title: str | None = None,
+        max_panels: int = 12,
+    ) -> list[Axes]:
+        return plot_anomalies(
+            self._frame,
+            value,
+            timestamp=timestamp,
+            by=by,
+            output=output,
+            unit=unit,
+            title=title,
+            max_panels=max_panels,
+        )
+
     def __getattr__(self, name: str) -> NoReturn:
         raise AttributeError(_hints.missing_verb(name))
 
     def __dir__(self) -> list[str]:
-        return list(verb_names())
+        return [*verb_names(), "call", "plot_anomalies"]
 
     def __repr__(self) -> str:
         return f"<dfai verbs for a {self._backend.name} frame: {', '.join(verb_names())}>"
+
+
+FrameAI.plot_anomalies.__doc__ = plot_anomalies.__doc__
 
 
 def on(frame: F) -> FrameAI[F]:
@@ -96,6 +128,11 @@ def calls_for(
     """The calls of a verb on *frame*, one a column, each with the frame's columns that it replaces."""
     _hints.refuse_foreign_arguments(settings)
     config, _ = effective(settings)
+    if service.web:
+        config = _for_the_web(service, config, settings)
+    if service.bind is not None:
+        bound = service.bind(service, partial(find, backend, frame), backend.columns(frame), inputs[0], options)
+        service, inputs, options = bound.service, bound.inputs, {}
     first = inputs[0]
     several = isinstance(first, list)
     columns: list[Any] = list(first) if isinstance(first, list) else [first]
@@ -107,6 +144,13 @@ def calls_for(
         made = _make(backend, frame, service, (column, *inputs[1:]), options, include, name, if_exists, config, groups)
         calls.append(made)
     return calls
+
+
+def _for_the_web(service: Service, config: Config, settings: Settings) -> Config:
+    """*config* for a service whose requests say themselves who is asked."""
+    if "target" in settings:
+        raise ConfigError(f"{service.name} takes no target=: its URL says who is asked.")
+    return replace(config, target=Web())
 
 
 def _make(

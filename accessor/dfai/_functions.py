@@ -51,7 +51,7 @@ def register_functions(
     prefix
         What their names begin with.
     verbs
-        Only these; by default all.
+        Only these; by default all but ``http``, whose columns depend on its arguments.
     include
         More fields, for each verb that knows the word.
     **settings
@@ -75,7 +75,9 @@ def register_functions(
     if not isinstance(prefix, str) or not _PREFIX.fullmatch(prefix):
         raise ConfigError(f"prefix={prefix!r}: expected the beginning of a function's name, such as 'ai_', or ''.")
     config, _ = effective(settings)
-    chosen = verb_names() if verbs is None else [known_verb(name) for name in _listed("verbs", verbs)]
+    chosen = _named_verbs() if verbs is None else [known_verb(name) for name in _listed("verbs", verbs)]
+    for verb in set(chosen).difference(_named_verbs()):
+        raise ConfigError(f"what {verb} answers depends on its arguments, so no function can: call df.ai.{verb}(…).")
     included = _included(chosen, include)
     named = [
         _Named.of(prefix + verb, _call(verb, included[verb], config), backend, session, lenient=verbs is None)
@@ -88,6 +90,11 @@ def register_functions(
             LEDGER.add(Entry.of(one.function.call, backend.name, lazy=True, group=group, **one.reporting))
     _warn_of_language([one.function for one in named])
     return tuple(one.function.name for one in named)
+
+
+def _named_verbs() -> list[str]:
+    """The verbs that can be functions: not those whose answer has other columns for other arguments."""
+    return [verb for verb in verb_names() if services()[verb].bind is None]
 
 
 def _listed(name: str, words: Any) -> list[str]:

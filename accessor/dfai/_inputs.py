@@ -11,7 +11,7 @@ from dfai_core import Backend, Col, Service
 from dfai_core.call import INDEX
 from dfai_core.errors import ColumnNotFound, ConfigError
 
-__all__ = ["listed", "read_groups", "read_include", "read_inputs", "read_options"]
+__all__ = ["find", "listed", "read_groups", "read_include", "read_inputs", "read_options"]
 
 _SHOWN = 12
 
@@ -41,7 +41,7 @@ def find(backend: Backend, frame: Any, name: Hashable) -> Hashable:
 def read_inputs(backend: Backend, frame: Any, service: Service, inputs: Sequence[Any]) -> tuple[Hashable, ...]:
     """The input columns, each there and of a kind that the service reads."""
     found = tuple(find(backend, frame, name) for name in inputs)
-    for column in found:
+    for column in found if service.reads != "any" else ():
         kind = backend.kind(frame, column)
         group, _, held = kind.partition(": ")
         if group not in (service.reads, "unknown"):

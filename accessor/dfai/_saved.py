@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from numbers import Integral
 from typing import Any
 from urllib.parse import urlsplit
 
-from dfai_core import Col
+from dfai_core import Col, Pages, Poll, Settings
 from dfai_core.errors import ConfigError
 from dfai_core.secrets import Secret, secret
 from dfai_core.store import StoreSpec
@@ -19,7 +20,6 @@ from dfai_core.targets.entra import TokenSource
 __all__ = ["from_saved", "to_saved"]
 
 _LITERAL = "a literal key"
-_ELSEWHERE = "or leave {name}= out and say dfai.configure({name}=…) where the pipeline runs"
 
 
 def to_saved(name: str, value: Any) -> Any:
@@ -44,10 +44,16 @@ def to_saved(name: str, value: Any) -> Any:
     write = _WRITERS.get(type(value))
     if write is None:
         raise ConfigError(
-            f"{name}= holds a {type(value).__name__}, which a saved pipeline cannot hold: write it as text or numbers, "
-            f"{_ELSEWHERE.format(name=name)}."
+            f"{name}= holds a {type(value).__name__}, which a saved pipeline cannot hold: write it as text or numbers"
+            f"{_elsewhere(name)}."
         )
     return write(name, value)
+
+
+def _elsewhere(name: str) -> str:
+    if name not in Settings.__annotations__:
+        return ""
+    return f", or leave {name}= out and say dfai.configure({name}=…) where the pipeline runs"
 
 
 def from_saved(value: Any) -> Any:
@@ -68,9 +74,10 @@ def from_saved(value: Any) -> Any:
 
 def _secret(name: str, value: Secret) -> dict[str, Any]:
     if value.reference == _LITERAL:
+        found = 'key=dfai.env("AZURE_AI_KEY")' if name == "target" else 'dfai.env("NAME")'
         raise ConfigError(
-            f"{name}= holds a key itself, which a saved pipeline must not: say where it is found, "
-            f'key=dfai.env("AZURE_AI_KEY"), {_ELSEWHERE.format(name=name)}.'
+            f"{name}= holds a key itself, which a saved pipeline must not: say where it is found, {found}"
+            f"{_elsewhere(name)}."
         )
     # What was read on the driver is read there again when the pipeline is loaded.
     return {"dfai.secret": {"reference": value.reference, "read": "worker" if value.value is None else "driver"}}
@@ -81,7 +88,7 @@ def _credential(name: str, value: TokenSource) -> dict[str, Any]:
     if module is None or path is None or value.name != f"{module}.{path}":
         raise ConfigError(
             f"{name}= holds a credential that cannot be imported by its name, so no file can hold it: give a class "
-            f"such as DefaultAzureCredential or a function of a module, {_ELSEWHERE.format(name=name)}."
+            f"such as DefaultAzureCredential or a function of a module{_elsewhere(name)}."
         )
     return {"dfai.credential": f"{_public_module(module, path, value.made_by)}:{path}"}
 
@@ -127,6 +134,8 @@ _WRITERS: dict[type[Any], Callable[[str, Any], dict[str, Any]]] = {
     Col: lambda _, value: {"dfai.col": value.name},
     Container: _container,
     Local: lambda name, value: {"dfai.local": {}},
+    Pages: lambda name, value: {"dfai.pages": to_saved(name, asdict(value))},
+    Poll: lambda name, value: {"dfai.poll": to_saved(name, asdict(value))},
     Route: _route,
     Secret: _secret,
     StoreSpec: _store,
@@ -151,6 +160,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "dfai.container": _made(container),
     "dfai.credential": _imported,
     "dfai.local": _made(local),
+    "dfai.pages": _made(Pages),
+    "dfai.poll": lambda found: Poll(found["status"], tuple(found["done"]), tuple(found["failed"]), found["message"]),
     "dfai.route": _made(route),
     "dfai.secret": _made(secret),
     "dfai.store": _made(StoreSpec),

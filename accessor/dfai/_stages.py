@@ -12,10 +12,11 @@ from typing import Any
 from dfai import _hints
 from dfai._answer import output_name
 from dfai._inputs import read_include
-from dfai._signatures import signature_of
 from dfai._verbs import Verbs
 from dfai_core import Col, Service, services
 from dfai_core.errors import ConfigError
+from dfai_core.service import ERROR_DETAIL, Column
+from dfai_core.services.web.arguments import with_hidden_keys
 from dfai_core.settings import resolve
 
 __all__ = ["SETTINGS", "checked", "own_arguments", "said_of", "split_inputs"]
@@ -53,16 +54,22 @@ def own_arguments(verb: str) -> Mapping[str, Any]:
 
 
 def said_of(verb: str, name: str) -> str:
-    """What the docstring of *verb* says of its parameter *name*, in one line.
+    """What is documented of the parameter *name* of *verb*, in one line.
 
     >>> said_of("extract_summary", "max_sentences")
     'At most this many, from 1 to 20.'
     """
-    section = (inspect.getdoc(getattr(Verbs, verb)) or "").partition("Parameters\n----------\n")[2]
+    if name == "include":
+        return ", ".join(f'"{word}": {column.doc}' for word, column in _included(services()[verb]).items())
+    # The words that every verb has are told once.
+    method = getattr(Verbs, "sentiment" if name in _WORDS else verb)
+    section = (inspect.getdoc(method) or "").partition("Parameters\n----------\n")[2]
     found = re.search(rf"^(?:.*, )?{re.escape(name)}(?:, .*)?\n((?:    .*\n|\n)+)", section, re.MULTILINE)
-    said = "" if found is None else " ".join(found[1].split())
-    elsewhere = re.fullmatch(r"As in `(\w+)`\.", said)
-    return said_of(elsewhere[1], name) if elsewhere else said
+    return "" if found is None else " ".join(found[1].split())
+
+
+def _included(service: Service) -> dict[str, Column]:
+    return {**service.includes, "error_detail": ERROR_DETAIL}
 
 
 def checked(verb: str, name: str, value: Any) -> Any:
@@ -83,7 +90,7 @@ def checked(verb: str, name: str, value: Any) -> Any:
         if value not in ("raise", "replace", "fill"):
             raise ConfigError(f"if_exists={value!r}: choose 'raise', 'replace' or 'fill'.")
     elif name in own_arguments(verb):
-        _check_option(service, name, value)
+        value = _checked_option(service, name, value)
     else:
         if near := difflib.get_close_matches(name, () if name in SETTINGS else own_arguments(verb), n=1):
             raise ConfigError(f"no setting or option {name!r} ({verb}). Did you mean {near[0]!r}?")
@@ -92,16 +99,14 @@ def checked(verb: str, name: str, value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _check_option(service: Service, name: str, value: Any) -> None:
+def _checked_option(service: Service, name: str, value: Any) -> Any:
     option = next((option for option in service.options if option.name == name), None)
-    if isinstance(value, Col):
-        if name not in signature_of(service.name).types:
-            raise ConfigError(f"{name}= of {service.name} cannot be taken from a column.")
-    elif option is not None:
+    if option is not None and not isinstance(value, Col):
         try:
             option.check(name, value)
         except TypeError:
             raise ConfigError(f"{name}={value!r} is of the wrong type.") from None
+    return with_hidden_keys(name, value) if service.web else value
 
 
 def split_inputs(verb: str, columns: Any) -> tuple[Any, ...]:

@@ -109,7 +109,7 @@ class AITransformer(Step):
         ConfigError
             For a name that neither the verb nor a setting has. Values are judged by ``fit`` and ``transform``.
         """
-        self.verb = known_verb(params.get("verb", getattr(self, "verb", None)))
+        self.verb = _fixed_verb(params.get("verb", getattr(self, "verb", None)))
         for name, value in params.items():
             if name in self._get_param_names():
                 setattr(self, name, value)
@@ -257,6 +257,13 @@ class _Asking(Verbs[None]):
     def _call(self, service: Service, *arguments: Any) -> None:
         backend = FrameAI(self._frame)._backend
         calls_for(backend, self._frame, service, *arguments)
+
+
+def _fixed_verb(name: Any) -> str:
+    verb = known_verb(name)
+    if services()[verb].bind is not None:
+        raise ConfigError(f"what {verb} answers depends on its arguments, so no step can: call df.ai.{verb}(…).")
+    return verb
 
 
 def _is_number(kind: pa.DataType) -> bool:

@@ -1,4 +1,4 @@
-"""Verbs as stages of Spark's ML pipelines.
+"""Verbs as stages of Spark's ML pipelines, and over the newest points of its streams.
 
 It is here and not in Spark's backend because a stage is a way of calling verbs, as the accessor is: it needs their
 signatures, and a backend knows calls only. Importing it imports pyspark, so ``import dfai`` does not import it.
@@ -12,6 +12,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Self
 
 from dfai._frame import FrameAI
+from dfai._rolling import rolling_anomalies
 from dfai._saved import from_saved, to_saved
 from dfai._signatures import known_verb, signature_of
 from dfai._stages import SETTINGS, checked, own_arguments, said_of, split_inputs
@@ -29,7 +30,7 @@ except ImportError as error:
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-__all__ = ["AITransformer"]
+__all__ = ["AITransformer", "rolling_anomalies"]
 
 
 class Stage(Transformer, HasInputCol, HasInputCols, HasOutputCol, MLReadable["AITransformer"], MLWritable):  # type: ignore[misc]

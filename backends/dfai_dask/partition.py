@@ -33,7 +33,7 @@ class Answer:
     application: str = field(default_factory=here)
 
     def __call__(self, partition: pd.DataFrame) -> pd.DataFrame:
-        strays = _strays(partition, self.call)
+        strays = _strays(partition, self.call) if self.call.service.reads != "any" else {}
         call = self.call if self.application == here() else self.call.in_application(self.application)
         call = replace(call, budget=budget_here(call, self.application))
         if strays:  # even no cast at all takes pandas a while

@@ -103,7 +103,8 @@ def _batches(frame: pd.DataFrame, call: Call) -> Iterator[pa.RecordBatch]:
     prior = dict(zip(call.prior, call.schema.types, strict=False)) if call.prior else {}
     for start in range(0, len(frame), _SLICE_ROWS):
         rows = frame.iloc[start : start + _SLICE_ROWS]
-        yield pa.record_batch([arrow_column(rows[name], prior.get(name)) for name in call.columns], names=names)
+        arrays = [arrow_column(rows[name], prior.get(name), call.service.reads) for name in call.columns]
+        yield pa.record_batch(arrays, names=names)
 
 
 BACKEND = PandasBackend()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from dfai_core.any_columns import any_array
 from dfai_core.errors import ConfigError
 from dfai_core.number_columns import arrow_numbers
 from dfai_core.text_columns import arrow_texts
@@ -51,8 +52,8 @@ def kind_of(series: pd.Series[Any]) -> str:
 def arrow_column(series: pd.Series[Any], wanted: pa.DataType | None = None, reads: str = "text") -> pa.Array:
     """A column as an Arrow array; *wanted* is the type of an existing answer column.
 
-    Of Python objects only the values tell what they are: *reads* says what they should be, "text", "numbers" or
-    "times".
+    Of Python objects only the values tell what they are: *reads* says what they should be, "text", "numbers",
+    "times" or "any" kind.
 
     Raises
     ------
@@ -83,7 +84,7 @@ def _arrow_times(values: list[Any]) -> pa.Array:
         return arrow_texts([None if value is None else str(value) for value in values])
 
 
-_READERS = {"text": arrow_texts, "numbers": arrow_numbers, "times": _arrow_times}
+_READERS = {"text": arrow_texts, "numbers": arrow_numbers, "times": _arrow_times, "any": any_array}
 
 
 def _one(array: pa.Array | pa.ChunkedArray) -> pa.Array:

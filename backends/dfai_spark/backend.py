@@ -8,10 +8,11 @@ from typing import Any, NoReturn
 
 from dfai_core.backend import Function, Run
 from dfai_core.call import Call
-from dfai_core.errors import BackendNotFound
+from dfai_core.errors import BackendNotFound, ConfigError
 from dfai_spark.budget import budget_for
 from dfai_spark.plan import with_answers
 from dfai_spark.report import AccumulatorChannel, LogChannel, channel_of
+from dfai_spark.rolling import with_newest
 from dfai_spark.sql import register
 from dfai_spark.types import kind_of
 
@@ -66,10 +67,18 @@ class SparkBackend:
         return kind_of(frame.schema[column].dataType)
 
     def apply(self, frame: Any, call: Call, run: Run, drop: Sequence[Hashable]) -> Any:
+        if call.service.gather is not None and frame.isStreaming:
+            raise ConfigError(
+                f"{call.service.name} reads whole series, and a stream has no end. To judge each point by those before "
+                "it: dfai.spark.rolling_anomalies(stream, …). Inside foreachBatch the verb sees a batch's rows."
+            )
         same = self.same_name(frame)
         replaced = {same(name) for name in call.schema.names}
         shipped = replace(call.shipped(), budget=budget_for(frame.sparkSession, call))
         return with_answers(frame, shipped, run, [str(name) for name in drop if same(name) not in replaced])
+
+    def rolling(self, frame: Any, call: Call, run: Run, points: int) -> Any:
+        return with_newest(frame, replace(call, budget=budget_for(frame.sparkSession, call)), run, points)
 
     def channel(self, frame: Any) -> AccumulatorChannel | LogChannel:
         return channel_of(frame)

@@ -10,7 +10,7 @@ from dfai_core.backend import Run
 from dfai_core.call import Call
 from dfai_core.store import StoreSpec, has_folders
 
-__all__ = ["answered"]
+__all__ = ["answered", "paying_once"]
 
 Columns = tuple[pa.Array, ...]
 
@@ -25,11 +25,11 @@ def answered(
 
     *keeps* says that the driver could keep answers in a folder, so that this worker must be able to.
     """
-    for batch in run(_paying_once(call, keeps), _batches(columns, call)):
+    for batch in run(paying_once(call, keeps), _batches(columns, call)):
         yield pa.StructArray.from_arrays(batch.columns, names=list(names))
 
 
-def _paying_once(call: Call, keeps: bool) -> Call:
+def paying_once(call: Call, keeps: bool) -> Call:
     """*call* with the store of its application on this host: Spark evaluates plans again."""
     from pyspark import TaskContext
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from dfai_core.elsewhere import to_next_page, to_redirect
 from dfai_core.errors import RETRYABLE_CODES, DfaiError, Unauthorized
 from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
 from dfai_core.flow.cutting import Cutter
@@ -19,7 +20,7 @@ from dfai_core.report import Counters
 from dfai_core.service import UNREADABLE, Failure, Values
 from dfai_core.shape import Refused
 from dfai_core.transports.base import Answer, Request, TransportError
-from dfai_core.verdict import Action, Verdict, judge_answer, judge_error, refusal, request_id
+from dfai_core.verdict import Action, Verdict, judge_answer, judge_error, judge_web, refusal, request_id
 
 __all__ = ["Attempter", "Outcome"]
 
@@ -32,6 +33,7 @@ _OVERLOADED = frozenset({502, 503, 504})
 _ABSENT = Failure("bad_answer", "the answer does not hold this document", 200, retryable=True)
 _WHOLE = {tuple}
 _CALL_OFF_S = 2.0
+_PERHAPS_DONE = "it may have been carried out, so it was not sent again"
 # Errors of a target that is not there, as far as one request can tell.
 _NO_ANSWER = frozenset({"timeout", "unavailable"})
 
@@ -60,6 +62,7 @@ class Attempter:
     cutter: Cutter
     deadline_s: float
     operation_deadline_s: float
+    repeatable: bool = True  # else a request is sent again only if it was certainly not carried out
     answered: bool = False  # whether the target ever answered a document: then its key is right
     _given_s: float = field(init=False)  # the timeout that attempts under way were last given
 
@@ -82,19 +85,25 @@ class Attempter:
         if now >= job.deadline:
             return self.too_late(job)
         breaker = self.peer.breaker
-        lane, exchange = job.lane, job.lane.exchange
+        lane, exchange, whole = job.lane, job.lane.exchange, job.whole
         if job.operation is None:
             if breaker.open and (why := breaker.refusal(now)) is not None:
                 return self._down(job, why)
             if not job.tries and breaker.holds_back(now):
                 return Outcome(again=[(job, _HELD_BACK_S * (0.5 + random.random()))])
             job.tries += 1
-            request = Request(exchange.method, lane.url, lane.headers(credential), exchange.write(job.documents()))
+            if whole is None:
+                request = Request(exchange.method, lane.url, lane.headers(credential), exchange.write(job.documents()))
+            else:
+                request = whole.request(credential)
         else:
             job.polls += 1
             job.misses += 1
             self.counters.polls += 1
-            request = Request("GET", job.operation, credential)
+            if whole is None:
+                request = Request("GET", job.operation, credential)
+            else:
+                request = whole.following(job.operation).request(credential)
         self.counters.requests += 1
         answer = await self._sent(job, request, now)
         if isinstance(answer, Answer) and answer.status == 401:
@@ -107,7 +116,10 @@ class Attempter:
                     self._give(self.timeout.timeout_s)
                 if answer.status != 429:  # that moves the rate
                     self.window.ended(now + latency_s, latency_s=latency_s, overloaded=answer.status in _OVERLOADED)
-            verdict = judge_answer(answer, credential)
+            if exchange.web is None or whole is None:
+                verdict = judge_answer(answer, credential)
+            else:
+                verdict = judge_web(answer, credential, exchange.web, request.method)
             if verdict.code != "unavailable":
                 breaker.answered(now + latency_s)
             if verdict.action is Action.READ:
@@ -143,7 +155,11 @@ class Attempter:
         if renewed is None:
             return credential, answer
         self.counters.requests += 1
-        request.headers = renewed if job.operation is not None else job.lane.headers(renewed)
+        if job.whole is not None:
+            whole = job.whole if job.operation is None else job.whole.following(job.operation)
+            request = whole.request(renewed)
+        else:
+            request.headers = renewed if job.operation is not None else job.lane.headers(renewed)
         return renewed, await self._sent(job, request, loop.time())
 
     async def call_off(self, jobs: Iterable[Job]) -> None:
@@ -188,6 +204,8 @@ class Attempter:
 
     def _give(self, timeout_s: float) -> None:
         """Lets attempts under way know what has been learned since: what began to hang before hangs no longer."""
+        if not self.repeatable:
+            return
         if timeout_s < self._given_s / 2.0:
             self.cutter.shorten(timeout_s / self._given_s)
         elif timeout_s < self._given_s:
@@ -198,6 +216,8 @@ class Attempter:
         """How long an attempt at *job* may take: longer after each cut, for the slow answer that is no hang."""
         if self.timeout is None:
             return float("inf")
+        if not self.repeatable:  # to cut it early would leave open whether it was carried out
+            return self.timeout.longest_s
         if not job.cuts:
             return self.timeout.timeout_s
         return min(self.timeout.timeout_s * _PATIENCE ** min(10, job.cuts), self.timeout.longest_s)
@@ -215,8 +235,9 @@ class Attempter:
         return outcome
 
     def _read(self, job: Job, answer: Answer) -> list[Values] | Outcome:
+        web = job.lane.exchange.web
         if job.operation is not None:
-            progress = progress_of(answer)
+            progress = progress_of(answer) if web is None or web.progress is None else web.progress(answer)
             if progress.state == "running":
                 return self._poll_again(job, answer)
             if progress.state == "failed":
@@ -224,6 +245,13 @@ class Attempter:
                 return self._give_up(job, verdict)
             if progress.next_page:
                 return self._page(job, progress.next_page, answer)
+        if web is not None and web.next_page is not None:
+            link = web.next_page(answer)
+            if link is not None:
+                refused = to_next_page(job, link, answer)
+                return Outcome(again=[(job, 0.0)]) if refused is None else self._give_up(job, refused)
+            assert web.joined is not None
+            answer = web.joined([*(job.pages or ()), answer])
         found = self._found(job, answer)
         if job.places is not None:  # of the documents that an earlier run sent, these are still wanted
             found = [found[place] for place in job.places]
@@ -241,7 +269,7 @@ class Attempter:
 
     def _page(self, job: Job, next_page: str, answer: Answer) -> Outcome:
         """Keeps what this page holds and asks for the next."""
-        link = link_at(job.lane.url, next_page)
+        link = link_at(job.url, next_page)
         if link is None:
             raise ValueError("the next page is at another host")
         found = list(self._found(job, answer))
@@ -266,7 +294,7 @@ class Attempter:
             else:
                 outcome.answered.append((position, result))
         if missing:
-            wait = self._wait_s(job, None)
+            wait = self._wait_s(job, None) if self.repeatable or job.operation is not None else None
             if wait is None:
                 outcome.refused += [(place, Refused(failure, job.tries, identity)) for place, failure in missing]
             else:
@@ -280,7 +308,11 @@ class Attempter:
             case Action.WAIT:
                 assert isinstance(answer, Answer)
                 return self._accepted(job, answer)
-            case Action.SPLIT if job.count > 1 and job.operation is None:
+            case Action.REDIRECT:
+                refused = to_redirect(job, verdict)
+                later_s = 0.0 if job.operation is None else poll_wait_s(job.polls)
+                return Outcome(again=[(job, later_s)]) if refused is None else self._give_up(job, refused)
+            case Action.SPLIT if job.count > 1 and job.operation is None and (self.repeatable or verdict.undone):
                 # Halves are new requests: that the whole was refused is no failed try of theirs.
                 count = job.count
                 halves = (range(count // 2), range(count // 2, count))
@@ -294,6 +326,8 @@ class Attempter:
                     self.peer.rate.refused(
                         now, sent_at=sent_at, retry_after_s=verdict.retry_after_s, draw=random.random()
                     )
+                if not (self.repeatable or verdict.undone or job.operation is not None):
+                    return self._give_up(job, verdict._replace(message=f"{verdict.message}; {_PERHAPS_DONE}"))
                 wait = self._wait_s(job, verdict.retry_after_s)
                 return self._give_up(job, verdict) if wait is None else Outcome(again=[(job, wait)])
             case _ if job.operation is not None and verdict.status in (404, 410):
@@ -305,7 +339,7 @@ class Attempter:
         """The service works on it: *answer* says where to ask."""
         self.answered = True
         location = location_of(answer)
-        link = link_at(job.lane.url, location) if location else job.operation
+        link = link_at(job.url, location) if location else job.operation
         if link is None:
             where = "to another host" if location else "nowhere"
             return self._give_up(job, Verdict(Action.REFUSE, "bad_answer", f"the operation's link leads {where}", 202))
@@ -344,7 +378,7 @@ class Attempter:
         return wait
 
     def _give_up(self, job: Job, verdict: Verdict) -> Outcome:
-        if verdict.code in _NO_ANSWER and job.tries and job.operation is None:
+        if verdict.code in _NO_ANSWER and job.tries and job.operation is None and (self.repeatable or verdict.undone):
             now = asyncio.get_running_loop().time()
             self.peer.breaker.gave_up(now, since=job.deadline - self.deadline_s, why=verdict.message)
         retryable = verdict.code in RETRYABLE_CODES

@@ -15,7 +15,7 @@ from dfai_core.call import Call
 from dfai_core.errors import BackendNotFound
 from dfai_core.report import Channel
 
-__all__ = ["Backend", "Function", "Parameter", "Registering", "Reporting", "Run", "backend_of", "backends"]
+__all__ = ["Backend", "Function", "Parameter", "Registering", "Reporting", "Rolling", "Run", "backend_of", "backends"]
 
 Run = Callable[[Call, Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 """What a backend applies to a frame's rows: as many rows out as in, in the same order."""
@@ -138,6 +138,18 @@ class Registering(Protocol):
         ------
         ConfigError
             For a name that somebody else's function has, and for what is no session.
+        """
+        ...
+
+
+@runtime_checkable
+class Rolling(Protocol):
+    """What a backend may do besides: answer each row of a stream together with the rows before it."""
+
+    def rolling(self, frame: Any, call: Call, run: Run, points: int) -> Any:
+        """*frame* with the call's answers: each row is the last of a group of at most *points* before it.
+
+        *call* reads one column and has an order; rows with equal values in its *by* are a series.
         """
         ...
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from dfai_core.by_column import Col, col
 from dfai_core.errors import ConfigError
 from dfai_core.flow.budget import BudgetSpec
 from dfai_core.service import Service, Wiring
@@ -19,20 +20,6 @@ __all__ = ["INDEX", "Call", "Col", "col"]
 
 
 @dataclass(frozen=True, slots=True)
-class Col:
-    """A column instead of one value for all rows."""
-
-    name: Any
-
-    def __repr__(self) -> str:
-        return f"dfai.col({self.name!r})"
-
-
-def col(name: Any) -> Col:
-    """Takes an option from a column, row by row: ``language=dfai.col("lang")``."""
-    return Col(name)
-
-
 class _Index:
     """A frame's index in the place of a column, where its library has one."""
 

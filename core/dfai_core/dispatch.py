@@ -6,16 +6,18 @@ Everything here runs on the loop's thread, so nothing is locked.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from dfai_core.attempt import Attempter, Outcome
 from dfai_core.call import Call
+from dfai_core.claiming import Claiming
 from dfai_core.crew import Crew
 from dfai_core.documents import Asked, answer_batch, ask, errors_in
 from dfai_core.ending import Ending
+from dfai_core.errors import LASTING_CODES
 from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
 from dfai_core.flow.budget import open_budget
 from dfai_core.flow.cutting import Cutter
@@ -26,32 +28,30 @@ from dfai_core.keeping import Keeper
 from dfai_core.known import Known
 from dfai_core.lanes import Lanes
 from dfai_core.line import Line
-from dfai_core.loop import after_fork
-from dfai_core.peers import peer_of
+from dfai_core.origins import Origins
+from dfai_core.peers import Peer, peer_at, peer_of
 from dfai_core.report import counters_of
 from dfai_core.service import Values
-from dfai_core.store import Keyer, Pending, open_store
+from dfai_core.store import Keyer, open_store
 from dfai_core.turns import Turns
 
-__all__ = ["Dispatcher", "join"]
+__all__ = ["Dispatcher"]
 
 # Answers of this many documents, or of this much input, are remembered for rows that ask the same later.
 _REMEMBERED = 50_000
 _REMEMBERED_BYTES = 64_000_000
 # A call that nobody uses is forgotten after this time: another partition may still come.
 _IDLE_S = 5.0
-# How long a document waits that another process is asking for, before it looks again.
-_FIRST_CLAIM_WAIT_S = 0.01
-_LONGEST_CLAIM_WAIT_S = 0.2
 
 
 class Dispatcher:
-    """One call's requests. Callers in several threads may share it, as Dask's partitions do."""
+    """One call's requests. Callers in several threads may share it, as Dask's partitions do: see `dispatchers.join`."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, forget: Callable[[Dispatcher], bool]) -> None:
         config = call.config
         target = config.target.resolve(call.service)
         self.call = call
+        self._forget = forget  # so that nobody joins it any more; whether it was known
         self.loop = asyncio.get_running_loop()
         self.users = 0
         self.readers = 0  # callers that still read their input: what is not full yet may become so
@@ -62,24 +62,27 @@ class Dispatcher:
         )
         counts = call.service.limits_at(target.kind).counts
         self._turns = Turns(peer, self._budget, counts, config.deadline_s)
-        # A model that computes in this process cannot be cut short, and a slow machine is no fault: there only
-        # the deadline holds.
-        adaptive = None if target.kind == "local" else AttemptTimeout(config.timeout_s)
-        retry = Retry(attempts=config.attempts)
-        # What the user allows is where we start: only a target that cannot bear it is asked less at once.
-        self._window = ConcurrencyWindow(config.concurrency, first=config.concurrency)
-        cutter = Cutter(self.loop)
-        self._attempter = Attempter(
-            peer, retry, self.counters, adaptive, self._window, cutter, config.deadline_s, config.operation_deadline_s
-        )
-        store = open_store(config.store)
+        self._attempter = self._attempter_at(peer)
+        self._window = self._attempter.window
+        store = open_store(config.store) if call.service.shareable else None
         self._keeper: Keeper | None = None
         if store is not None:
             keyer = Keyer(call.service, call.wiring(), target.identity(call.service))
-            self._keeper = Keeper(store, keyer, len(call.schema))
+            # What any service refuses today may be there tomorrow.
+            lasting = () if call.service.web else LASTING_CODES
+            self._keeper = Keeper(store, keyer, len(call.schema), lasting)
         self._ending = Ending(call, self.counters)
         self._lanes = Lanes(call, self._ending.join, self._ending.refuse)
         self._line = Line(self.loop, self._lanes, self._go)
+        self._claiming: Claiming | None = None
+        if self._keeper is not None:
+            self._claiming = Claiming(
+                self._keeper,
+                self._lanes,
+                self._settle_known,
+                self._line.put_first,
+                lambda: self._ending.stopped is not None,
+            )
         self._crew = Crew(
             self._window,
             self._budget,
@@ -88,6 +91,16 @@ class Dispatcher:
             do=self._do,
             failed=self._fail,
         )
+        self._origins: Origins | None = None
+        if call.service.web:
+            once = not call.service.repeatable
+            self._origins = Origins(
+                lambda place: self._attempter_at(peer_at(place, config, once=once)),
+                self._budget,
+                self._turns.cost,
+                config.deadline_s,
+                self._admit,
+            )
         self._known = Known(_REMEMBERED, _REMEMBERED_BYTES)
         self._tickets: set[Ticket] = set()
         self._chores: set[asyncio.Task[None]] = set()
@@ -95,6 +108,26 @@ class Dispatcher:
         self._calling_off: set[asyncio.Task[None]] = set()
         self._forgetting: asyncio.TimerHandle | None = None  # while nobody uses it
         self._error: BaseException | None = None  # why the whole call cannot go on
+
+    def _attempter_at(self, peer: Peer) -> Attempter:
+        """Who asks *peer*, with what is learned of it for this call."""
+        config = self.call.config
+        # A model that computes in this process cannot be cut short, and a slow machine is no fault: there only
+        # the deadline holds.
+        adaptive = None if peer.target.kind == "local" else AttemptTimeout(config.timeout_s)
+        # What the user allows is where we start: only a target that cannot bear it is asked less at once.
+        window = ConcurrencyWindow(config.concurrency, first=config.concurrency)
+        return Attempter(
+            peer,
+            Retry(attempts=config.attempts),
+            self.counters,
+            adaptive,
+            window,
+            Cutter(self.loop),
+            config.deadline_s,
+            config.operation_deadline_s,
+            self.call.service.repeatable,
+        )
 
     # ---- documents come in -------------------------------------------------------------------------------
 
@@ -118,16 +151,16 @@ class Dispatcher:
             # Not at once: requests that may leave now should not wait for columns to be built.
             self.loop.call_soon(self._complete, ticket, asked, batch, new)
 
-        batch = ticket.batch = Batch(asked.inputs, self._ending.shape.columns, complete)
+        batch = ticket.batch = Batch(asked.inputs, self._ending.shape.columns, complete, asked.names)
         if not batch.size:
             batch.whole()
             return
-        places = self._known.add(batch, asked.bytes)
+        places = self._known.add(batch, asked.bytes) if self.call.service.shareable else range(batch.size)
         new = len(places)
         self.counters.documents += new
-        if self._keeper is not None and places:
+        if self._claiming is not None and places:
             self.readers += 1
-            self._chore(self._look_up(self._keeper, batch, places, asked.longest))
+            self._chore(self._look_up(self._claiming, batch, places, asked.longest))
             return
         self._enqueue(batch, places, asked.longest)
         self._stop_if_doomed()
@@ -159,14 +192,27 @@ class Dispatcher:
         """Sends what waits for company."""
         self._line.flush()
 
+    def _admit(self, job: Job) -> None:
+        """*job* has waited for its place, and may leave."""
+        if self._ending.stopped is not None:
+            self._drop(job.origin, job)
+        else:
+            self._line.put_first(job)
+            self._go()
+
     async def _do(self, job: Job) -> None:
         """Brings *job* one step on."""
-        if self._keeper is not None and not job.claimed:
-            ours = await self._claim(self._keeper, job)
+        if self._claiming is not None and not job.claimed:
+            ours = await self._claim(self._claiming, job)
             if ours is None:
                 return
             job = ours
-        if self._turns.at_once(self.loop.time()) or await self._turns.wait(job):
+        outcome: list[Values] | Outcome | None
+        if self._origins is not None:
+            outcome = await self._origins.attempt(job)
+            if outcome is None:
+                return
+        elif self._turns.at_once(self.loop.time()) or await self._turns.wait(job):
             outcome = await self._attempter.attempt(job)
         else:
             outcome = self._attempter.too_late(job, "rate_limited", "the service asked to wait longer")
@@ -182,55 +228,26 @@ class Dispatcher:
 
     # ---- what a store knows ------------------------------------------------------------------------------
 
-    async def _look_up(self, keeper: Keeper, batch: Batch, places: Places, longest: int) -> None:
-        """Takes what is kept, and asks for the rest."""
-        found = await keeper.look_up(batch, places)
-        if found.known:
-            self._settle_known(batch, found.known, found.rows)
-        if self.users:  # else the caller has left meanwhile
-            begun = set(found.known) | self._resume(batch, found.pending)
-            self._enqueue(batch, [place for place in places if place not in begun] if begun else places, longest)
+    async def _look_up(self, claiming: Claiming, batch: Batch, places: Places, longest: int) -> None:
+        """Takes what is kept, and asks for the rest, unless the caller has left meanwhile."""
+        left = await claiming.look_up(batch, places, lambda: self.users > 0)
+        if left:
+            self._enqueue(batch, left, longest)
         self.read()  # what is queued was held back for what might have come from the store
         self._go()
 
-    async def _claim(self, keeper: Keeper, job: Job) -> Job | None:
-        """What of *job* is ours to ask: not what was answered meanwhile, nor what another is just asking."""
-        reserved = await keeper.reserve(job)
-        if len(reserved.mine) == job.count:
-            job.claimed = True
-            return job
-        for position, values in reserved.known:
-            for group, places in job.only((position,)).origin:
-                self._settle_known(group, places, (values,))
-        for position, pending in reserved.pending:
-            for group, places in job.only((position,)).origin:
-                if not self._resume(group, [(places[0], pending)]):
-                    reserved.mine.append(position)
-        reserved.mine.sort()
-        if reserved.theirs:
-            job.start(self.loop.time() + self.call.config.deadline_s)
-            theirs = job.only(reserved.theirs)
-            theirs.waits = job.waits + 1
-            wait_s = min(_LONGEST_CLAIM_WAIT_S, _FIRST_CLAIM_WAIT_S * 2.0**job.waits)
-            if self.loop.time() + wait_s < job.deadline:
+    async def _claim(self, claiming: Claiming, job: Job) -> Job | None:
+        """What of *job* is ours to ask now."""
+        ours, theirs = await claiming.claim(job)
+        if theirs is not None:
+            theirs.start(self.loop.time() + self.call.config.deadline_s)
+            wait_s = claiming.wait_s(job.waits)
+            if self.loop.time() + wait_s < theirs.deadline:
                 self._line.put_later(theirs, wait_s)
             else:
                 late = self._attempter.too_late(theirs, reason="another process asks for it and does not end")
                 await self._take(theirs, late)
-        if not reserved.mine:
-            return None
-        ours = job.only(reserved.mine)
-        ours.claimed = True
         return ours
-
-    def _resume(self, group: Group, pending: Sequence[tuple[int, Pending]]) -> set[int]:
-        """Asks about operations that are under way; says of which places."""
-        if not pending or self._ending.stopped is not None:
-            return set()
-        jobs, anew = self._lanes.resumed(group, pending)
-        for job in jobs:
-            self._line.put_first(job)
-        return {place for place, _ in pending}.difference(anew)
 
     def _settle_known(self, group: Group, places: Places, rows: Sequence[Values]) -> None:
         self.counters.from_store += len(places)
@@ -259,7 +276,7 @@ class Dispatcher:
         if all(again is not job for again, _ in outcome.again):
             self._operations.discard(job)
         if outcome.down:
-            self._line.hurry()
+            self._line.hurry(job.place)
         if outcome.accepted is not None:
             if self._keeper is None:
                 self._operations.add(outcome.accepted)
@@ -303,7 +320,7 @@ class Dispatcher:
         self._call_off()
         jobs, parts = self._line.clear()
         self._drop(parts)
-        for job in jobs:
+        for job in [*jobs, *(self._origins.clear() if self._origins is not None else ())]:
             self._drop(job.origin, job)
 
     def _drop(self, parts: Sequence[tuple[Group, Places]], job: Job | None = None) -> None:
@@ -355,7 +372,8 @@ class Dispatcher:
 
     def _withdraw(self) -> None:
         withdrawn: dict[Group, set[int]] = {}
-        for group, places in self._line.withdraw():
+        waiting = [] if self._origins is None else self._origins.withdraw()
+        for group, places in self._line.withdraw() + waiting:
             if isinstance(group, Pieces):  # it is the text that is not asked
                 withdrawn.setdefault(group.parent, set()).add(group.place)
             else:
@@ -380,14 +398,15 @@ class Dispatcher:
     def _cancel(self) -> None:
         self._call_off()
         self._line.clear()
+        if self._origins is not None:
+            self._origins.clear()
         ending = self._crew.dismiss()
         if self._keeper is not None:
             self._chore(_give_up(self._keeper, ending))
         self._known.clear()
 
     def _forget_if_idle(self) -> None:
-        if not self.users and _dispatchers.get(self.call.id) is self:
-            del _dispatchers[self.call.id]
+        if not self.users and self._forget(self):
             self._chore(self._budget.aclose())
 
 
@@ -395,26 +414,3 @@ async def _give_up(keeper: Keeper, ending: Collection[asyncio.Task[bool]]) -> No
     """Gives back all claims, those too that the *ending* workers were just making."""
     await asyncio.gather(*ending, return_exceptions=True)
     await keeper.give_up()
-
-
-_dispatchers: dict[str, Dispatcher] = {}
-# A child must not collect its parent's tasks: they would complain of being destroyed.
-_inherited: list[dict[str, Dispatcher]] = []
-
-
-async def join(call: Call) -> Dispatcher:
-    """The dispatcher of *call* in this process, with one more user and reader."""
-    dispatcher = _dispatchers.get(call.id)
-    if dispatcher is None:
-        dispatcher = _dispatchers[call.id] = Dispatcher(call)
-    dispatcher.enter()
-    return dispatcher
-
-
-def _forget() -> None:
-    global _dispatchers
-    _inherited.append(_dispatchers)
-    _dispatchers = {}
-
-
-after_fork(_forget)

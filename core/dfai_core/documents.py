@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dfai_core.any_columns import any_null_but, distinct_values, each_row
 from dfai_core.call import Call
 from dfai_core.errors import RETRYABLE_CODES
 from dfai_core.gathering import gathered
@@ -41,13 +42,14 @@ class Asked:
     longest: int  # code points of the longest text
     askers: int  # rows, or groups of rows, that have something to ask
     within: pa.Array | None = None  # where rows are gathered: each row's own item in its group's answer
+    names: Sequence[Any] | None = None  # of the documents, where values of equal ones are not compared themselves
 
 
 def ask(call: Call, batch: pa.RecordBatch) -> Asked:
     """What *batch* asks: its distinct documents, each once."""
     if call.service.gather is not None:
         return _gather(call, call.service.gather, batch)
-    inputs = len(call.inputs)
+    service, inputs = call.service, len(call.inputs)
     columns = [batch.column(place) for place in range(inputs + len(call.varying))]
     early: dict[int, tuple[str, str]] = {}
     wanted = pa.repeat(pa.scalar(True), batch.num_rows)
@@ -55,24 +57,34 @@ def ask(call: Call, batch: pa.RecordBatch) -> Asked:
         misfits = _misfits(given, name) if is_misfit(given.type) else {}
         columns[place] = texts_of(pc.struct_field(given, [0]) if is_misfit(given.type) else given)
         if place < inputs:
-            wanted = pc.and_(wanted, columns[place].is_valid())
+            if not service.nullable or service.inputs[place] not in service.nullable:
+                wanted = pc.and_(wanted, columns[place].is_valid())
         elif misfits:  # an option's value: its row is not asked, unless it is null anyway
             misfits = {row: error for row, error in misfits.items() if wanted[row].as_py()}
             wanted = pc.and_(wanted, pa.array([row not in misfits for row in range(batch.num_rows)], pa.bool_()))
         early |= misfits
+    if service.nullable and service.nullable.issuperset(service.inputs):
+        wanted = any_null_but(columns)
     prior = [batch.column(place) for place in range(len(columns), batch.num_columns)]
     if prior:
         unanswered = pc.or_(prior[0].is_null(), prior[-1].is_valid())
         wanted = pc.and_(wanted, unanswered)
         early = {row: error for row, error in early.items() if unanswered[row].as_py()}
-    blank = pc.and_(wanted, _blank(columns[:inputs]))
+    needed = [column for column, name in zip(columns, service.inputs, strict=False) if name not in service.nullable]
+    blank = pc.and_(wanted, _blank(needed, batch.num_rows))
     if blank.true_count:
         for row in np.flatnonzero(blank.to_numpy(zero_copy_only=False)):
             early[int(row)] = ("empty", _EMPTY)
         wanted = pc.and_(wanted, pc.invert(blank))
-    values, codes = _distinct(columns, wanted)
-    askers = len(codes) - codes.null_count
-    return Asked(batch.num_rows, values, codes, early, prior, batch.nbytes, _longest(columns[0]), askers)
+    names: Sequence[Any] | None = None
+    if not service.shareable:
+        values, codes = each_row(columns, wanted)
+    elif service.reads == "any":
+        values, codes, names = distinct_values(columns, wanted)
+    else:
+        values, codes = _distinct(columns, wanted)
+    longest, askers = _longest(columns[0]), len(codes) - codes.null_count
+    return Asked(batch.num_rows, values, codes, early, prior, batch.nbytes, longest, askers, names=names)
 
 
 def _gather(call: Call, gathers: Gather, batch: pa.RecordBatch) -> Asked:
@@ -95,18 +107,19 @@ def _misfits(column: pa.Array, name: Any) -> dict[int, tuple[str, str]]:
     }
 
 
-def _blank(texts: Sequence[pa.Array]) -> pa.Array:
+def _blank(texts: Sequence[pa.Array], rows: int) -> pa.Array:
     """Rows in which an input holds white space alone."""
     result: pa.Array | None = None
     for text in texts:
         if pa.types.is_binary(text.type) or pa.types.is_large_binary(text.type):
             blank = pc.equal(pc.binary_length(text), 0)
+        elif not (pa.types.is_string(text.type) or pa.types.is_large_string(text.type)):
+            continue
         else:
             blank = pc.or_(pc.utf8_is_space(text), pc.equal(pc.binary_length(text), 0))
         blank = pc.fill_null(blank, False)
         result = blank if result is None else pc.or_(result, blank)
-    assert result is not None
-    return result
+    return pa.repeat(pa.scalar(False), rows) if result is None else result
 
 
 def _longest(column: pa.Array) -> int:

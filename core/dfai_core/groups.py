@@ -31,15 +31,18 @@ class Group:
         The documents' values, column by column; no document is there twice.
     width
         How many columns an answer has, errors included.
+    names
+        What equal documents have in common, where their values are not compared themselves.
     """
 
-    __slots__ = ("_followers", "columns", "inputs", "keys", "left", "size")
+    __slots__ = ("_followers", "_names", "columns", "inputs", "keys", "left", "size")
 
     marker: Document = ()
     """What tells a piece from a document with the same text: the former's answer is not in its final form."""
 
-    def __init__(self, inputs: Sequence[Sequence[Any]], width: int) -> None:
+    def __init__(self, inputs: Sequence[Sequence[Any]], width: int, names: Sequence[Any] | None = None) -> None:
         self.inputs = inputs
+        self._names = names
         self.size = self.left = len(inputs[0])
         self.columns: Columns = [[None] * self.size for _ in range(width)]
         self.keys: list[bytes] = []  # in a store, by place; made when they are needed
@@ -53,6 +56,8 @@ class Group:
 
     def names(self) -> Sequence[Any]:
         """Each document, or its only value: something that equal documents have in common, and no others."""
+        if self._names is not None:
+            return self._names
         return self.inputs[0] if len(self.inputs) == 1 else list(zip(*self.inputs, strict=True))
 
     @property
@@ -108,8 +113,14 @@ class Batch(Group):
 
     __slots__ = ("_complete", "given_up")
 
-    def __init__(self, inputs: Sequence[Sequence[Any]], width: int, complete: Callable[[], object]) -> None:
-        super().__init__(inputs, width)
+    def __init__(
+        self,
+        inputs: Sequence[Sequence[Any]],
+        width: int,
+        complete: Callable[[], object],
+        names: Sequence[Any] | None = None,
+    ) -> None:
+        super().__init__(inputs, width, names)
         self._complete: Callable[[], object] | None = complete
         self.given_up = False  # whoever waited for it has left
 

@@ -9,6 +9,8 @@ from itertools import chain
 from dfai_core.groups import Group, Places
 from dfai_core.packing import Packer
 from dfai_core.service import Document, Exchange, Failure, Values
+from dfai_core.transports.base import Answer
+from dfai_core.whole import Place, Whole
 
 __all__ = ["Job", "Lane"]
 
@@ -51,11 +53,24 @@ class Job:
     found: list[Values | Failure | None] | None = None  # of the pages read so far
     claimed: bool = False  # whether a store knows that we ask
     waits: int = 0  # for others who asked the same
+    whole: Whole | None = None  # the request itself, where the service makes whole ones
+    admitted: bool = False  # its place in the line of its origin is taken
+    pages: list[Answer] | None = None  # before the one that is asked now
 
     def start(self, deadline: float) -> None:
         """Sets the deadline, unless it was set before: retries and waits count."""
         if deadline < self.deadline:
             self.deadline = deadline
+
+    @property
+    def url(self) -> str:
+        """What it asks, or asked before its operation was accepted."""
+        return self.lane.url if self.whole is None else self.whole.url
+
+    @property
+    def place(self) -> Place | None:
+        """Whom it asks; None where that is the same for all of a call."""
+        return None if self.whole is None else self.whole.place
 
     @property
     def count(self) -> int:

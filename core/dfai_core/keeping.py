@@ -6,7 +6,7 @@ document is simply asked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple, TypeVar
 
 from dfai_core.errors import LASTING_CODES
@@ -61,11 +61,14 @@ class Keeper:
         Makes a document's key.
     width
         How many columns an answer has, errors included: stored values of another width are foreign.
+    lasting
+        Codes of errors that are kept too, as the document's own fault.
     """
 
-    __slots__ = ("_claims", "_found", "_keyer", "_store", "_width")
+    __slots__ = ("_claims", "_found", "_keyer", "_lasting", "_store", "_width")
 
-    def __init__(self, store: Store, keyer: Keyer, width: int) -> None:
+    def __init__(self, store: Store, keyer: Keyer, width: int, lasting: Collection[str] = LASTING_CODES) -> None:
+        self._lasting = lasting
         self._store = store
         self._keyer = keyer
         self._width = width
@@ -129,7 +132,7 @@ class Keeper:
         keys = self._keys(job)
         encoded = encode_rows(rows, self._width)
         if len(rows[0]) == self._width:  # errors are among the values
-            lasting = [row[-1] is None or row[-2] in LASTING_CODES for row in rows]
+            lasting = [row[-1] is None or row[-2] in self._lasting for row in rows]
             encoded = [one if kept else None for one, kept in zip(encoded, lasting, strict=True)]
         items = [(key, one) for key, one in zip(keys, encoded, strict=True) if one is not None]
         if items:

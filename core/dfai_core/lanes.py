@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -12,10 +12,11 @@ from dfai_core.groups import Group, Pieces, Places
 from dfai_core.jobs import Job, Lane
 from dfai_core.operations import same_host
 from dfai_core.packing import Packer
-from dfai_core.service import Document, Option, Wiring
+from dfai_core.service import Document, Failure, Option, Web, Wiring
 from dfai_core.splitting import split
 from dfai_core.store import Pending
 from dfai_core.targets import joined
+from dfai_core.whole import Whole
 
 __all__ = ["Lanes"]
 
@@ -82,7 +83,10 @@ class Lanes:
         anew = []
         places = [place for place, _ in pending]
         for (place, found), document in zip(pending, group.documents(places), strict=True):
-            if same_host(found.url, self._base):  # else the store was tampered with, and the key would go astray
+            # A whole request says only later whose operation it can be.
+            if self._call.service.web or same_host(
+                found.url, self._base
+            ):  # else the store was tampered with, and the key would go astray
                 options = tuple(document[at] for at, _ in self._options)
                 begun.setdefault((options, found.url, found.asked), []).append((place, found.position))
             else:
@@ -141,8 +145,20 @@ class Lanes:
                     return write([tuple(v for place, v in enumerate(d) if place not in dropped) for d in documents])
 
                 exchange = replace(exchange, write=without_options)
+                if exchange.web is not None:
+                    exchange = replace(exchange, web=_without(exchange.web, dropped))
             lane = self._lanes[chosen] = Lane(exchange, joined(self._base, exchange.path), Packer(self._limits))
         return lane
+
+
+def _without(web: Web, dropped: Collection[int]) -> Web:
+    """*web* for documents that carry values besides, at the places *dropped*."""
+    request = web.request
+
+    def without_options(documents: Sequence[Document]) -> Whole | Failure:
+        return request([tuple(v for place, v in enumerate(d) if place not in dropped) for d in documents])
+
+    return replace(web, request=without_options)
 
 
 def _fixed(wiring: Wiring, options: Sequence[tuple[int, Option]], chosen: Document) -> Wiring:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dfai_core.groups import Group, Places
 from dfai_core.jobs import Job
 from dfai_core.lanes import Lanes
+from dfai_core.whole import Place
 
 __all__ = ["Line"]
 
@@ -77,10 +78,10 @@ class Line:
         timer = self._loop.call_later(wait_s, again)
         self._timers[timer] = job
 
-    def hurry(self) -> None:
-        """Nothing waits any longer before it is tried again; how an operation stands is asked at its time."""
+    def hurry(self, place: Place | None = None) -> None:
+        """Nothing for *place* waits any longer before it is tried again; operations are asked about at their time."""
         for timer, job in list(self._timers.items()):
-            if job.operation is None:
+            if job.operation is None and job.place == place:
                 timer.cancel()
                 del self._timers[timer]
                 self._ready.append(job)

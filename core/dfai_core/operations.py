@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urljoin
 
 import orjson
 
+from dfai_core.service import Progress
 from dfai_core.transports.base import Answer
 from dfai_core.urls import same_host
 
@@ -16,14 +17,6 @@ __all__ = ["Progress", "link_at", "location_of", "poll_wait_s", "progress_of", "
 FIRST_POLL_S = 0.2
 LONGEST_POLL_S = 5.0
 _GROWTH = 1.5
-
-
-class Progress(NamedTuple):
-    """Where an operation stands."""
-
-    state: str  # "running", "done" or "failed"
-    message: str = ""
-    next_page: str | None = None
 
 
 def location_of(answer: Answer) -> str | None:

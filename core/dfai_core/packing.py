@@ -23,6 +23,8 @@ _WORST_GROWTH = 6
 
 def fits_by_count(limits: Limits) -> bool:
     """Whether *max_documents* texts of the greatest length always fit, so that no size need be counted."""
+    if limits.max_documents == 1:  # it leaves alone, whatever its size
+        return True
     if limits.max_chars is None or limits.max_chars_per_request is not None:
         return False
     most = limits.max_documents * (limits.max_chars * _WORST_GROWTH + _DOCUMENT_BYTES) + _ENVELOPE_BYTES
@@ -31,7 +33,7 @@ def fits_by_count(limits: Limits) -> bool:
 
 def json_bytes(document: Document) -> int:
     """Bytes that a document adds to a JSON body."""
-    return len(orjson.dumps(document)) + _DOCUMENT_BYTES
+    return len(orjson.dumps(document, default=str)) + _DOCUMENT_BYTES
 
 
 def _chars(document: tuple[Any, ...]) -> int:

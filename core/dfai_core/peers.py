@@ -14,16 +14,21 @@ from dfai_core.flow.breaker import Breaker
 from dfai_core.loop import after_fork, before_exit
 from dfai_core.secrets import HiddenValues
 from dfai_core.settings import Config
-from dfai_core.targets import Target
+from dfai_core.targets import Target, Web
 from dfai_core.transports.base import Transport
+from dfai_core.whole import Place
 
 if TYPE_CHECKING:
     from dfai_core.flow.host.rate import HostRate
 
-__all__ = ["Peer", "peer_of"]
+__all__ = ["Peer", "peer_at", "peer_of"]
 
 # After a lookup in vain, while a key is being replaced; and between two that follow refusals.
 _AGAIN_S = 10.0
+# Frames may name any number of origins. Past the second of these a new one's rate is learned by each process alone.
+_MOST_PEERS = 2_000
+_MOST_SHARED = 200
+_POOLS = (Web(), Web(once=True))
 
 
 @dataclass(slots=True)
@@ -106,24 +111,51 @@ def peer_of(target: Target, config: Config) -> Peer:
     peer = _peers.get(key)
     if peer is None:
         # A class of transports has `send` too; what can be called makes one.
-        transport = target.transport() if given is None else given() if callable(given) else given
+        if isinstance(target, Web) and target.origin:  # one pool for all origins
+            transport = peer_of(Web(once=target.once), config).transport
+        else:
+            transport = target.transport() if given is None else given() if callable(given) else given
         rate = _shared_rate(target) if given is None else None
         peer = _peers[key] = Peer(target, transport, rate=LearnedRate() if rate is None else rate)
+        _few_origins()
     return peer
+
+
+def peer_at(place: Place, config: Config, *, once: bool) -> Peer:
+    """The peer at *place*, somewhere on the web; *once*: what is sent there must not be sent twice."""
+    return peer_of(Web(place.origin, place.sealed, once), config)
+
+
+def _few_origins() -> None:
+    """Forgets the origins that were met first, where they have become too many; who uses one still has it."""
+    if len(_peers) <= _MOST_PEERS:
+        return
+    alone = [key for key, peer in _peers.items() if isinstance(key[0], Web) and isinstance(peer.rate, LearnedRate)]
+    for key in [key for key in alone if key[0] not in _POOLS][: _MOST_PEERS // 10]:
+        del _peers[key]
 
 
 def _shared_rate(target: Target) -> HostRate | None:
     """What this host's processes learn together of *target*'s rate; None where each learns for itself."""
+    if isinstance(target, Web):
+        if not target.origin or len(_peers) > _MOST_SHARED:
+            return None
+        holders = " ".join(f"{sealed.user} {sealed.secret}" for sealed in target.sealed)
+        return _rate_of(f"web {target} {holders}")
     if target.kind not in ("azure", "container"):
         return None
     credential = getattr(target, "credential", None)
     # Two keys may belong to two resources with a quota each. References say enough: keys themselves stay out of it.
     holder = getattr(target, "key", None) if credential is None else getattr(credential, "__qualname__", None)
+    return _rate_of(f"{target.kind} {target} {holder}")
+
+
+def _rate_of(name: str) -> HostRate | None:
     try:
         from dfai_core.flow.host.files import host_file
         from dfai_core.flow.host.rate import HostRate
 
-        return HostRate(host_file(f"{target.kind} {target} {holder}", "rate"))
+        return HostRate(host_file(name, "rate"))
     except (ConfigError, OSError):  # nothing is promised here: several processes are several clients then
         return None
 

@@ -9,7 +9,7 @@ from concurrent.futures import wait
 import pyarrow as pa
 
 from dfai_core.call import Call
-from dfai_core.dispatch import join
+from dfai_core.dispatchers import join
 from dfai_core.errors import error_for
 from dfai_core.gathering import whole_groups
 from dfai_core.groups import Ticket

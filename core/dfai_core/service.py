@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -10,10 +10,13 @@ import numpy as np
 import pyarrow as pa
 
 from dfai_core.transports.base import Answer
+from dfai_core.whole import Whole
 
 __all__ = [
     "ERROR_DETAIL",
     "UNREADABLE",
+    "Bind",
+    "Bound",
     "Column",
     "Document",
     "Exchange",
@@ -22,9 +25,11 @@ __all__ = [
     "Limits",
     "Option",
     "Part",
+    "Progress",
     "Rows",
     "Service",
     "Values",
+    "Web",
     "Wiring",
 ]
 
@@ -86,6 +91,14 @@ class Failure(NamedTuple):
     service_code: str | None = None
 
 
+class Progress(NamedTuple):
+    """Where an operation stands."""
+
+    state: str  # "running", "done" or "failed"
+    message: str = ""
+    next_page: str | None = None
+
+
 class Part(NamedTuple):
     """A piece of a text that was too long for one document. Pieces in order give the text again."""
 
@@ -138,6 +151,24 @@ class Wiring:
 
 
 @dataclass(frozen=True, slots=True)
+class Web:
+    """How a service asks wherever its documents say, instead of one path of a target.
+
+    *request* makes the whole request of a job's documents, or says why there can be none. *accepts* tells which
+    statuses are answers. *next_page* finds the link to what follows an answer, at most *max_pages* of them are asked,
+    and *joined* makes one answer of all. *progress* reads how an operation stands that the service accepted with 202;
+    None: 202 is an answer like others.
+    """
+
+    request: Callable[[Sequence[Document]], Whole | Failure]
+    accepts: Callable[[int], bool]
+    next_page: Callable[[Answer], str | None] | None = None
+    max_pages: int = 1
+    joined: Callable[[Sequence[Answer]], Answer] | None = None
+    progress: Callable[[Answer], Progress] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """How one call's requests look on the wire, prepared once.
 
@@ -156,6 +187,22 @@ class Exchange:
     cancel: Callable[[str], tuple[str, str]] | None = None
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
+    web: Web | None = None  # then requests are whole: path, write, method and headers are not used
+
+
+class Bound(NamedTuple):
+    """A service as one call needs it, and the columns that it reads."""
+
+    service: Service
+    inputs: tuple[Hashable, ...]
+
+
+Bind = Callable[["Service", Callable[[Hashable], Hashable], Sequence[Hashable], Any, Mapping[str, Any]], Bound]
+"""Makes the service of one call, where what it reads and answers depends on the verb's arguments.
+
+It is given the service; a function that gives the frame's own spelling of a column's name, or raises ColumnNotFound;
+all of the frame's columns; the verb's first argument; its options.
+"""
 
 
 ERROR_DETAIL = Column(
@@ -198,10 +245,15 @@ class Service:
     includes: Mapping[str, Column] = field(default_factory=dict)
     host: str = ""  # which of a region's hosts answers, where its family has several: "stt", "tts"
     long_running: bool = False
-    reads: Literal["text", "numbers"] = "text"
+    reads: Literal["text", "numbers", "any"] = "text"
     gather: Gather | None = None
     retired: str | None = None  # why Azure does not offer it any more, and who does
     known_as: tuple[str, ...] = ()  # names of the same verb elsewhere
+    bind: Bind | None = None  # then it is made anew for each call
+    web: bool = False  # its requests say themselves who is asked: no target does
+    nullable: frozenset[str] = frozenset()  # inputs that may be null; where all are, a row is asked unless all are null
+    shareable: bool = True  # equal documents are asked once, and answers may be kept
+    repeatable: bool = True  # else a request is sent again only if it was certainly not carried out
 
     def limits_at(self, kind: str) -> Limits:
         """The limits that hold at a target of *kind*."""

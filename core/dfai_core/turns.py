@@ -28,7 +28,7 @@ class Turns:
         How long a document may take in all. Waiting for the service's sake counts, waiting for our own rate does not.
     """
 
-    __slots__ = ("_budget", "_cost", "_deadline_s", "_line", "_peer")
+    __slots__ = ("_budget", "_deadline_s", "_line", "_peer", "cost")
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Turns:
     ) -> None:
         self._peer = peer
         self._budget = budget
-        self._cost = _COSTS[counts]
+        self.cost = _COSTS[counts]
         self._line = asyncio.Lock()
         self._deadline_s = deadline_s
 
@@ -55,7 +55,7 @@ class Turns:
         if not self._budget.paced:
             return await self._wait_for_target(job)
         async with self._line:  # until the target lets one go, the next has no place: else a pause would end in a burst
-            await self._budget.pace(self._cost(job))
+            await self._budget.pace(self.cost(job))
             return await self._wait_for_target(job)
 
     async def _wait_for_target(self, job: Job) -> bool:

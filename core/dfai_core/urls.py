@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 from dfai_core.errors import ConfigError
 
-__all__ = ["base_url", "is_loopback", "refuse_open_way", "same_host"]
+__all__ = ["base_url", "is_loopback", "origin_of", "refuse_open_way", "same_host"]
 
 # Libraries differ in what they make of blanks, backslashes and of letters that look like others: nothing but plain
 # ASCII, so that the host that is checked is the host that is asked.
 _PLAIN = re.compile(r"[!-\[\]-~]+")
+_HEAD = re.compile(r"[^/?#]*://[^/?#]*")
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -79,6 +81,26 @@ def same_host(one: str, other: str) -> bool:
     """
     origin = _origin(one)
     return origin is not None and origin == _origin(other)
+
+
+def origin_of(url: str) -> str | None:
+    """Scheme, host and port of *url* as one text for one place; None for what is no plain http or https URL.
+
+    >>> origin_of("HTTPS://Name.Example/x?y"), origin_of("http://[::1]:8080/"), origin_of("http://a@b.example/")
+    ('https://name.example:443', 'http://[::1]:8080', None)
+    """
+    head = _HEAD.match(url) if isinstance(url, str) and _PLAIN.fullmatch(url) else None
+    return None if head is None else _origin_text(head[0])
+
+
+@lru_cache(maxsize=1_000)
+def _origin_text(head: str) -> str | None:
+    """The same, of a plain URL that ends where its path would begin: those of many rows are the same."""
+    found = _origin(head)
+    if found is None:
+        return None
+    scheme, host, port = found
+    return f"{scheme}://[{host}]:{port}" if host and ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None] | None:

@@ -11,10 +11,12 @@ from typing import Any, NamedTuple
 import orjson
 
 from dfai_core.flow.retry import retry_after_s
+from dfai_core.service import Web
 from dfai_core.targets import Target
 from dfai_core.transports.base import Answer, BadAnswer, MaybeSent, NotSent, TransportError
+from dfai_core.whole import SAFE_METHODS
 
-__all__ = ["Action", "Verdict", "judge_answer", "judge_error", "refusal", "request_id"]
+__all__ = ["Action", "Verdict", "judge_answer", "judge_error", "judge_web", "refusal", "request_id"]
 
 
 class Action(Enum):
@@ -26,6 +28,7 @@ class Action(Enum):
     SPLIT = "split"  # one of its documents is at fault: halve it until that one stands alone
     REFUSE = "refuse"  # none of its documents will ever be answered
     UNAUTHORIZED = "unauthorized"
+    REDIRECT = "redirect"  # it is elsewhere; the message says where
     QUOTA = "quota"  # what the resource may be asked in its billing period is used up
 
 
@@ -40,6 +43,7 @@ class Verdict(NamedTuple):
     service_code: str | None = None
     request_id: str | None = None
     maybe_billed: bool = False
+    undone: bool = False  # certainly not carried out: sending it again does nothing twice
 
 
 _READ = Verdict(Action.READ)
@@ -57,9 +61,11 @@ _WHOLE = frozenset(
         "UnsupportedOperation",
     }
 )
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _UNSUPPORTED = frozenset({"FeatureNotAvailable", "UnsupportedOperation"})
 _QUOTA = re.compile(r"\bout of (call volume )?quota\b|\bquota (is |has been )?(exceeded|exhausted)\b", re.IGNORECASE)
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+_ELSEWHERE = ("detail", "error_description", "reason", "title")
 # Shorter texts are no keys, and masking them would blot out words.
 _SHORTEST_KEY = 8
 
@@ -102,12 +108,55 @@ def judge_answer(answer: Answer, sent: Mapping[str, str] = _NOTHING) -> Verdict:
     return verdict(Action.REFUSE, code, "the service refuses the request")
 
 
+def judge_web(answer: Answer, sent: Mapping[str, str], web: Web, method: str) -> Verdict:
+    """What the answer of any web service means: *web* says which statuses are answers; *sent* are the opened secrets.
+
+    Nothing is known of the service but what HTTP itself says, so no refusal ends more than its own rows. 429 (RFC 6585,
+    section 4) and 503 with Retry-After (RFC 9110, section 15.6.4) say that the request was not carried out.
+    """
+    status = answer.status
+    if status == 202 and web.progress is not None:
+        return Verdict(Action.WAIT, status=202)
+    if web.accepts(status):
+        return _READ
+    location = answer.headers.get("Location")
+    if status in _REDIRECTS and location and method in SAFE_METHODS:
+        return Verdict(Action.REDIRECT, message=location, status=status)
+    service_code, words = _words(answer.body, sent)
+    wait = retry_after_s(answer.headers)
+    action, code, otherwise, undone = Action.REFUSE, "refused", "the service refuses the request", False
+    if status == 429:
+        action, code, otherwise, undone = Action.RETRY, "rate_limited", "too many requests", True
+    elif status == 408 or (status >= 500 and status != 501):
+        action, code, otherwise, undone = (
+            Action.RETRY,
+            "unavailable",
+            "the service failed",
+            status == 503 and wait is not None,
+        )
+    elif status in (401, 403):
+        code, otherwise = "unauthorized", "access denied"
+    elif status == 413:
+        action, code, otherwise, undone = Action.SPLIT, "too_large", "the request is too large", True
+    elif status in (400, 422):
+        action = Action.SPLIT
+    elif status == 501:
+        code = "unsupported"
+    elif status < 300:
+        otherwise = "this status is not among those that are answers (ok=)"
+    elif status < 400:
+        otherwise = "the service redirects elsewhere, which is followed for GET and HEAD alone"
+    known = wait if action is Action.RETRY else None
+    identity = request_id(answer)
+    return Verdict(action, code, words or otherwise, status, known, service_code, identity, undone=undone)
+
+
 def judge_error(error: TransportError | TimeoutError) -> Verdict:
     """What an exchange without an answer means."""
     match error:
         case NotSent():
             action = Action.REFUSE if error.permanent else Action.RETRY
-            return Verdict(action, "unavailable", str(error))
+            return Verdict(action, "unavailable", str(error), undone=True)
         case MaybeSent():
             return Verdict(Action.RETRY, "unavailable", str(error), maybe_billed=True)
         case BadAnswer():
@@ -151,6 +200,8 @@ def _words(body: bytes, sent: Mapping[str, str]) -> tuple[str | None, str]:
     inner = error.get("innererror") or error.get("innerError") or {}
     code = (inner.get("code") if isinstance(inner, dict) else None) or error.get("code")
     message = (inner.get("message") if isinstance(inner, dict) else None) or error.get("message") or ""
+    if not message:  # RFC 9457 and others: the words stand elsewhere
+        message = next((error[name] for name in _ELSEWHERE if isinstance(error.get(name), str)), "")
     return (None if code is None else _shown(code, sent)), _shown(message, sent)
 
 

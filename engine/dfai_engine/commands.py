@@ -84,12 +84,14 @@ def _key(reference: str) -> str | None:
 
 def _tls(certificate: Path | None, private_key: Path | None) -> tuple[Path, Path] | None:
     """The two files, tried here: the server's own error would be a traceback."""
+    from dfai_engine.serve import server_context
+
     if certificate is None and private_key is None:
         return None
     if certificate is None or private_key is None:
         _fail("--tls-cert and --tls-key go together")
     try:
-        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, private_key)
+        server_context((certificate, private_key))
     except ssl.SSLError as fault:
         _fail(f"{certificate} and {private_key} are no certificate and its key in PEM: {fault.reason or 'unreadable'}")
     except OSError as fault:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dfai_engine.certificates import keep_fresh
 from dfai_engine.families import LimitsName
 
 if TYPE_CHECKING:
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
     import uvicorn
 
-__all__ = ["MAX_IN_FLIGHT", "NotGuarded", "is_loopback", "server"]
+__all__ = ["MAX_IN_FLIGHT", "NotGuarded", "is_loopback", "server", "server_context"]
 
 # Requests under way at a time; each may hold one body in memory.
 MAX_IN_FLIGHT = 256
@@ -55,7 +57,7 @@ def server(
         The folder whose files requests may name, and where what they make is kept.
     tls
         The files of a certificate (with its chain) and of its private key, both PEM: then https is spoken, which keys
-        need beyond this machine. Read once, at the start.
+        need beyond this machine. Read again when they change.
 
     Raises
     ------
@@ -86,7 +88,24 @@ def server(
         ssl_certfile=None if tls is None else tls[0],
         ssl_keyfile=None if tls is None else tls[1],
     )
+    if tls is not None:
+        config.load()
+        assert config.ssl is not None
+        keep_fresh(config.ssl, tls, lambda: server_context(tls))
     return uvicorn.Server(config)
+
+
+def server_context(tls: tuple[Path, Path]) -> ssl.SSLContext:
+    """What a server needs to show a certificate and to prove that it is its own.
+
+    Raises
+    ------
+    OSError, ssl.SSLError
+        A file cannot be read, or is no such thing.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*tls)
+    return context
 
 
 def is_loopback(host: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import joblib
@@ -24,6 +25,7 @@ from dfai.errors import ColumnNotFound, ConfigError, RowsFailed
 from dfai.sklearn import AITransformer
 from dfai_core import services
 from lookalike import Lookalike
+from pages import run_python, samples
 
 KEY = "hush-4f1d9c"
 TEXTS = ["good room", "awful bed", "a lovely stay", "bad food", "great view", "bad, awful"]
@@ -111,7 +113,7 @@ def test_set_output_makes_frames_of_arrays(reviews: pd.DataFrame) -> None:
     assert list(step.fit_transform(reviews[["review"]]).index) == list(reviews.index)
 
 
-@pytest.mark.parametrize("verb", dfai.verbs())
+@pytest.mark.parametrize("verb", [verb for verb in dfai.verbs() if services()[verb].bind is None])
 def test_every_verb_is_a_step(verb: str) -> None:
     service = services()[verb]
     inputs: dict[str, Any] = {"columns": service.inputs} if service.inputs[1:] else {"column": service.inputs[0]}
@@ -119,6 +121,17 @@ def test_every_verb_is_a_step(verb: str) -> None:
 
     assert step.get_feature_names_out().tolist() == service.schema(include=[*service.includes, "error_detail"]).names
     assert set(clone(step).get_params()) == set(step.get_params())
+
+
+def test_a_verb_over_series_reads_their_times_too() -> None:
+    month = pd.date_range("2023-01-01", periods=24, freq="MS")
+    sales = pd.DataFrame({"month": month, "sold": [100.0, 110, 120] * 5 + [400] + [110.0, 120, 100, 110] * 2})
+    step = AITransformer("detect_anomalies", timestamp="month", fields=["anomaly", "expected"], target="local")
+    with dfai.using(transport=None, api_version=None):
+        found = step.fit_transform(sales)
+
+    assert list(found.columns) == ["anomaly", "anomaly_expected"]
+    assert found.index[found["anomaly"]].tolist() == [15]
 
 
 # ---- fit checks, and sends nothing -----------------------------------------------------------------------------
@@ -161,6 +174,7 @@ def test_fit_refuses_what_transform_could_not_do(
         ({"verb": "sentiment", "langauge": "en"}, "Did you mean 'language'?"),
         ({"verb": "sentiment", "categories": ["Email"]}, "no setting or option 'categories'"),
         ({"verb": "sentiment", "if_exists": "fill"}, "no param 'if_exists'"),
+        ({"verb": "http"}, r"depends on its arguments.*df\.ai\.http"),
     ],
 )
 def test_a_name_that_does_not_exist_is_refused_at_once(arguments: Any, says: str) -> None:
@@ -273,8 +287,8 @@ def test_a_grid_searches_over_options(reviews: pd.DataFrame, service: Lookalike)
     assert set(service.languages) == {"en", "fr"}
 
 
-def test_cross_validation_pays_once_with_a_store(service: Lookalike) -> None:
-    step = AITransformer("sentiment", fields="numeric", store="memory", model_version="for-this-test")
+def test_cross_validation_pays_once_with_a_store(service: Lookalike, tmp_path: Path) -> None:
+    step = AITransformer("sentiment", fields="numeric", store=tmp_path / "answers")
     scores = cross_val_score(make_pipeline(step, LogisticRegression()), TEXTS, STARS, cv=3)
 
     assert scores.tolist() == [1.0] * 3
@@ -287,6 +301,16 @@ def test_a_pipeline_runs_on_the_embedded_engine() -> None:
     model.fit(["Lovely room.", "Never again!", "Friendly staff, great food.", "The bed was dirty."], [5, 1, 5, 1])
 
     assert model.predict(["A lovely stay.", "A horrible night."]).tolist() == [5, 1]
+
+
+def test_the_samples_of_the_page_run_as_they_stand() -> None:
+    names: dict[str, Any] = {}
+    for language, sample in samples("pipelines.md", "scikit-learn"):
+        assert language == "python"
+        run_python(sample, "pipelines.md", names)
+
+    assert names["model"].predict(names["reviews"]).tolist() == [5, 1, 5, 1]
+    assert names["features"].get_feature_names_out().tolist()[-1] == "stay__nights"
 
 
 # ---- scikit-learn's own checks -----------------------------------------------------------------------------------

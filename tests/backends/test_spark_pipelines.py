@@ -36,20 +36,56 @@ def saved_text(folder: Path) -> str:
 # ---- one stage -----------------------------------------------------------------------------------------------
 
 
+# What a column holds that a verb can read.
+HELD = {"text": "Ann is good. Call 555.", "numbers": 1.5, "any": "http://127.0.0.1/"}
+
+
 @pytest.mark.parametrize("verb", dfai.verbs())
 def test_a_stage_adds_the_columns_of_its_verb(spark: SparkFrames, scene: Scene, verb: str) -> None:
-    inputs = services()[verb].inputs
-    frame = spark.build({name: ["Ann is good. Call 555."] for name in inputs})
-    columns: dict[str, Any] = {"inputCol": inputs[0]} if len(inputs) == 1 else {"inputCols": list(inputs)}
+    service = services()[verb]
+    inputs = list(service.inputs)
+    frame = spark.build({**{name: [HELD[service.reads]] for name in inputs}, "at": ["2026-01-01"]})
+    columns: dict[str, Any] = {"inputCol": inputs[0]} if len(inputs) == 1 else {"inputCols": inputs}
+    options: dict[str, Any] = {"timestamp": "at"} if service.gather else {}
 
     with dfai.using(api_version="2024-11-01"):
-        whole = AITransformer(verb, **columns, include="all", outputCol="found").transform(frame)
-        plain = AITransformer(verb, **columns).transform(frame)
-        expected = getattr(frame.ai, verb)(*inputs, include="all", output="found")
+        whole = AITransformer(verb, **columns, **options, include="all", outputCol="found").transform(frame)
+        plain = AITransformer(verb, **columns, **options).transform(frame)
+        expected = getattr(frame.ai, verb)(*inputs, **options, include="all", output="found")
 
     assert whole.schema == expected.schema
-    assert plain.columns[-1] == f"{services()[verb].noun}_error_message"
+    assert plain.columns[-1] == f"{service.noun}_error_message"
     assert scene.requests == 0
+
+
+def test_a_request_of_ones_own_is_a_stage_and_hides_its_keys(spark: SparkFrames, tmp_path: Path) -> None:
+    def stage(**credentials: Any) -> AITransformer:
+        return AITransformer(
+            "http",
+            inputCol="https://api.example/{iso}",
+            outputCol="bank",
+            params={"format": "json", "for": dfai.col("iso")},
+            parse={"name": ("$.name", "string")},
+            ok=[200, 404],
+            pages=dfai.Pages("$.next"),
+            poll=dfai.Poll(done=("ready",)),
+            **credentials,
+        )
+
+    kept = stage(headers={"X-Api-Key": dfai.env("MY_KEY")}, auth=("me", dfai.env("MY_PASSWORD")))
+    kept.save(str(tmp_path / "stage"))
+    loaded = AITransformer.load(str(tmp_path / "stage"))
+    frame = spark.build({"iso": ["br"]})
+
+    for name in ("params_", "headers", "auth", "ok", "pages", "poll"):
+        assert loaded.getOrDefault(name) == kept.getOrDefault(name)
+    assert loaded.transform(frame).schema == kept.transform(frame).schema
+    assert "bank_name" in loaded.transform(frame).columns
+    for credentials in ({"auth": KEY}, {"auth": ("me", KEY)}, {"headers": {"X-Api-Key": KEY}}):
+        literal = stage(**credentials)
+        assert KEY not in literal.explainParams()
+        with pytest.raises(dfai.errors.ConfigError, match=r'holds a key itself.*dfai\.env\("NAME"\)\.$'):
+            literal.save(str(tmp_path / "refused"))
 
 
 def test_a_stage_answers_as_its_verb_does(spark: SparkFrames, reviews: Any, scene: Scene) -> None:

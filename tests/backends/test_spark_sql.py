@@ -207,12 +207,23 @@ def test_nulls_and_blanks_are_not_asked(session: Any, asked: Scene) -> None:
 # ---- every verb, from its own signature --------------------------------------------------------------------
 
 
+VERBS = [verb for verb in dfai.verbs() if services()[verb].bind is None]
+"""Those that have functions."""
+ROW_BY_ROW = [verb for verb in VERBS if services()[verb].gather is None]
+"""Those whose functions can be called."""
+
+
+def test_http_is_no_function_and_says_why(session: Any, scene: Scene) -> None:
+    with pytest.raises(dfai.errors.ConfigError, match=r"depends on its arguments.*df\.ai\.http"):
+        dfai.register_functions(session, verbs=["http"])
+
+
 def input_of(verb: str) -> dict[str, list[str | None]]:
     """A text that every verb finds something in, and none."""
     return {name: ["Ann is good. Bob is bad, call 555.", None] for name in services()[verb].inputs}
 
 
-@pytest.mark.parametrize("verb", dfai.verbs())
+@pytest.mark.parametrize("verb", ROW_BY_ROW)
 @pytest.mark.parametrize("include", [(), "all"], ids=["plain", "all"])
 def test_every_verb_answers_in_sql_what_it_answers_on_a_frame(
     session: Any, spark: SparkFrames, scene: Scene, verb: str, include: Any
@@ -231,7 +242,7 @@ def test_every_verb_answers_in_sql_what_it_answers_on_a_frame(
     }
 
 
-@pytest.mark.parametrize("verb", dfai.verbs())
+@pytest.mark.parametrize("verb", ROW_BY_ROW)
 def test_every_functions_arguments_are_its_verbs(session: Any, scene: Scene, verb: str) -> None:
     import inspect
 
@@ -322,7 +333,7 @@ def test_our_own_functions_are_replaced_with_the_settings_of_then(
     with settings_of(other):
         (found,) = rows(session, "select ai_sentiment('good') as s")
 
-    assert first == second == tuple(f"ai_{verb}" for verb in dfai.verbs())
+    assert first == second == tuple(f"ai_{verb}" for verb in VERBS)
     assert found.s.sentiment == "positive"
 
 
@@ -345,6 +356,13 @@ def test_a_verb_that_the_target_does_not_serve_says_so_when_it_is_called(session
     assert "ai_linked_entities" in names
     with pytest.raises(Exception, match=r"target=dfai\.azure"):
         rows(session, "select ai_linked_entities('Paris').linked_entities")
+
+
+def test_a_verb_that_reads_rows_together_says_so(session: Any, asked: Scene) -> None:
+    with pytest.raises(Exception, match=r"a function sees one row alone.*df\.ai\.detect_anomalies"):
+        rows(session, "select ai_detect_anomalies(1.5)")
+    with pytest.raises(dfai.errors.NotOffered, match="a function sees one row alone"):
+        dfai.register_functions(session, verbs=["detect_anomalies"])
 
 
 def test_a_verb_that_was_named_and_is_not_served_raises_at_once(session: Any) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from dfai_core import Call, services
-from dfai_core.dispatch import Dispatcher, join
+from dfai_core.dispatch import Dispatcher
+from dfai_core.dispatchers import join
 from dfai_core.settings import resolve
 from fake_loop import run_fast
 from lookalike import Lookalike

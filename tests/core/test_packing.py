@@ -138,6 +138,7 @@ def test_the_bytes_of_a_document_are_never_underestimated(text: str) -> None:
 
 def test_limits_that_are_kept_by_count_alone_are_kept_in_the_worst_case() -> None:
     by_count = [held for service in services().values() for held in service.limits.values() if fits_by_count(held)]
+    by_count = [held for held in by_count if held.max_documents > 1]  # a single one leaves, whatever its size
 
     assert by_count
     for held in by_count:

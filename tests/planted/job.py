@@ -112,12 +112,39 @@ class Story:
             self.keep("frame", answered, required=self.frames.pickles)
             if self.frames.name == "pandas":  # the other library that may carry a key logs in its own way
                 frame.ai.key_phrases("t", language="en", transport=httpx_transport, store=None)
+        for what in ("any", "quoting"):
+            self.ask_anything(what)
         self.fail("refused", on_error="column")
         self.fail("quoting", on_error="raise")
         self.fail("bad", on_error="column")
         if not self.frames.slow:
             self.fail("bad", on_error="raise")
             self.fail("absent", on_error="raise", target=dfai.container("http://127.0.0.1:9", key=self.key))
+
+    def ask_anything(self, what: str) -> None:
+        """The key in every place of a request that is written here, to a service that answers, or quotes it all."""
+        print(f"-- http, {what}")
+        for form in ("bearer", "basic", "header", "parameter"):
+            for on_error in ("column",) if self.frames.slow else ("column", "raise"):
+                try:
+                    frame = self.frames.build({"t": TEXTS[:3]})
+                    with dfai.using(on_error=on_error, attempts=1, progress="off"):
+                        answered = self.asked(frame, f"{self.url}/{what}/{form}?t={{t}}", form)
+                    self.keep(f"http-{form}", answered, required=False)
+                    print(self.frames.rows(answered, "response_error_message"))
+                except Exception as error:  # noqa: BLE001  whatever reaches a user is what is looked at
+                    traceback.print_exception(error)
+                    print("".join(traceback.TracebackException.from_exception(error, capture_locals=True).format()))
+
+    def asked(self, frame: Any, url: str, form: str) -> Any:
+        # No variable of ours holds a key: they are shown with a traceback, as a user's own are.
+        if form == "bearer":
+            return frame.ai.http(url, auth=self.key)
+        if form == "basic":
+            return frame.ai.http(url, auth=("me", self.key))
+        if form == "header":
+            return frame.ai.http(url, headers={"X-Api-Key": self.key})
+        return frame.ai.http(url, params={"api_key": self.key})
 
     def show_objects(self, target: dfai.Target, frame: Any) -> None:
         config = Config(target=target)

@@ -14,10 +14,11 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 
-from faults.server import Server, Step, Turn, answered
+from faults.server import Received, Server, Step, Turn, answered
 from planted.key import Planted, Trace, traces
 
 WAYS = ("env", "file", "driver", "literal", "undisguised")
@@ -54,13 +55,17 @@ ARTIFACTS = {
 
 async def _act(turn: Turn) -> None:
     """Answers as the path says."""
-    what = turn.received.path.split("/")[2]
+    what = turn.received.path.partition("?")[0].split("/")[2]
     if what == "good":
         await turn.answer(200, answered(turn.received.documents))
+    elif what == "any":
+        await turn.answer(200, {"fine": True})
     elif what == "refused":
         await turn.answer(401, {"error": {"code": "401", "message": "denied"}})
     elif what == "quoting":  # as a gateway that echoes what it got
-        await turn.answer(400, {"error": {"code": "Bad", "message": f"not with {dict(turn.received.headers)}"}})
+        await turn.answer(
+            400, {"error": {"code": "Bad", "message": f"not with {turn.received.path} {dict(turn.received.headers)}"}}
+        )
     else:
         await turn.answer(400, {"error": {"code": "BadRequest", "message": "not like this"}})
 
@@ -73,6 +78,7 @@ class Searched:
     folder: Path
     keys: dict[str, Planted]
     sent: set[str]
+    anything: set[tuple[str, str]]
     found: list[Trace]
 
 
@@ -89,9 +95,28 @@ def job(backend: str, folder: Path, private: Path) -> Searched:
             command = [sys.executable, "-m", "planted.job", backend, str(folder), str(plan)]
             environment = {**os.environ, **own, "PYTHONPATH": ROOTS}
             done = subprocess.run(command, env=environment, stdout=out, stderr=errors, cwd=private, timeout=280)
-        sent = {request.headers[HEADER] for request in server.received}
+        sent = {request.headers[HEADER] for request in server.received if HEADER in request.headers}
+        anything = {key for request in server.received if (key := key_of(request))}
     assert done.returncode == 0, (folder / "stderr").read_text("utf-8", "replace")[-5_000:]
-    return Searched(backend, folder, keys, sent, traces(keys, folder))
+    return Searched(backend, folder, keys, sent, anything, traces(keys, folder))
+
+
+def key_of(request: Received) -> tuple[str, str] | None:
+    """Where a request to any service carries its key, and the key."""
+    path, _, query = request.path.partition("?")
+    form = path.rsplit("/", 1)[-1]
+    said = request.headers.get("authorization", "")
+    match form:
+        case "bearer":
+            return form, said.removeprefix("Bearer ")
+        case "basic":
+            return form, base64.b64decode(said.removeprefix("Basic ")).decode().removeprefix("me:")
+        case "header":
+            return form, request.headers["x-api-key"]
+        case "parameter":
+            return form, dict(parse_qsl(query))["api_key"]
+        case _:
+            return None
 
 
 @pytest.fixture(scope="module", params=list(IN_TRANSIT))
@@ -100,7 +125,10 @@ def searched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 def test_every_key_reached_the_service(searched: Searched) -> None:
-    assert searched.sent == {key.text for key in searched.keys.values()}
+    keys = {key.text for key in searched.keys.values()}
+
+    assert searched.sent == keys
+    assert searched.anything == {(form, key) for form in ("bearer", "basic", "header", "parameter") for key in keys}
 
 
 def test_no_key_is_found_anywhere(searched: Searched) -> None:

@@ -15,7 +15,7 @@ from dfai_core.store.codec import (
     encode_rows,
     encode_values,
 )
-from dfai_core.store.keys import Keyer
+from dfai_core.store.keys import Keyer, canonical
 from dfai_core.store.memory import MemoryStore
 from dfai_core.store.spec import StoreSpec, budget_beside, has_folders, open_store, store_from
 
@@ -29,6 +29,7 @@ __all__ = [
     "StoreFailed",
     "StoreSpec",
     "budget_beside",
+    "canonical",
     "decode_pending",
     "decode_rows",
     "decode_values",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
@@ -174,4 +174,5 @@ _WRITERS: dict[type, Callable[[Any], bytes]] = {
     date: _moment,
     time: _moment,
     Decimal: lambda value: _framed(b"d", str(value).encode()),
+    timedelta: lambda value: _framed(b"e", str(value).encode()),
 }

@@ -8,6 +8,7 @@ from dfai_core.targets.base import Credentials, Target, joined
 from dfai_core.targets.container import Container, container
 from dfai_core.targets.local import Local, local
 from dfai_core.targets.route import Route, route
+from dfai_core.targets.web import Web
 
 __all__ = [
     "Azure",
@@ -16,6 +17,7 @@ __all__ = [
     "Local",
     "Route",
     "Target",
+    "Web",
     "azure",
     "container",
     "joined",

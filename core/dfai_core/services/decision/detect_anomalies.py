@@ -20,9 +20,9 @@ from dfai_core.services.decision.wire import (
     written,
 )
 
-__all__ = ["COLUMNS", "DETECT_ANOMALIES", "OPTIONS", "fields"]
+__all__ = ["DETECT_ANOMALIES", "fields"]
 
-COLUMNS = (
+_COLUMNS = (
     Column("", pa.bool_(), "Whether the point is an anomaly."),
     Column("_expected", pa.float64(), "The value that was to be expected, in the unit of the values."),
     Column("_lower", pa.float64(), "The lower end of what is normal: ready to plot."),
@@ -32,7 +32,7 @@ COLUMNS = (
     Column("_period", pa.int64(), "Points in a cycle; 0: the series has none."),
 )
 # Source of ranges: the contract of v1.1, and its documentation's defaults.
-OPTIONS = (
+_OPTIONS = (
     *SERIES_OPTIONS,
     Option("sensitivity", "request", 95, whole(0, 99)),
     Option("max_anomaly_ratio", "request", 0.25, number(0.0, 0.5)),
@@ -80,8 +80,8 @@ DETECT_ANOMALIES = Service(
     family="decision",
     noun="anomaly",
     inputs=("value",),
-    columns=COLUMNS,
-    options=OPTIONS,
+    columns=_COLUMNS,
+    options=_OPTIONS,
     limits=LIMITS,
     operation="DetectUnivariateEntireSeries",
     wire=_wire,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from dfai_core.service import Exchange, Gather, Service, Values, Wiring
-from dfai_core.services.decision.detect_anomalies import COLUMNS, OPTIONS, fields
-from dfai_core.services.decision.wire import API_VERSION, LIMITS, RETIRED, exchange, written
+from dfai_core.service import Exchange, Gather, Values, Wiring
+from dfai_core.services.decision.detect_anomalies import DETECT_ANOMALIES, fields
+from dfai_core.services.decision.wire import exchange, written
 
 __all__ = ["DETECT_LAST_ANOMALY"]
 
@@ -29,19 +30,11 @@ def _wire(wiring: Wiring) -> Exchange:
     return exchange(wiring, "last", values)
 
 
-DETECT_LAST_ANOMALY = Service(
+DETECT_LAST_ANOMALY = replace(
+    DETECT_ANOMALIES,
     name="detect_last_anomaly",
-    family="decision",
-    noun="anomaly",
-    inputs=("value",),
-    columns=COLUMNS,
-    options=OPTIONS,
-    limits=LIMITS,
     operation="DetectUnivariateLastPoint",
     wire=_wire,
-    api_version=API_VERSION,
-    reads="numbers",
     gather=Gather(written(fields), answers="last"),
-    retired=RETIRED,
     known_as=("DetectLastAnomaly",),
 )
