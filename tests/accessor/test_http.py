@@ -86,3 +86,27 @@ def test_columns_may_have_names_that_are_no_text(echo: Echo) -> None:
     result = frame.ai.http("u", params={"v": dfai.col(0)}, parse={"url": "$.url"})
 
     assert result["response_url"].tolist() == ["https://a.example/?v=x"]
+
+
+def test_any_number_of_hosts_takes_bounded_room(echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dfai_core import origins, peers
+
+    monkeypatch.setattr(peers, "_peers", {})  # those of other tests stay where they are
+    monkeypatch.setattr(peers, "_MOST_PEERS", 40)
+    monkeypatch.setattr(origins, "_MOST_WAYS", 10)
+    frame = pd.DataFrame({"host": [f"h{number}" for number in range(300)]})
+
+    result = frame.ai.http("https://{host}.example/", concurrency=4, parse={"url": "$.url"})
+
+    assert result["response_url"].tolist() == [f"https://h{number}.example/" for number in range(300)]
+    assert len(peers._peers) <= 41
+
+
+def test_values_of_mixed_kinds_are_told_by_row(echo: Echo) -> None:
+    frame = pd.DataFrame({"v": pd.Series(["a", 3, None], dtype=object)})
+
+    result = frame.ai.http("https://a.example/{v}")
+
+    assert result["response_status"].tolist()[0] == 200
+    assert result["response_error"].tolist()[1] == "unsupported"
+    assert result["response_error"].isna().tolist() == [True, False, True]

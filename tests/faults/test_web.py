@@ -9,12 +9,13 @@ from contextlib import ExitStack
 
 import pytest
 
+from dfai_core import run
 from dfai_core.secrets import as_secret, env
 from dfai_core.service import Progress
 from dfai_core.transports.base import Answer
 from dfai_core.whole import Sealed
 from faults import server as at
-from faults.calls import counted, hurry, rows_of
+from faults.calls import counted, hurry, rows_of, slices
 from faults.server import Server, Step, Turn, once, refusing_port, status
 from faults.web import asking, service_of
 
@@ -86,6 +87,35 @@ def test_a_paused_origin_holds_up_no_other(servers: list[Server]) -> None:
     later = [received.at for received in paused.received if received.at > refused_at + 0.5]
     assert min(later) >= refused_at + 2.0
     assert len(later) >= 46  # all but those that were in flight
+
+
+def test_a_call_that_is_stopped_leaves_nobody_in_line(servers: list[Server]) -> None:
+    paused, failing = servers
+    paused.then = status(429, Retry_After="30")
+    failing.then = status(404)
+    urls = [f"{paused.url}/{place}" for place in range(50)] + [f"{failing.url}/{place}" for place in range(300)]
+    began = time.monotonic()
+
+    rows = rows_of(asking(service_of(), max_error_ratio=0.1, concurrency=4), urls)
+
+    assert time.monotonic() - began < 5
+    assert {row[1] for row in rows[:50]} == {"stopped"}
+    assert {row[1] for row in rows[50:]} == {"refused", "stopped"}
+    assert len(paused.received) <= 4
+
+
+def test_whoever_leaves_early_has_nothing_sent_for_them_later(servers: list[Server]) -> None:
+    good, paused = servers
+    paused.script = once(status(429, Retry_After="1"))
+    batches = [*slices([f"{good.url}/{n}" for n in range(20)]), *slices([f"{paused.url}/{n}" for n in range(20)])]
+    answers = run(asking(service_of(), concurrency=2), batches)
+
+    assert next(answers).num_rows == 20
+    answers.close()
+    seen = len(paused.received)
+    time.sleep(1.5)  # longer than the pause
+
+    assert len(paused.received) == seen <= 2
 
 
 def test_an_origin_that_is_down_ends_its_own_rows_alone(servers: list[Server], quick: None) -> None:
