@@ -31,7 +31,8 @@ $(BIN)/python:
 demo: .venv/demo ## Run the main job on the embedded engine, on real texts
 	$(BIN)/python examples/quickstart.py
 
-test: check types tests tests-connect doctests ## Everything: lint, types, import rules, tests on every backend
+test: check types ## Everything: lint, types, import rules, tests on every backend
+	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) tests tests-connect doctests
 
 check: .venv/dev
 	$(BIN)/ruff check .

@@ -29,13 +29,11 @@ from dfai_core.known import Known
 from dfai_core.lanes import Lanes
 from dfai_core.line import Line
 from dfai_core.origins import Origins
-from dfai_core.peers import Peer, peer_of
+from dfai_core.peers import Peer, peer_at, peer_of
 from dfai_core.report import counters_of
 from dfai_core.service import Values
 from dfai_core.store import Keyer, open_store
-from dfai_core.targets import Web
 from dfai_core.turns import Turns
-from dfai_core.whole import Place
 
 __all__ = ["Dispatcher"]
 
@@ -95,16 +93,20 @@ class Dispatcher:
         )
         self._origins: Origins | None = None
         if call.service.web:
-
-            def at_place(place: Place) -> Attempter:
-                return self._attempter_at(peer_of(Web(place.origin, place.sealed), config))
-
-            self._origins = Origins(at_place, self._budget, self._turns.cost, config.deadline_s, self._admit)
+            once = not call.service.repeatable
+            self._origins = Origins(
+                lambda place: self._attempter_at(peer_at(place, config, once=once)),
+                self._budget,
+                self._turns.cost,
+                config.deadline_s,
+                self._admit,
+            )
         self._known = Known(_REMEMBERED, _REMEMBERED_BYTES)
         self._tickets: set[Ticket] = set()
         self._chores: set[asyncio.Task[None]] = set()
         self._operations: set[Job] = set()  # which the service works on for nobody, should we go
         self._calling_off: set[asyncio.Task[None]] = set()
+        self._forgetting: asyncio.TimerHandle | None = None  # while nobody uses it
         self._error: BaseException | None = None  # why the whole call cannot go on
 
     def _attempter_at(self, peer: Peer) -> Attempter:
@@ -341,6 +343,14 @@ class Dispatcher:
         if not self.readers:
             self._line.flush()
 
+    def enter(self) -> None:
+        """A caller comes, and begins to read."""
+        self.users += 1
+        self.readers += 1
+        if self._forgetting is not None:  # it would come between two partitions later on
+            self._forgetting.cancel()
+            self._forgetting = None
+
     def leave(self, tickets: Sequence[Ticket], still_reading: bool) -> None:
         """A caller is through, perhaps early: what nobody waits for any more is not sent."""
         self._tickets.difference_update(tickets)
@@ -354,7 +364,7 @@ class Dispatcher:
         else:
             self._cancel()
             if self._ending.stopped is None:  # another partition may still come
-                self.loop.call_later(_IDLE_S, self._forget_if_idle)
+                self._forgetting = self.loop.call_later(_IDLE_S, self._forget_if_idle)
             else:  # who runs the same call again starts afresh
                 self._forget_if_idle()
         if still_reading:

@@ -18,8 +18,7 @@ async def join(call: Call) -> Dispatcher:
     dispatcher = _dispatchers.get(call.id)
     if dispatcher is None:
         dispatcher = _dispatchers[call.id] = Dispatcher(call, _leave)
-    dispatcher.users += 1
-    dispatcher.readers += 1
+    dispatcher.enter()
     return dispatcher
 
 

@@ -16,17 +16,19 @@ from dfai_core.secrets import HiddenValues
 from dfai_core.settings import Config
 from dfai_core.targets import Target, Web
 from dfai_core.transports.base import Transport
+from dfai_core.whole import Place
 
 if TYPE_CHECKING:
     from dfai_core.flow.host.rate import HostRate
 
-__all__ = ["Peer", "peer_of"]
+__all__ = ["Peer", "peer_at", "peer_of"]
 
 # After a lookup in vain, while a key is being replaced; and between two that follow refusals.
 _AGAIN_S = 10.0
 # Frames may name any number of origins. Past the second of these a new one's rate is learned by each process alone.
 _MOST_PEERS = 2_000
 _MOST_SHARED = 200
+_POOLS = (Web(), Web(once=True))
 
 
 @dataclass(slots=True)
@@ -110,7 +112,7 @@ def peer_of(target: Target, config: Config) -> Peer:
     if peer is None:
         # A class of transports has `send` too; what can be called makes one.
         if isinstance(target, Web) and target.origin:  # one pool for all origins
-            transport = peer_of(Web(), config).transport
+            transport = peer_of(Web(once=target.once), config).transport
         else:
             transport = target.transport() if given is None else given() if callable(given) else given
         rate = _shared_rate(target) if given is None else None
@@ -119,12 +121,17 @@ def peer_of(target: Target, config: Config) -> Peer:
     return peer
 
 
+def peer_at(place: Place, config: Config, *, once: bool) -> Peer:
+    """The peer at *place*, somewhere on the web; *once*: what is sent there must not be sent twice."""
+    return peer_of(Web(place.origin, place.sealed, once), config)
+
+
 def _few_origins() -> None:
     """Forgets the origins that were met first, where they have become too many; who uses one still has it."""
     if len(_peers) <= _MOST_PEERS:
         return
     alone = [key for key, peer in _peers.items() if isinstance(key[0], Web) and isinstance(peer.rate, LearnedRate)]
-    for key in alone[1 : _MOST_PEERS // 10]:  # the first has the pool
+    for key in [key for key in alone if key[0] not in _POOLS][: _MOST_PEERS // 10]:
         del _peers[key]
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 import dfai
@@ -208,3 +211,24 @@ def test_spark_before_4_1_is_refused_by_name(spark: SparkFrames, reviews: Any, m
 
     with pytest.raises(dfai.errors.MissingExtra, match=r"4\.1 or later is needed"):
         dfai.on(reviews).sentiment("t", language="en", target="local")
+
+
+def _place(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    import dfai_core
+
+    for _ in batches:
+        yield pa.record_batch([pa.array([dfai_core.__file__])], names=["place"])
+
+
+def test_a_zip_that_is_a_connect_session_s_artifact_is_what_its_workers_import(
+    spark: SparkFrames, scene: Scene, wheel: Path, tmp_path: Path
+) -> None:
+    if spark.name != "spark-connect":
+        pytest.skip("classic Spark has addPyFile, for all sessions together")
+    session = spark.session.newSession()
+    session.addArtifact(str(shutil.copy(wheel, tmp_path / "dfai.zip")), pyfile=True)
+    one = session.range(1, numPartitions=1)
+
+    assert "dfai.zip/dfai_core" in one.mapInArrow(_place, "place string").first()["place"]
+    answer = one.selectExpr("'good' as t").ai.sentiment("t", language="en").first()
+    assert (answer["sentiment"], answer["sentiment_error"]) == ("positive", None)

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from dfai_core.flow.cutting import Cutter
+from fake_loop import run_fast
 
 
 async def attempt(cutter: Cutter, patience_s: float, latest_s: float = 60.0, work_s: float = 60.0) -> str:
-    """How an attempt ended: "done" or "cut", and after how many hundredths of a second."""
+    """How an attempt ended: "done" or "cut", and after how many twentieths of a second."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
     began = loop.time()
@@ -30,7 +31,7 @@ def run(work: Callable[[Cutter], Awaitable[list[str]]]) -> list[str]:
     async def main() -> list[str]:
         return await work(Cutter(asyncio.get_running_loop()))
 
-    return asyncio.run(main())
+    return run_fast(main())
 
 
 def test_each_attempt_is_cut_at_its_own_time() -> None:

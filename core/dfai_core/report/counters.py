@@ -98,11 +98,11 @@ class Counters:
     def answered(self, request: Sent, answer: Received, latency_s: float) -> None:
         """Counts an attempt that was answered, with whatever status. Costs less than a microsecond.
 
-        The latency counts where the service did what was asked (200, 202): refusals are quick, and would make the
-        service look faster than it is.
+        The latency counts where the service did what was asked (2xx): refusals are quick, and would make the service
+        look faster than it is.
         """
         status = answer.status
-        if status == 200 or status == 202:
+        if 200 <= status < 300:
             self._latency[bin_of(latency_s)] += 1
         self.statuses[status] += 1
         if request.body is not None:

@@ -18,14 +18,21 @@ __all__ = ["Web"]
 
 # A key may change in its file: it is read again every so often.
 _SECRET_S = 60.0
+# Servers close idle connections after two seconds (gunicorn) or more. What was written to one of them just then may, as
+# far as we can tell, have been read.
+_ONCE_KEEPALIVE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """One *origin*, and the secrets that requests to it carry; without one, all of them."""
+    """One *origin*, and the secrets that requests to it carry; without one, all of them.
+
+    *once*: what is sent there must not be sent twice, so no connection is used that the server may just be closing.
+    """
 
     origin: str = ""
     sealed: tuple[Sealed, ...] = ()
+    once: bool = False
 
     @property
     def kind(self) -> str:
@@ -57,7 +64,7 @@ class Web:
     def transport(self) -> Transport:
         from dfai_core.transports.aiohttp import AiohttpTransport
 
-        return AiohttpTransport()
+        return AiohttpTransport(_ONCE_KEEPALIVE_S) if self.once else AiohttpTransport()
 
     def shipped(self) -> Web:
         return self

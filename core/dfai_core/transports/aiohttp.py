@@ -23,11 +23,11 @@ _KEEPALIVE_S = 4.0
 
 
 class AiohttpTransport:
-    """A pool of kept-alive connections on the running loop; as many as are asked for at once."""
+    """A pool of connections on the running loop, kept for *keepalive_s*; as many as are asked for at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, keepalive_s: float = _KEEPALIVE_S) -> None:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_S, ttl_dns_cache=10),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=keepalive_s, ttl_dns_cache=10),
             # One deadline for the whole attempt is the caller's; a total here would not say if anything was sent.
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S),
             cookie_jar=aiohttp.DummyCookieJar(),
