@@ -7,7 +7,7 @@ comma := ,
 DEMO_EXTRAS := local,dask,plot$(if $(shell command -v java),$(comma)spark)
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: help demo test check types tests tests-connect doctests bench docs clean
+.PHONY: help demo test check types tests tests-servers tests-connect doctests bench docs clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -32,7 +32,7 @@ demo: .venv/demo ## Run the main job on the embedded engine, on real texts
 	$(BIN)/python examples/quickstart.py
 
 test: check types ## Everything: lint, types, import rules, tests on every backend
-	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) tests tests-connect doctests
+	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) tests tests-servers tests-connect doctests
 
 check: .venv/dev
 	$(BIN)/ruff check .
@@ -43,8 +43,14 @@ types: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/pyright
 
+# What starts servers and jobs of its own, and waits for them more than it computes.
+SERVERS := cluster deploy e2e faults planted
+
 tests: .venv/models
-	$(BIN)/pytest
+	$(BIN)/pytest $(addprefix --ignore=tests/,$(SERVERS))
+
+tests-servers: .venv/models
+	$(BIN)/pytest $(addprefix tests/,$(SERVERS))
 
 # A process holds either a classic Spark session or a Connect one.
 tests-connect: .venv/models
