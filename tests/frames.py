@@ -215,13 +215,13 @@ class SparkFrames(Frames):
 def _spark_session(*, connect: bool) -> Any:
     """A small local session that listens on the loopback interface only."""
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    # Where functions stand that tests send to workers, which are not told of pytest's own paths.
+    tests = Path(__file__).resolve().parent
+    places = [str(tests), str(tests.parent), os.environ.get("PYTHONPATH", "")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, places))
     if connect:
         # The server, not we, chooses its workers' Python; a classic session leaves that to the backend.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        # Nor does it know where functions stand that tests send to its workers.
-        tests = Path(__file__).resolve().parent
-        places = [str(tests), str(tests.parent), os.environ.get("PYTHONPATH", "")]
-        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, places))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pyspark warns of pandas 3, and of settings that only its server may have
         from pyspark.sql import SparkSession
