@@ -54,7 +54,7 @@ tests-servers: .venv/models
 
 # A process holds either a classic Spark session or a Connect one.
 tests-connect: .venv/models
-	$(BIN)/pytest tests/behaviour $(addprefix tests/backends/test_spark,.py _pages.py _pays_once.py _pipelines.py _sql.py _streams.py) --on spark-connect
+	$(BIN)/pytest tests/behaviour $(addprefix tests/backends/test_spark,.py _pages.py _pays_once.py _pipelines.py _sql.py _sql_names.py _streams.py) --on spark-connect
 
 doctests: .venv/models
 	$(BIN)/pytest --doctest-modules accessor backends core engine

@@ -38,7 +38,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score
 
-from benchmarks.table import save, show
+from benchmarks.table import Table, publish
 from dfai_engine import ENGINE
 from dfai_engine.decision.correlation import fit, judge
 from dfai_engine.decision.entire import detect
@@ -197,7 +197,7 @@ METHODS: Mapping[str, Method] = {
 }
 
 
-def on_nab(folder: Path, gap: int) -> list[list[Any]]:
+def on_nab(folder: Path, gap: int) -> Table:
     """Each method over all labelled series, and over two halves of them."""
     series = list(read_nab(folder))
     points, windows = sum(len(each.values) for each in series), sum(len(each.windows) for each in series)
@@ -214,8 +214,7 @@ def on_nab(folder: Path, gap: int) -> list[list[Any]]:
         rows[-1] += [totals["servers"].by_event[2], totals["others"].by_event[2]]
     head = ["method", "PA prec", "PA rec", "PA F1", "ev prec", "ev rec", "ev F1"]
     head += ["PA F1 servers", "others", "ev F1 servers", "others"]
-    print(show(f"NAB, {len(series)} series, {points:,} points, {windows} windows", head, _rounded(rows)), "\n")
-    return rows
+    return Table(f"NAB, {len(series)} series, {points:,} points, {windows} windows", head, _rounded(rows))
 
 
 def made(kind: str, length: int, rng: np.random.Generator, share: float) -> tuple[Values, Flags]:
@@ -244,7 +243,7 @@ def made(kind: str, length: int, rng: np.random.Generator, share: float) -> tupl
     return values, flags
 
 
-def on_synthetic(repeats: int = 20) -> list[list[Any]]:
+def on_synthetic(repeats: int = 20) -> Table:
     """Point by point, nothing adjusted: one point in a hundred and one in twenty-five is a spike."""
     rows = []
     kinds = ("flat", "seasonal", "day and week", "drift", "growing season", "random walk", "level shifts")
@@ -263,11 +262,10 @@ def on_synthetic(repeats: int = 20) -> list[list[Any]]:
             row.append(2 * right / max(2 * right + wrong + missed, 1))
         rows.append(row)
     head = ["series", "500, 1 %", "1,000, 1 %", "2,000, 1 %", "2,000, 4 %"]
-    print(show("Synthetic series, F1 point by point, default parameters", head, _rounded(rows)), "\n")
-    return rows
+    return Table("Synthetic series, F1 point by point, default parameters", head, _rounded(rows))
 
 
-def on_several(repeats: int = 10) -> list[list[Any]]:
+def on_several(repeats: int = 10) -> Table:
     """Variables that move together, in one of which single values leave the others: trained on a half, asked of both.
 
     Area under the precision-recall curve over the second half, and what the engine flags.
@@ -297,8 +295,7 @@ def on_several(repeats: int = 10) -> list[list[Any]]:
         row = [f"{moments:,} x {variables}", np.mean(ours_), np.mean(forest), right / max(flagged, 1), right / there]
         rows.append([*(float(cell) if index else cell for index, cell in enumerate(row)), named / max(right, 1)])
     head = ["moments x variables", "AP", "AP, isolation forest", "precision", "recall", "right variable first"]
-    print(show("Several variables, one value off in one moment of fifty", head, _rounded(rows)), "\n")
-    return rows
+    return Table("Several variables, one value off in one moment of fifty", head, _rounded(rows))
 
 
 def _rounded(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
@@ -331,7 +328,7 @@ def _body(length: int, seed: int) -> bytes:
     return orjson.dumps({"series": points, "granularity": "minutely"}, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def speed() -> list[list[Any]]:
+def speed() -> Table:
     """Series a second through the protocol, JSON in and out, one thread, one request after the other."""
     app = ENGINE.create_app(workers=1)
     rows = []
@@ -348,8 +345,7 @@ def speed() -> list[list[Any]]:
             rows.append([operation, length, 1 / wall, wall * 1e3, cpu * 1e3, cpu * 1e6 / length])
     app.close()
     head = ["operation", "points", "series/s", "ms", "CPU ms", "CPU us/point"]
-    print(show(f"Speed, best of three, Python {platform.python_version()}", head, rows), "\n")
-    return rows
+    return Table(f"Speed, best of three, Python {platform.python_version()}", head, rows)
 
 
 async def _many(app: Any, path: str, bodies: Sequence[bytes], repeats: int) -> None:
@@ -364,16 +360,13 @@ def main() -> None:
     parser.add_argument("--gap", type=int, default=0, help="points over which flagged runs join to one event")
     parser.add_argument("--speed", action="store_true", help="measure speed too")
     options = parser.parse_args()
-    figures: dict[str, Any] = {}
+    tables = []
     if (options.nab / "combined_windows.json").is_file():
-        figures["nab"] = on_nab(options.nab, options.gap)
+        tables.append(on_nab(options.nab, options.gap))
     else:
         print(f"NAB is not in {options.nab} (--nab, DFAI_NAB): that part is left out.\n")
-    figures["synthetic"] = on_synthetic()
-    figures["several"] = on_several()
-    if options.speed:
-        figures["speed"] = speed()
-    save("quality_anomaly", figures)
+    tables += [on_synthetic(), on_several(), *([speed()] if options.speed else [])]
+    publish("quality_anomaly", tables, {})
 
 
 if __name__ == "__main__":

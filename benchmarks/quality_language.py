@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score
-from train_sentiment import RATED, Rated, fit, read_rated, split, vectors_of
 
+from benchmarks.train_sentiment import RATED, Rated, fit, read_rated, split, vectors_of
 from dfai_engine.language import detect, encoders, lexicon, polarity, sentences, sentiment
 from dfai_engine.language.documents import Document
 

@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.accessor_speed import BACKENDS
-from benchmarks.table import save, show
+from benchmarks.table import Table, publish
 from dfai_core.host_reports import host_channel
 from dfai_core.report import Counters
 from dfai_core.transports.asgi import Headers
@@ -85,17 +85,18 @@ def main(backends: list[str] | None = None, rows: int = 500_000) -> dict[str, An
     root = str(Path(__file__).resolve().parent.parent)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
     steps = small()
-    print(show("Counting and reporting", ["step", "us"], steps), end="\n\n")
     speeds = [(backend, *whole(backend, rows)) for backend in backends or _WORKERS_ELSEWHERE]
     head = ["backend", "rows/s, reports", "rows/s, none", "ratio"]
     table = [[backend, on, off, on / off] for backend, on, off in speeds]
-    print(show("A service that costs nothing", head, table), end="\n\n")
+    tables = [
+        Table("Counting and reporting", ["step", "us"], steps),
+        Table("A service that costs nothing", head, table),
+    ]
     found = {
         "steps_us": dict(steps),
         "rows_per_s": {backend: {"on": on, "off": off} for backend, on, off in speeds},
     }
-    save("report_speed", found)
-    return found
+    return publish("report_speed", tables, found)
 
 
 if __name__ == "__main__":

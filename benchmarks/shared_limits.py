@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.store_speed import redis_url
-from benchmarks.table import save, show
+from benchmarks.table import Table, publish
 from dfai_core.flow.adaptive import LearnedRate
 from dfai_core.flow.budget import Budget, BudgetSpec, open_budget
 from dfai_core.flow.channels import listen
@@ -169,23 +169,18 @@ def _specs() -> Iterator[dict[str, BudgetSpec]]:
 def main() -> None:
     """Measures all kinds and shows the tables."""
     learned = [_learned_us() for _ in range(_ROUNDS)]
-    table = show(
-        "asking what a target bears, nothing learned",
+    bears = Table(
+        "Asking what a target bears, nothing learned",
         ["learned", "µs a request"],
-        [[name, f"{median(one[name] for one in learned):.2f}"] for name in learned[0]],
+        [[name, median(one[name] for one in learned)] for name in learned[0]],
     )
-    print(f"{table}\n")
     with _specs() as specs, _workers(8) as workers:
         costs = {name: [loop_thread().run(_costs_us(spec)) for _ in range(_ROUNDS)] for name, spec in specs.items()}
-        table = show(
-            "taking what is free",
+        takes = Table(
+            "Taking what is free",
             ["kept by", "µs a slot", "µs a place"],
-            [
-                [name, *(f"{median(column):.2f}" for column in zip(*rounds, strict=True))]
-                for name, rounds in costs.items()
-            ],
+            [[name, *(median(column) for column in zip(*rounds, strict=True))] for name, rounds in costs.items()],
         )
-        print(f"{table}\n")
         rows = []
         for processes in (2, 8):
             for name, spec in specs.items():
@@ -193,14 +188,11 @@ def main() -> None:
                     continue
                 slots = [_used(spec, workers[:processes], rated=False) for _ in range(_ROUNDS)]
                 rates = [_used(spec, workers[:processes], rated=True) for _ in range(_ROUNDS)]
-                cells = [f"{median(used for used, _ in slots):.0%}", f"{median(ratio for _, ratio in slots):.2f}"]
-                cells += [f"{median(used for used, _ in rates):.0%}", f"{median(ratio for _, ratio in rates):.2f}"]
-                rows.append([name, str(processes), *cells])
-        headings = ["kept by", "processes", "slots used", "max/min", "rate used", "max/min"]
-        print(
-            show(f"{_SLOTS} slots of {_LATENCY_S * 1000:.0f} ms; {_RATE_PER_S:.0f} requests a second", headings, rows)
-        )
-        save("shared_limits", {"costs_us": costs, "used": rows})
+                figures = [median(column) for column in (*zip(*slots, strict=True), *zip(*rates, strict=True))]
+                rows.append([name, processes, 100 * figures[0], figures[1], 100 * figures[2], figures[3]])
+    headings = ["kept by", "processes", "slots used %", "max/min", "rate used %", "max/min"]
+    title = f"{_SLOTS} slots of {_LATENCY_S * 1000:.0f} ms; {_RATE_PER_S:.0f} requests a second"
+    publish("shared_limits", [bears, takes, Table(title, headings, rows)], {"costs_us": costs, "used": rows})
 
 
 if __name__ == "__main__":

@@ -89,7 +89,6 @@ def values_of(figures: Figures) -> dict[str, Any]:
         "retries": figures.retries,
         "throttled": figures.throttled,
         "maybe_billed": figures.maybe_billed,
-        "hedged": figures.hedged,
         "operations": figures.operations,
         "polls": figures.polls,
         "cancelled": figures.cancelled,
@@ -125,8 +124,8 @@ class Run:
         Rows that shared another row's document; documents that a store had the answer of.
     requests, retries, throttled
         Requests that were sent, repeated ones and polls included; those that were tried again; answers with 429.
-    maybe_billed, hedged
-        Requests that broke after the service may have read them; requests sent again because the first was slow.
+    maybe_billed
+        Requests that broke after the service may have read them.
     operations, polls, cancelled
         Long-running operations that the service accepted, requests that asked how one stands, operations given up.
     errors
@@ -157,7 +156,6 @@ class Run:
     retries: int
     throttled: int
     maybe_billed: int
-    hedged: int
     operations: int
     polls: int
     cancelled: int

@@ -216,7 +216,6 @@ def _exchange(values: Mapping[str, Any]) -> str:
     named = [
         (word, number(values[name]))
         for name, word in (
-            ("hedged", "requests sent again because the first was slow"),
             ("operations", "long-running operations"),
             ("polls", "requests that asked how one stands"),
             ("cancelled", "operations given up"),

@@ -47,7 +47,7 @@ def _lines(values: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         (
             "requests",
             number(values["requests"]),
-            _notes(values, "retries", "throttled", "hedged", "polls", "cancelled", maybe_billed="maybe billed"),
+            _notes(values, "retries", "throttled", "polls", "cancelled", maybe_billed="maybe billed"),
         ),
         ("errors", number(sum(values["errors"].values())), _listed(values["errors"])),
         (

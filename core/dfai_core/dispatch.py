@@ -6,7 +6,7 @@ Everything here runs on the loop's thread, so nothing is locked.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -34,6 +34,7 @@ from dfai_core.report import counters_of
 from dfai_core.service import Values
 from dfai_core.store import Keyer, open_store
 from dfai_core.turns import Turns
+from dfai_core.under_way import UnderWay
 
 __all__ = ["Dispatcher"]
 
@@ -104,8 +105,7 @@ class Dispatcher:
         self._known = Known(_REMEMBERED, _REMEMBERED_BYTES)
         self._tickets: set[Ticket] = set()
         self._chores: set[asyncio.Task[None]] = set()
-        self._operations: set[Job] = set()  # which the service works on for nobody, should we go
-        self._calling_off: set[asyncio.Task[None]] = set()
+        self._under_way = UnderWay(self._attempter, self._chore)
         self._forgetting: asyncio.TimerHandle | None = None  # while nobody uses it
         self._error: BaseException | None = None  # why the whole call cannot go on
 
@@ -217,7 +217,7 @@ class Dispatcher:
         else:
             outcome = self._attempter.too_late(job, "rate_limited", "the service asked to wait longer")
         if type(outcome) is list:
-            self._operations.discard(job)
+            self._under_way.discard(job)
             rows = self._ending.final(job, outcome)
             if self._keeper is not None:
                 await self._keeper.keep(job, rows)
@@ -274,12 +274,12 @@ class Dispatcher:
             self._fail(outcome.fatal)
             return
         if all(again is not job for again, _ in outcome.again):
-            self._operations.discard(job)
+            self._under_way.discard(job)
         if outcome.down:
             self._line.hurry(job.place)
         if outcome.accepted is not None:
             if self._keeper is None:
-                self._operations.add(outcome.accepted)
+                self._under_way.add(outcome.accepted)
             else:  # whatever becomes of us, its answers can be fetched
                 await self._keeper.keep_operation(outcome.accepted)
         answered = job.only([position for position, _ in outcome.answered])
@@ -306,8 +306,7 @@ class Dispatcher:
         self._stop_if_doomed()
 
     def _stop_if_doomed(self) -> None:
-        reason = self._ending.doom()
-        if reason is not None:
+        if (reason := self._ending.doom()) is not None:
             self._stop(reason)
 
     # ---- the end -----------------------------------------------------------------------------------------
@@ -317,7 +316,7 @@ class Dispatcher:
         if self._ending.stopped is not None:
             return
         self._ending.stop(message)
-        self._call_off()
+        self._under_way.call_off()
         jobs, parts = self._line.clear()
         self._drop(parts)
         for job in [*jobs, *(self._origins.clear() if self._origins is not None else ())]:
@@ -384,33 +383,18 @@ class Dispatcher:
 
     async def called_off(self) -> None:
         """Waits until the service was told, where it can be, that nobody waits any more."""
-        while self._calling_off:
-            await asyncio.wait(self._calling_off)
-
-    def _call_off(self) -> None:
-        if not self._operations:
-            return
-        task = self._chore(self._attempter.call_off(self._operations))
-        self._operations = set()
-        self._calling_off.add(task)
-        task.add_done_callback(self._calling_off.discard)
+        await self._under_way.called_off()
 
     def _cancel(self) -> None:
-        self._call_off()
+        self._under_way.call_off()
         self._line.clear()
         if self._origins is not None:
             self._origins.clear()
         ending = self._crew.dismiss()
         if self._keeper is not None:
-            self._chore(_give_up(self._keeper, ending))
+            self._chore(self._keeper.give_up(ending))
         self._known.clear()
 
     def _forget_if_idle(self) -> None:
         if not self.users and self._forget(self):
             self._chore(self._budget.aclose())
-
-
-async def _give_up(keeper: Keeper, ending: Collection[asyncio.Task[bool]]) -> None:
-    """Gives back all claims, those too that the *ending* workers were just making."""
-    await asyncio.gather(*ending, return_exceptions=True)
-    await keeper.give_up()

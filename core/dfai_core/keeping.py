@@ -6,6 +6,7 @@ document is simply asked.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
 from typing import NamedTuple, TypeVar
 
@@ -153,8 +154,9 @@ class Keeper:
         """Gives back the claims on documents that will not be asked."""
         await self._free(self._keys(job))
 
-    async def give_up(self) -> None:
-        """Gives back every claim: nothing more is asked."""
+    async def give_up(self, ending: Collection[asyncio.Task[bool]]) -> None:
+        """Gives back every claim, those too that the *ending* workers were just making: nothing more is asked."""
+        await asyncio.gather(*ending, return_exceptions=True)
         keys, self._claims = list(self._claims), set()
         if keys:
             await self._store.release(keys)

@@ -6,6 +6,7 @@ import logging
 import traceback
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import orjson
@@ -143,15 +144,18 @@ def json_of(body: bytes) -> dict[str, object]:
     """The JSON object that a body holds."""
     if not body:
         raise ServiceFailure("The request body is empty.", inner_code="EmptyRequest")
+    return object_in(body, partial(ServiceFailure, inner_code="InvalidRequestBodyFormat"))
+
+
+def object_in(body: bytes, failure: Callable[[str], ServiceFailure]) -> dict[str, object]:
+    """The JSON object that a body holds; *failure* makes the family's own error of what is wrong."""
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as fault:
         where = f"line {fault.lineno} column {fault.colno}"
-        raise ServiceFailure(
-            f"The request body is not valid JSON ({fault.msg} at {where}).", inner_code="InvalidRequestBodyFormat"
-        ) from None
+        raise failure(f"The request body is not valid JSON ({fault.msg} at {where}).") from None
     if not isinstance(value, dict):
-        raise ServiceFailure("The request body must be a JSON object.", inner_code="InvalidRequestBodyFormat")
+        raise failure("The request body must be a JSON object.")
     return value
 
 

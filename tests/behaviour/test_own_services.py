@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -12,21 +11,9 @@ import pytest
 import dfai
 from frames import Frames
 from own_service import LENGTHS, lengths_at
-from web_service import Site, Web, web_running
+from web_service import Site
 
 pytestmark = pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed")
-
-
-@pytest.fixture(scope="module")
-def web() -> Iterator[Web]:
-    with web_running() as found:
-        yield found
-
-
-@pytest.fixture
-def site(web: Web) -> Iterator[Site]:
-    with dfai.using(progress="off", attempts=1):
-        yield web.site()
 
 
 def test_rows_get_their_own_answers_in_order(frames: Frames, site: Site) -> None:

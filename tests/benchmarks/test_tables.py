@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.readme import section
 from benchmarks.summary import Line
-from benchmarks.table import Table
+from benchmarks.table import OUT, Table
 
 _WITH_EXAMPLES = (
     "head_of_line",
@@ -21,6 +21,11 @@ _WITH_EXAMPLES = (
     "table",
     "texts",
 )
+
+
+@pytest.mark.parametrize("module", sorted(path.stem for path in OUT.with_name("benchmarks").glob("*.py")))
+def test_every_benchmark_can_be_imported(module: str) -> None:
+    assert import_module(f"benchmarks.{module}").__doc__
 
 
 @pytest.mark.parametrize("module", _WITH_EXAMPLES)

@@ -6,10 +6,6 @@ The hosts share a Redis here. Folders are a host's own: what a dead host had bee
 from __future__ import annotations
 
 import os
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -22,35 +18,13 @@ from distributed import Client
 import dfai
 from cluster.driver import Driver
 from cluster.servers import HOSTS, dask_worker
+from killing import killing
 from redis_server import RedisServer
 from service import Scene, Service, sentiment_of
 
 TEXTS = [f"{'good' if number % 2 else 'bad'} {number}" for number in range(1_200)]
 CONCURRENCY = 8
 IN_FLIGHT = CONCURRENCY * 10  # documents of the whole call
-
-
-@contextmanager
-def killing(scene: Scene, victims: Callable[[], Sequence[psutil.Process]]) -> Iterator[list[psutil.Process]]:
-    """Kills the *victims* once a third of the texts was asked; gives whom it killed, for afterwards."""
-    killed: list[psutil.Process] = []
-    over = threading.Event()
-
-    def kill() -> None:
-        while len(scene.documents) < len(TEXTS) // 3 and not over.is_set():
-            time.sleep(0.005)
-        if not over.is_set():
-            killed.extend(victims())
-            for process in killed:
-                process.kill()
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    try:
-        yield killed
-    finally:
-        over.set()
-        killer.join()
 
 
 def repeated(scene: Scene) -> int:
@@ -77,7 +51,7 @@ def test_a_dask_worker_is_killed_and_the_others_do_its_work(
             lost.extend(client.processing()[address])
             return [psutil.Process(one_more.pid)]
 
-        with killing(scene, the_newest) as killed:
+        with killing(lambda: len(scene.documents), len(TEXTS) // 3, the_newest) as killed:
             result = answer.compute(scheduler=client)
 
     assert [process.pid for process in killed] == [one_more.pid]
@@ -125,7 +99,7 @@ def test_a_spark_executor_is_killed_with_its_python_and_the_others_do_its_work(
         assert len(others) == HOSTS - 1
         return [first, *first.children(recursive=True)]
 
-    with killing(scene, an_executor) as killed:
+    with killing(lambda: len(scene.documents), len(TEXTS) // 3, an_executor) as killed:
         rows = driver.run(CALL, texts=TEXTS, settings=settings)
     driver.run(ALL_THERE)  # its worker starts another
 

@@ -7,10 +7,7 @@ import os
 import subprocess
 import sys
 import textwrap
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
@@ -21,6 +18,7 @@ import pytest
 
 import dfai
 from faults.server import Server, Step, Turn, answered
+from killing import killing
 
 TEXTS = [f"text {number}" for number in range(1_200)]
 CONCURRENCY = 4  # requests of each process
@@ -37,29 +35,6 @@ async def _slowly(turn: Turn) -> None:
 def server() -> Iterator[Server]:
     with Server(then=Step(_slowly)) as found:
         yield found
-
-
-@contextmanager
-def killing(server: Server, victims: Callable[[], list[psutil.Process]]) -> Iterator[list[psutil.Process]]:
-    """Kills the *victims* once a good part of the texts was asked; gives whom it killed, for afterwards."""
-    killed: list[psutil.Process] = []
-    over = threading.Event()
-
-    def kill() -> None:
-        while len(server.asked) < len(TEXTS) // 3 and not over.is_set():
-            time.sleep(0.005)
-        if not over.is_set():
-            killed.extend(victims())
-            for process in killed:
-                process.kill()
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    try:
-        yield killed
-    finally:
-        over.set()
-        killer.join()
 
 
 def repeated(server: Server) -> int:
@@ -87,7 +62,7 @@ def test_a_dask_worker_is_killed_and_its_nanny_starts_another(server: Server) ->
         answer = frame.ai.key_phrases(
             "t", language="en", target=dfai.container(server.url), concurrency=CONCURRENCY, progress="off"
         )
-        with killing(server, lambda: [victim]) as killed:
+        with killing(lambda: len(server.asked), len(TEXTS) // 3, lambda: [victim]) as killed:
             result = answer.compute(scheduler=client)
         client.wait_for_workers(WORKERS, timeout=60)
 
@@ -160,7 +135,7 @@ def test_a_spark_executor_is_killed_with_its_python_and_another_is_started(serve
         return [victim, *victim.children(recursive=True)]
 
     try:
-        with killing(server, an_executor) as killed:
+        with killing(lambda: len(server.asked), len(TEXTS) // 3, an_executor) as killed:
             said, complained = job.communicate(timeout=200)
     finally:
         job.kill()

@@ -13,8 +13,9 @@ from dfai_core.settings import resolve
 from dfai_core.targets import Web as WebTarget
 from dfai_core.transports.base import Answer
 from dfai_core.whole import Sealed, Whole
+from faults.server import Step, Turn, status
 
-__all__ = ["asking", "service_of"]
+__all__ = ["asking", "path", "redirect", "service_of"]
 
 
 def service_of(
@@ -67,3 +68,15 @@ def asking(service: Service, **settings: Any) -> Call:
     """A call of *service*."""
     config = resolve([("test", {"target": WebTarget(), **settings})])[0]
     return Call(service, ("url",), "response", config=config)
+
+
+async def _path(turn: Turn) -> None:
+    await turn.answer(200, turn.received.path.encode())
+
+
+path = Step(_path)
+"""Answers with the path that was asked."""
+
+
+def redirect(code: int, where: str) -> Step:
+    return status(code, b"elsewhere", Location=where)

@@ -21,7 +21,6 @@ COUNTS = (
     "retries",
     "throttled",
     "maybe_billed",
-    "hedged",
     "operations",
     "polls",
     "cancelled",
@@ -50,7 +49,6 @@ class Figures:
     retries: int = 0
     throttled: int = 0  # answers with status 429
     maybe_billed: int = 0  # requests that broke after they may have been read
-    hedged: int = 0  # requests sent a second time because the first was slow
     operations: int = 0  # long-running operations that the service accepted
     polls: int = 0  # requests that asked how one stands
     cancelled: int = 0  # operations given up

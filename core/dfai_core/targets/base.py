@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 from dfai_core.secrets import Secret
 from dfai_core.transports.base import Transport
@@ -12,7 +12,7 @@ from dfai_core.transports.base import Transport
 if TYPE_CHECKING:
     from dfai_core.service import Service
 
-__all__ = ["KEY_HEADER", "Credentials", "Target", "joined", "key_credentials"]
+__all__ = ["KEY_HEADER", "Credentials", "OnePlace", "Target", "joined", "key_credentials"]
 
 KEY_HEADER = "Ocp-Apim-Subscription-Key"
 # A key may change in its file: it is read again every so often.
@@ -72,6 +72,22 @@ class Target(Protocol):
 async def key_credentials(key: Secret) -> Credentials:
     """*key*, read now, in the header that all of Azure's AI services read it from."""
     return Credentials({KEY_HEADER: await key.revealed()}, _KEY_S)
+
+
+class OnePlace:
+    """What a target has in common with others that are one place, offer whatever they are asked, and need no model."""
+
+    __slots__ = ()
+
+    def resolve(self, service: Service) -> Self:
+        """Itself."""
+        return self
+
+    def check(self, service: Service) -> None:
+        """Nothing is known beforehand of what is served there."""
+
+    def prepare(self, service: Service, announce: Callable[[str], None]) -> None:
+        """Workers need nothing."""
 
 
 def joined(base: str, path: str) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dfai_core.secrets import Secret, as_secret
-from dfai_core.targets.base import Credentials, key_credentials
+from dfai_core.targets.base import Credentials, OnePlace, key_credentials
 from dfai_core.transports.base import Transport
 from dfai_core.urls import base_url, refuse_open_way
 
@@ -18,7 +17,7 @@ __all__ = ["Container", "container"]
 
 
 @dataclass(frozen=True, slots=True)
-class Container:
+class Container(OnePlace):
     """Answers at *base*. ``localhost`` means the machine that sends the request: each worker's own."""
 
     base: str
@@ -31,15 +30,6 @@ class Container:
     @property
     def kind(self) -> str:
         return "container"
-
-    def resolve(self, service: Service) -> Container:
-        return self
-
-    def check(self, service: Service) -> None:
-        return None
-
-    def prepare(self, service: Service, announce: Callable[[str], None]) -> None:
-        return None
 
     def url(self, service: Service) -> str:
         return self.base

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from dfai_core.targets.base import Credentials
+from dfai_core.targets.base import Credentials, OnePlace
 from dfai_core.transports.base import Transport
 from dfai_core.whole import Sealed
 
@@ -24,7 +23,7 @@ _ONCE_KEEPALIVE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Web:
+class Web(OnePlace):
     """One *origin*, and the secrets that requests to it carry; without one, all of them.
 
     *once*: what is sent there must not be sent twice, so no connection is used that the server may just be closing.
@@ -37,15 +36,6 @@ class Web:
     @property
     def kind(self) -> str:
         return "web"
-
-    def resolve(self, service: Service) -> Web:
-        return self
-
-    def check(self, service: Service) -> None:
-        return None
-
-    def prepare(self, service: Service, announce: Callable[[str], None]) -> None:
-        return None
 
     def url(self, service: Service) -> str:
         return self.origin

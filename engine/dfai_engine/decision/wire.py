@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import orjson
@@ -39,16 +40,7 @@ def endpoint(respond: Callable[[Request], Awaitable[Reply]]) -> Callable[[Reques
 
 def json_of(body: bytes) -> dict[str, object]:
     """The JSON object that a body holds."""
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as fault:
-        where = f"line {fault.lineno} column {fault.colno}"
-        raise ServiceFailure(
-            f"The request body is not valid JSON ({fault.msg} at {where}).", code="InvalidJsonFormat"
-        ) from None
-    if not isinstance(value, dict):
-        raise ServiceFailure("The request body must be a JSON object.", code="InvalidJsonFormat")
-    return value
+    return protocol.object_in(body, partial(ServiceFailure, code="InvalidJsonFormat"))
 
 
 def base_of(request: Request) -> str:

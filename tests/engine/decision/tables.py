@@ -14,10 +14,24 @@ from dfai_engine.app import App
 from dfai_engine.jobs import Task
 from engine.wire import ask
 
-__all__ = ["BEGIN", "END", "MODELS", "csv_of", "inline", "moments", "ready", "together", "train", "wait"]
+__all__ = [
+    "BEGIN",
+    "END",
+    "MODELS",
+    "NAMES",
+    "csv_of",
+    "inline",
+    "moments",
+    "ready",
+    "together",
+    "train",
+    "variables",
+    "wait",
+]
 
 Values = NDArray[np.float64]
 MODELS = "/anomalydetector/v1.1/multivariate/models"
+NAMES = ["v0", "v1", "v2", "v3"]
 BEGIN, END = "2021-01-01T00:00:00Z", "2022-01-01T00:00:00Z"
 
 
@@ -70,3 +84,11 @@ def wait(app: App) -> None:
     future = app.jobs.submit(None, [Task("Any", "", lambda: None)]).future
     assert future is not None
     future.result(timeout=60)
+
+
+def variables(values: Any, names: list[str] = NAMES, first: int = 0) -> list[dict[str, Any]]:
+    times = moments(len(values), first)
+    return [
+        {"variable": name, "timestamps": times, "values": values[:, column].tolist()}
+        for column, name in enumerate(names)
+    ]
