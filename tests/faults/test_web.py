@@ -85,8 +85,9 @@ def test_whoever_leaves_early_has_nothing_sent_for_them_later(servers: list[Serv
 
     assert next(answers).num_rows == 20
     answers.close()
+    time.sleep(0.3)  # what was under way has arrived
     seen = len(paused.received)
-    time.sleep(1.5)  # longer than the pause
+    time.sleep(1.2)  # longer than the pause
 
     assert len(paused.received) == seen <= 2
 
