@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 
@@ -26,7 +26,8 @@ def killing(
         if not over.is_set():
             killed.extend(victims())
             for process in killed:
-                process.kill()
+                with suppress(psutil.NoSuchProcess):  # ended with its parent
+                    process.kill()
 
     killer = threading.Thread(target=kill)
     killer.start()
