@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from dfai_core.backend import Run
-from dfai_core.call import Call
+from dfai_core.call import INDEX, Call
 from dfai_pandas.columns import arrow_column, kind_of, pandas_column, with_columns
 from dfai_pandas.groups import gathered
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BACKEND", "PandasBackend", "answered"]
+__all__ = ["BACKEND", "PandasBackend", "answered", "columns_of"]
 
 _SLICE_ROWS = 10_000
 
@@ -86,25 +86,54 @@ class PandasBackend:
         return series.to_frame(name), name
 
 
-def answered(frame: pd.DataFrame, call: Call, run: Run, drop: Sequence[Hashable], *, nested: str = "python") -> Any:
-    """*frame* with the call's columns; *nested* "arrow" keeps lists and structs in Arrow's own dtype."""
+def answered(
+    frame: pd.DataFrame,
+    call: Call,
+    run: Run,
+    drop: Sequence[Hashable],
+    *,
+    nested: str = "python",
+    columns: Mapping[Hashable, pd.Series[Any]] | None = None,
+) -> Any:
+    """*frame* with the call's columns.
+
+    *nested* "arrow" keeps lists and structs in Arrow's own dtype. *columns* are those that the call reads, where the
+    caller has them at hand.
+    """
+    read = columns_of(frame, call) if columns is None else columns
     if call.service.gather is None:
-        table = pa.Table.from_batches(list(run(call, _batches(frame, call))), schema=call.schema)
+        answers = list(run(call, _batches(read, len(frame), call)))
+        table = answers[0] if len(answers) == 1 else pa.Table.from_batches(answers, schema=call.schema)
     else:
-        table = gathered(frame, call, run)
-    dropped = [name for name in drop if name not in table.column_names]
+        table = gathered(frame.index, read, call, run)
+    names = table.schema.names
+    dropped = [name for name in drop if name not in names]
     kept = frame.drop(columns=dropped) if dropped else frame
-    return with_columns(kept, {name: pandas_column(table.column(name), nested) for name in table.column_names})
+    values = {name: pandas_column(column, nested) for name, column in zip(names, table.columns, strict=True)}
+    return with_columns(kept, values)
 
 
-def _batches(frame: pd.DataFrame, call: Call) -> Iterator[pa.RecordBatch]:
-    """The call's columns in slices; a column may stand there twice, so they are numbered."""
-    names = [str(place) for place in range(len(call.columns))]
+def columns_of(frame: pd.DataFrame, call: Call) -> dict[Hashable, pd.Series[Any]]:
+    """The columns of *frame* that *call* reads, each once: pandas takes its time to find one."""
+    return {name: frame[name] for name in dict.fromkeys(call.columns) if name is not INDEX}
+
+
+def _batches(columns: Mapping[Hashable, pd.Series[Any]], rows: int, call: Call) -> Iterable[pa.RecordBatch]:
+    """The call's columns in slices; what is one slice is at hand at once."""
+    slices = (_batch(columns, start, call) for start in range(0, rows, _SLICE_ROWS))
+    return list(slices) if rows <= _SLICE_ROWS else slices
+
+
+def _batch(columns: Mapping[Hashable, pd.Series[Any]], start: int, call: Call) -> pa.RecordBatch:
+    """One slice. A column may stand there twice, so they are numbered."""
     prior = dict(zip(call.prior, call.schema.types, strict=False)) if call.prior else {}
-    for start in range(0, len(frame), _SLICE_ROWS):
-        rows = frame.iloc[start : start + _SLICE_ROWS]
-        arrays = [arrow_column(rows[name], prior.get(name), call.service.reads) for name in call.columns]
-        yield pa.record_batch(arrays, names=names)
+    arrays = []
+    for name in call.columns:
+        series = columns[name]
+        if start or len(series) > _SLICE_ROWS:
+            series = series.iloc[start : start + _SLICE_ROWS]
+        arrays.append(arrow_column(series, prior.get(name), call.service.reads))
+    return pa.record_batch(arrays, names=[str(place) for place in range(len(arrays))])
 
 
 BACKEND = PandasBackend()
