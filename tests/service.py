@@ -103,10 +103,10 @@ class Service:
             ]
         )
 
-    def scene(self, *, fault: Fault | None = None, latency_s: float = 0.0) -> Scene:
+    def scene(self, *, fault: Fault | None = None, latency_s: float = 0.0, retry_after_s: float | None = None) -> Scene:
         """A new scene."""
         name = f"scene{next(self._numbers)}"
-        scene = self._scenes[name] = Scene(f"{self.base}/{name}", fault, latency_s)
+        scene = self._scenes[name] = Scene(f"{self.base}/{name}", fault, latency_s, retry_after_s)
         return scene
 
     async def _analyze(self, request: Request) -> Response:

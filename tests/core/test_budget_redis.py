@@ -32,7 +32,9 @@ def budget(url: str, name: str, concurrency: int = 2, rate_per_s: float | None =
     def instead() -> Budget:
         return ProcessBudget(1, rate_per_s)
 
-    return RedisBudget(BudgetSpec("redis", url), name, concurrency, rate_per_s, instead, lease_s=lease_s)
+    return RedisBudget(
+        BudgetSpec("redis", url), name, concurrency, rate_per_s, instead, lambda refusal: None, lease_s=lease_s
+    )
 
 
 @settings(derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
