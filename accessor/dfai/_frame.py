@@ -133,6 +133,7 @@ def calls_for(
     if service.bind is not None:
         bound = service.bind(service, partial(find, backend, frame), backend.columns(frame), inputs[0], options)
         service, inputs, options = bound.service, bound.inputs, {}
+    _check_version(service, config)
     first = inputs[0]
     several = isinstance(first, list)
     columns: list[Any] = list(first) if isinstance(first, list) else [first]
@@ -144,6 +145,14 @@ def calls_for(
         made = _make(backend, frame, service, (column, *inputs[1:]), options, include, name, if_exists, config, groups)
         calls.append(made)
     return calls
+
+
+def _check_version(service: Service, config: Config) -> None:
+    """ConfigError for an api-version that the service does not have."""
+    if service.versions is None or config.api_version is None:
+        return
+    if (reason := service.versions(config.api_version)) is not None:
+        raise ConfigError(f"{service.name}: api_version={config.api_version!r}: {reason}.")
 
 
 def _for_the_web(service: Service, config: Config, settings: Settings) -> Config:

@@ -60,6 +60,5 @@ def _strays(partition: pd.DataFrame, call: Call) -> dict[Hashable, pd.Series[Any
     The meta was checked when the verb was called. Where one file among many holds numbers, its rows have an
     error, each its own, and the other partitions their answers.
     """
-    inputs = {name: partition[name] for name in call.inputs}
-    fine = ("unknown", call.service.reads, "bytes")
-    return {name: values for name, values in inputs.items() if kind_of(values).partition(":")[0] not in fine}
+    kinds = {name: kind_of(partition[name]) for name in call.inputs}
+    return {name: partition[name] for name, kind in kinds.items() if kind != "bytes" and not call.service.takes(kind)}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from dfai_core.backend import Run
 from dfai_core.call import Call
+from dfai_core.media import weight
 from dfai_pandas.columns import arrow_column, kind_of, pandas_column, with_columns
 from dfai_pandas.groups import gathered
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["BACKEND", "PandasBackend", "answered"]
 
 _SLICE_ROWS = 10_000
+_SLICE_BYTES = 8_000_000
 
 
 class PandasBackend:
@@ -101,10 +104,26 @@ def _batches(frame: pd.DataFrame, call: Call) -> Iterator[pa.RecordBatch]:
     """The call's columns in slices; a column may stand there twice, so they are numbered."""
     names = [str(place) for place in range(len(call.columns))]
     prior = dict(zip(call.prior, call.schema.types, strict=False)) if call.prior else {}
-    for start in range(0, len(frame), _SLICE_ROWS):
-        rows = frame.iloc[start : start + _SLICE_ROWS]
+    sizes = repeat(_SLICE_ROWS) if call.service.media is None else _sizes(frame, call)
+    start = 0
+    while start < len(frame):
+        rows = frame.iloc[start : start + next(sizes)]
+        start += len(rows)
         arrays = [arrow_column(rows[name], prior.get(name), call.service.reads) for name in call.columns]
         yield pa.record_batch(arrays, names=names)
+
+
+def _sizes(frame: pd.DataFrame, call: Call) -> Iterator[int]:
+    """How many rows to take at a time where they may hold pictures: each slice is a copy."""
+    columns = [frame[name].array for name in call.inputs]
+    taken = size_bytes = 0
+    for row in range(len(frame)):
+        size_bytes += sum(weight(column[row]) for column in columns)
+        taken += 1
+        if size_bytes >= _SLICE_BYTES or taken == _SLICE_ROWS:
+            yield taken
+            taken = size_bytes = 0
+    yield max(1, taken)
 
 
 BACKEND = PandasBackend()

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from dfai_core.any_columns import any_array
 from dfai_core.errors import ConfigError
+from dfai_core.media import arrow_media
 from dfai_core.number_columns import arrow_numbers
 from dfai_core.text_columns import arrow_texts
 
@@ -53,7 +54,7 @@ def arrow_column(series: pd.Series[Any], wanted: pa.DataType | None = None, read
     """A column as an Arrow array; *wanted* is the type of an existing answer column.
 
     Of Python objects only the values tell what they are: *reads* says what they should be, "text", "numbers",
-    "times" or "any" kind.
+    "times", "media" or "any" kind.
 
     Raises
     ------
@@ -84,7 +85,13 @@ def _arrow_times(values: list[Any]) -> pa.Array:
         return arrow_texts([None if value is None else str(value) for value in values])
 
 
-_READERS = {"text": arrow_texts, "numbers": arrow_numbers, "times": _arrow_times, "any": any_array}
+_READERS = {
+    "text": arrow_texts,
+    "numbers": arrow_numbers,
+    "times": _arrow_times,
+    "media": arrow_media,
+    "any": any_array,
+}
 
 
 def _one(array: pa.Array | pa.ChunkedArray) -> pa.Array:
