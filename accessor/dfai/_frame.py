@@ -115,8 +115,8 @@ class FrameAI(Verbs[F], Generic[F]):
             Column or columns: rows with equal values are a series. All of them make one model, as machines of one type
             do. Default: all rows are one series.
         window_points
-            How many rows are seen together, the row itself and those before it: with more than 1 the order of rows counts
-            too. Times the number of variables at most 300.
+            How many rows are seen together, the row itself and those before it: with more than 1 the order of rows
+            counts too. Times the number of variables at most 300.
         align
             What becomes of rows that lack some of the variables: "outer" fills their gaps, "inner" leaves them out.
         impute

@@ -72,8 +72,8 @@ class AnomalyModel:
             Name of the column with the answer (bool) and prefix of the others: ``_severity`` (float64, 0 to 1),
             ``_distance`` (float64, in thresholds: above 1 for anomalies), ``_variable`` (the one that contributes
             most), ``_contributions`` (list of struct ``variable``, ``contribution`` (they sum to 1) and ``changed``:
-            the variables that it usually moves with and did not), ``_error`` and ``_error_message``. The last two before
-            the errors are null where there is no anomaly.
+            the variables that it usually moves with and did not), ``_error`` and ``_error_message``. What names
+            variables is null where there is no anomaly.
         include, if_exists, **settings
             As for every verb.
 

@@ -15,7 +15,18 @@ from dfai_core.call import Call
 from dfai_core.errors import BackendNotFound
 from dfai_core.report import Channel
 
-__all__ = ["Backend", "Fetching", "Function", "Parameter", "Registering", "Reporting", "Rolling", "Run", "backend_of", "backends"]
+__all__ = [
+    "Backend",
+    "Fetching",
+    "Function",
+    "Parameter",
+    "Registering",
+    "Reporting",
+    "Rolling",
+    "Run",
+    "backend_of",
+    "backends",
+]
 
 Run = Callable[[Call, Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 """What a backend applies to a frame's rows: as many rows out as in, in the same order."""

@@ -162,7 +162,9 @@ def gathered(call: Call, gathers: Gather, batch: pa.RecordBatch) -> Gathered:
         asking = rows[-1:] if gathers.answers == "last" else rows[wanted[rows]]
         if not len(asking) or not wanted[asking].any():
             continue
-        document = too_many if part or len(rows) > most else _document(call, gathers, rows, values, given, times, options)
+        document = (
+            too_many if part or len(rows) > most else _document(call, gathers, rows, values, given, times, options)
+        )
         if isinstance(document, Failure):
             found.early.update(dict.fromkeys(asking.tolist(), (document.code, document.message)))
             continue

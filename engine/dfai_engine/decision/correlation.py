@@ -2,9 +2,9 @@
 
 Probabilistic principal components (Tipping and Bishop, 1999) over robustly scaled variables, fitted again and again
 to the moments that the fit before found ordinary: the distance is Mahalanobis' within the components and the
-reconstruction error, in units of its own noise, outside them. A model with a window sees each moment together with those
-before it, as dynamic principal components do (Ku, Storer and Georgakis, 1995): each variable at each lag is a column, and
-the distance is that of the moment from what those before it let expect.
+reconstruction error, in units of its own noise, outside them. A model with a window sees each moment together with
+those before it, as dynamic principal components do (Ku, Storer and Georgakis, 1995): each variable at each lag is a
+column, and the distance is that of the moment from what those before it let expect.
 """
 
 from __future__ import annotations
@@ -129,7 +129,10 @@ def lagged(values: Floats, window: int) -> Floats:
 
 
 def fit(values: Floats, window: int = 1) -> tuple[Fitted, list[Pass]]:
-    """The model of a table, moments by variables (`lagged`), and how each pass went. Every tenth moment validates only."""
+    """The model of a table, and how each pass went: moments by variables, `lagged` already.
+
+    Every tenth moment validates only.
+    """
     centre = np.median(values, axis=0)
     distances = np.abs(values - centre)
     scale = np.array([spread_of(column) for column in distances.T])
@@ -183,11 +186,10 @@ def _departure(scaled: Floats, precision: Floats, variables: int) -> tuple[Float
 
     Of a Gaussian vector the first part, given the rest, has the precision that stands in the corner of the whole's.
     """
-    weighted = scaled @ precision[:, :variables]
-    if len(precision) == variables:
-        apart = scaled
-    else:
-        apart = np.linalg.solve(precision[:variables, :variables], weighted.T).T
+    weighted: Floats = scaled @ precision[:, :variables]
+    apart: Floats = scaled
+    if len(precision) > variables:
+        apart = np.asarray(np.linalg.solve(precision[:variables, :variables], weighted.T).T, dtype=np.float64)
     squares: Floats = np.maximum(np.einsum("ij,ij->i", weighted, apart), 0.0)
     return weighted, squares
 

@@ -3,8 +3,8 @@
 Nothing is kept here, so that any of many servers can answer. These two paths are ours, not the service's; the words in
 them are its own:
 
-- ``POST …/multivariate/models:fit`` takes one series of several variables, or many of the same, and answers with a model
-  as ``GET …/models/{id}:export`` gives it;
+- ``POST …/multivariate/models:fit`` takes one series of several variables, or many of the same, and answers with a
+  model as ``GET …/models/{id}:export`` gives it;
 - ``POST …/multivariate/models:detect`` takes such a model and a series, and answers for each of its moments.
 
 A series is ``{"times": […], "values": [[…], …]}``: microseconds since 1970, rising, or null for moments that are evenly
@@ -113,7 +113,7 @@ class Travelling:
         top = multivariate_options.top_contributors(asked)
         names = _names(asked.get("variables"), self._limits)
         if set(names) != set(record.names):
-            other = sorted(set(names) ^ set(record.names))[0]
+            other = min(set(names) ^ set(record.names))
             raise ServiceFailure(
                 f"The model and the series differ in the variable {other!r}; the model has "
                 f"{', '.join(map(repr, record.names))}.",
@@ -169,9 +169,7 @@ def _table(entry: object, names: Sequence[str], how: Alignment) -> Table:
     there = ~np.isnan(values)
     if there.all() and len(values):
         return Table(tuple(names), micros, values, there)
-    held = [
-        Variable(name, micros[there[:, at]], values[there[:, at], at]) for at, name in enumerate(names)
-    ]
+    held = [Variable(name, micros[there[:, at]], values[there[:, at], at]) for at, name in enumerate(names)]
     lacking = next((each.name for each in held if not len(each.micros)), None)
     if lacking is not None:
         raise ServiceFailure(f"Variable {lacking!r} has no values.", code=INVALID)

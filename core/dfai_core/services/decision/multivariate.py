@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -113,6 +114,8 @@ class _Fit:
             if (wrong := _wrong(self.variables, rows, part)) is not None:
                 return wrong
             series.append(_series(self.variables, rows, part))
+        # Series have no order of their own: by what they hold, so that the same rows make the same model everywhere.
+        series.sort(key=_contents)
         filled = options["impute"]
         policy: dict[str, Any] = {
             "alignMode": options["align"].capitalize(),
@@ -120,7 +123,12 @@ class _Fit:
         }
         if isinstance(filled, float):
             policy["paddingValue"] = filled
-        said = {"variables": self.variables, "window": options["window_points"], "alignPolicy": policy, "series": series}
+        said = {
+            "variables": self.variables,
+            "window": options["window_points"],
+            "alignPolicy": policy,
+            "series": series,
+        }
         return orjson.dumps(said, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
 
@@ -146,6 +154,11 @@ def _series(variables: Sequence[str], rows: Rows, part: np.ndarray[Any, Any]) ->
     # A gap is NaN here, which JSON writes as null.
     values = [column[part] for column in rows.columns[: len(variables)]]
     return {"times": None if rows.times is None else rows.times[part], "values": values}
+
+
+def _contents(series: Mapping[str, Any]) -> bytes:
+    columns = [*series["values"], *([] if series["times"] is None else [series["times"]])]
+    return sha256(b"".join(column.tobytes() for column in columns)).digest()
 
 
 def _wrong(variables: Sequence[str], rows: Rows, part: np.ndarray[Any, Any]) -> Failure | None:
