@@ -12,7 +12,7 @@ from dfai_core.backend import Run
 from dfai_core.call import Call
 from dfai_core.media import weight
 from dfai_pandas.columns import arrow_column, kind_of, pandas_column, with_columns
-from dfai_pandas.groups import gathered
+from dfai_pandas.groups import fetched, gathered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,6 +80,9 @@ class PandasBackend:
 
     def apply(self, frame: Any, call: Call, run: Run, drop: Sequence[Hashable]) -> Any:
         return answered(frame, call, run, drop)
+
+    def fetched(self, frame: Any, call: Call, most_rows: int) -> pa.RecordBatch | None:
+        return fetched(frame, call, most_rows)
 
     def pick(self, frame: Any, column: Hashable) -> Any:
         return frame[column]

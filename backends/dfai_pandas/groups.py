@@ -17,16 +17,29 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["gathered"]
+__all__ = ["fetched", "gathered"]
 
 
 def gathered(frame: pd.DataFrame, call: Call, run: Run) -> pa.Table:
     """The answers to *frame*, row by row, of a service that takes whole groups."""
     numbers = [_numbered(frame, name) for name in call.by]
+    batch = _batch(frame, call, numbers)
     # Equal rows keep their order: it is the order of a series that has no times.
     order = np.lexsort(numbers[::-1]) if numbers else np.arange(len(frame))
     back = np.empty(len(frame), np.int64)
     back[order] = np.arange(len(frame))
+    answers = list(run(call, [batch.take(pa.array(order))] if len(frame) else []))
+    return pa.Table.from_batches(answers, schema=call.schema).take(pa.array(back))
+
+
+def fetched(frame: pd.DataFrame, call: Call, most_rows: int) -> pa.RecordBatch | None:
+    """The columns that a call reads, rows as they come; None where there are too many."""
+    if len(frame) > most_rows:
+        return None
+    return _batch(frame, call, [_numbered(frame, name) for name in call.by])
+
+
+def _batch(frame: pd.DataFrame, call: Call, numbers: list[np.ndarray[Any, Any]]) -> pa.RecordBatch:
     arrays = [
         *(arrow_column(frame[name], reads=call.service.reads) for name in call.inputs),
         *(arrow_column(frame[name]) for _, name in call.varying),
@@ -34,11 +47,8 @@ def gathered(frame: pd.DataFrame, call: Call, run: Run) -> pa.Table:
         *([] if call.order is None else [arrow_column(_times(frame, call.order), reads="times")]),
         *(arrow_column(frame[name], kind) for name, kind in zip(call.prior, call.schema.types, strict=False)),
     ]
-    names = [str(place) for place in range(len(arrays))]
     # One batch: of Python objects each slice could turn out to be of another type.
-    batch = pa.record_batch(arrays, names=names).take(pa.array(order))
-    answers = list(run(call, [batch] if len(frame) else []))
-    return pa.Table.from_batches(answers, schema=call.schema).take(pa.array(back))
+    return pa.record_batch(arrays, names=[str(place) for place in range(len(arrays))])
 
 
 def _numbered(frame: pd.DataFrame, name: Hashable) -> np.ndarray[Any, Any]:
