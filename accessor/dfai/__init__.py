@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from dfai import errors, store
 from dfai._frame import FrameAI, on
 from dfai._functions import register_functions
+from dfai._models import AnomalyModel, load_model
 from dfai._plots import plot_anomalies
 from dfai._register import register
 from dfai._register import watch_imports as _watch_imports
@@ -28,6 +29,7 @@ from dfai_core.services.web.own import Response, Service
 from dfai_core.targets import Target, azure, container, local, route
 
 __all__ = [
+    "AnomalyModel",
     "Batch",
     "Col",
     "Failure",
@@ -49,6 +51,7 @@ __all__ = [
     "env",
     "errors",
     "last_run",
+    "load_model",
     "local",
     "on",
     "plot_anomalies",

@@ -10,8 +10,8 @@ from dfai_core.backend import Run
 from dfai_core.call import Call
 from dfai_dask.application import here
 from dfai_dask.budget import budget_here
-from dfai_pandas.backend import answered, columns_of
-from dfai_pandas.columns import kind_of
+from dfai_pandas.backend import answered
+from dfai_pandas.columns import columns_of, kind_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,10 +58,10 @@ def _strays(columns: Mapping[Hashable, pd.Series[Any]], call: Call) -> dict[Hash
     The meta was checked when the verb was called. Where one file among many holds numbers, its rows have an
     error, each its own, and the other partitions their answers.
     """
-    if call.service.reads == "any":
-        return {}
-    fine = ("unknown", call.service.reads, "bytes")
     inputs = {name: columns[name] for name in call.inputs}
+    kinds = {name: kind_of(values) for name, values in inputs.items()}
     return {
-        name: values.astype(object) for name, values in inputs.items() if kind_of(values).partition(":")[0] not in fine
+        name: inputs[name].astype(object)
+        for name, kind in kinds.items()
+        if kind != "bytes" and not call.service.takes(kind)
     }

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from dfai_core.backend import Run
-from dfai_core.call import INDEX, Call
-from dfai_pandas.columns import arrow_column, kind_of, pandas_column, with_columns
-from dfai_pandas.groups import gathered
+from dfai_core.call import Call
+from dfai_core.media import weight
+from dfai_pandas.columns import arrow_column, columns_of, kind_of, pandas_column, with_columns
+from dfai_pandas.groups import fetched, gathered
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BACKEND", "PandasBackend", "answered", "columns_of"]
+__all__ = ["BACKEND", "PandasBackend", "answered"]
 
 _SLICE_ROWS = 10_000
+_SLICE_BYTES = 8_000_000
 
 
 class PandasBackend:
@@ -78,6 +81,9 @@ class PandasBackend:
     def apply(self, frame: Any, call: Call, run: Run, drop: Sequence[Hashable]) -> Any:
         return answered(frame, call, run, drop)
 
+    def fetched(self, frame: Any, call: Call, most_rows: int) -> pa.RecordBatch | None:
+        return fetched(frame, call, most_rows)
+
     def pick(self, frame: Any, column: Hashable) -> Any:
         return frame[column]
 
@@ -113,27 +119,41 @@ def answered(
     return with_columns(kept, values)
 
 
-def columns_of(frame: pd.DataFrame, call: Call) -> dict[Hashable, pd.Series[Any]]:
-    """The columns of *frame* that *call* reads, each once: pandas takes its time to find one."""
-    return {name: frame[name] for name in dict.fromkeys(call.columns) if name is not INDEX}
-
-
 def _batches(columns: Mapping[Hashable, pd.Series[Any]], rows: int, call: Call) -> Iterable[pa.RecordBatch]:
     """The call's columns in slices; what is one slice is at hand at once."""
-    slices = (_batch(columns, start, call) for start in range(0, rows, _SLICE_ROWS))
+    if call.service.media is not None:
+        return _slices(columns, rows, call, _sizes([columns[name].array for name in call.inputs], rows))
+    slices = _slices(columns, rows, call, repeat(_SLICE_ROWS))
     return list(slices) if rows <= _SLICE_ROWS else slices
 
 
-def _batch(columns: Mapping[Hashable, pd.Series[Any]], start: int, call: Call) -> pa.RecordBatch:
-    """One slice. A column may stand there twice, so they are numbered."""
+def _slices(
+    columns: Mapping[Hashable, pd.Series[Any]], rows: int, call: Call, sizes: Iterator[int]
+) -> Iterator[pa.RecordBatch]:
+    """Slices of these *sizes*. A column may stand there twice, so they are numbered."""
+    names = [str(place) for place in range(len(call.columns))]
     prior = dict(zip(call.prior, call.schema.types, strict=False)) if call.prior else {}
-    arrays = []
-    for name in call.columns:
-        series = columns[name]
-        if start or len(series) > _SLICE_ROWS:
-            series = series.iloc[start : start + _SLICE_ROWS]
-        arrays.append(arrow_column(series, prior.get(name), call.service.reads))
-    return pa.record_batch(arrays, names=[str(place) for place in range(len(arrays))])
+    start = 0
+    while start < rows:
+        stop = min(rows, start + next(sizes))
+        arrays = []
+        for name in call.columns:
+            series = columns[name] if stop - start == rows else columns[name].iloc[start:stop]
+            arrays.append(arrow_column(series, prior.get(name), call.service.reads))
+        yield pa.record_batch(arrays, names=names)
+        start = stop
+
+
+def _sizes(columns: Sequence[Any], rows: int) -> Iterator[int]:
+    """How many rows to take at a time where they may hold pictures: each slice is a copy."""
+    taken = size_bytes = 0
+    for row in range(rows):
+        size_bytes += sum(weight(column[row]) for column in columns)
+        taken += 1
+        if size_bytes >= _SLICE_BYTES or taken == _SLICE_ROWS:
+            yield taken
+            taken = size_bytes = 0
+    yield max(1, taken)
 
 
 BACKEND = PandasBackend()

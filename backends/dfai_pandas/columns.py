@@ -10,14 +10,16 @@ import numpy as np
 import pyarrow as pa
 
 from dfai_core.any_columns import any_array
+from dfai_core.call import INDEX, Call
 from dfai_core.errors import ConfigError
+from dfai_core.media import arrow_media
 from dfai_core.number_columns import arrow_numbers
 from dfai_core.text_columns import arrow_texts
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["arrow_column", "empty_column", "kind_of", "pandas_column", "with_columns"]
+__all__ = ["arrow_column", "columns_of", "empty_column", "kind_of", "pandas_column", "with_columns"]
 
 _SMALL_ROWS = 10_000
 
@@ -54,7 +56,7 @@ def arrow_column(series: pd.Series[Any], wanted: pa.DataType | None = None, read
     """A column as an Arrow array; *wanted* is the type of an existing answer column.
 
     Of Python objects only the values tell what they are: *reads* says what they should be, "text", "numbers",
-    "times" or "any" kind.
+    "times", "media" or "any" kind.
 
     Raises
     ------
@@ -85,7 +87,13 @@ def _arrow_times(values: list[Any]) -> pa.Array:
         return arrow_texts([None if value is None else str(value) for value in values])
 
 
-_READERS = {"text": arrow_texts, "numbers": arrow_numbers, "times": _arrow_times, "any": any_array}
+_READERS = {
+    "text": arrow_texts,
+    "numbers": arrow_numbers,
+    "times": _arrow_times,
+    "media": arrow_media,
+    "any": any_array,
+}
 
 
 def _one(array: pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -115,6 +123,11 @@ def pandas_column(values: pa.Array | pa.ChunkedArray, nested: str = "python") ->
     if nested == "arrow":
         return pd.array(values, dtype=pd.ArrowDtype(kind))
     return np.fromiter(values.to_pylist(), dtype=object, count=len(values))
+
+
+def columns_of(frame: pd.DataFrame, call: Call) -> dict[Hashable, pd.Series[Any]]:
+    """The columns of *frame* that *call* reads, each once: pandas takes its time to find one."""
+    return {name: frame[name] for name in dict.fromkeys(call.columns) if name is not INDEX}
 
 
 def with_columns(frame: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:

@@ -10,24 +10,43 @@ import pyarrow as pa
 from dfai_core.backend import Run
 from dfai_core.call import INDEX, Call
 from dfai_core.errors import ConfigError
-from dfai_pandas.columns import arrow_column
+from dfai_pandas.columns import arrow_column, columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
     import pandas as pd
 
-__all__ = ["gathered"]
+__all__ = ["fetched", "gathered"]
 
 
 def gathered(index: pd.Index[Any], columns: Mapping[Hashable, pd.Series[Any]], call: Call, run: Run) -> pa.Table:
     """The answers to the rows of a frame with *index* and *columns*, one by one, of a service that takes groups."""
     rows = len(index)
     numbers = [_numbered(columns[name]) for name in call.by]
+    batch = _batch(index, columns, call, numbers)
     # Equal rows keep their order: it is the order of a series that has no times.
     order = np.lexsort(numbers[::-1]) if numbers else np.arange(rows)
     back = np.empty(rows, np.int64)
     back[order] = np.arange(rows)
+    answers = list(run(call, [batch.take(pa.array(order))] if rows else []))
+    return pa.Table.from_batches(answers, schema=call.schema).take(pa.array(back))
+
+
+def fetched(frame: pd.DataFrame, call: Call, most_rows: int) -> pa.RecordBatch | None:
+    """The columns that a call reads, rows as they come; None where there are too many."""
+    if len(frame) > most_rows:
+        return None
+    columns = columns_of(frame, call)
+    return _batch(frame.index, columns, call, [_numbered(columns[name]) for name in call.by])
+
+
+def _batch(
+    index: pd.Index[Any],
+    columns: Mapping[Hashable, pd.Series[Any]],
+    call: Call,
+    numbers: list[np.ndarray[Any, Any]],
+) -> pa.RecordBatch:
     times = index.to_series() if call.order is INDEX else None if call.order is None else columns[call.order]
     arrays = [
         *(arrow_column(columns[name], reads=call.service.reads) for name in call.inputs),
@@ -36,11 +55,8 @@ def gathered(index: pd.Index[Any], columns: Mapping[Hashable, pd.Series[Any]], c
         *([] if times is None else [arrow_column(times, reads="times")]),
         *(arrow_column(columns[name], kind) for name, kind in zip(call.prior, call.schema.types, strict=False)),
     ]
-    names = [str(place) for place in range(len(arrays))]
     # One batch: of Python objects each slice could turn out to be of another type.
-    batch = pa.record_batch(arrays, names=names).take(pa.array(order))
-    answers = list(run(call, [batch] if rows else []))
-    return pa.Table.from_batches(answers, schema=call.schema).take(pa.array(back))
+    return pa.record_batch(arrays, names=[str(place) for place in range(len(arrays))])
 
 
 def _numbered(values: pd.Series[Any]) -> np.ndarray[Any, Any]:

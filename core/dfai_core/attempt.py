@@ -94,10 +94,7 @@ class Attempter:
             if not job.tries and breaker.holds_back(now):
                 return Outcome(again=[(job, _HELD_BACK_S * (0.5 + random.random()))])
             job.tries += 1
-            if whole is None:
-                request = Request(exchange.method, lane.url, lane.headers(credential), exchange.write(job.documents()))
-            else:
-                request = whole.request(credential)
+            request = lane.request(credential, job.documents()) if whole is None else whole.request(credential)
         else:
             job.polls += 1
             job.misses += 1
@@ -119,7 +116,7 @@ class Attempter:
                 if answer.status != 429:  # that moves the rate
                     self.window.ended(now + latency_s, latency_s=latency_s, overloaded=answer.status in _OVERLOADED)
             if exchange.web is None or whole is None:
-                verdict = judge_answer(answer, credential)
+                verdict = judge_answer(answer, credential, exchange.codes)
             else:
                 verdict = judge_web(answer, credential, exchange.web, request.method)
             if verdict.code != "unavailable":
@@ -161,7 +158,8 @@ class Attempter:
             whole = job.whole if job.operation is None else job.whole.following(job.operation)
             request = whole.request(renewed)
         else:
-            request.headers = renewed if job.operation is not None else job.lane.headers(renewed)
+            type = request.headers.get("Content-Type")
+            request.headers = renewed if job.operation is not None else job.lane.headers(renewed, type)
         return renewed, await self._sent(job, request, loop.time())
 
     async def call_off(self, jobs: Iterable[Job]) -> None:

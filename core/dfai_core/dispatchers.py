@@ -36,13 +36,13 @@ def join(call: Call) -> Dispatcher:
     return kept.dispatcher
 
 
-def _idle(dispatcher: Dispatcher) -> None:
-    """Nobody uses *dispatcher* any more."""
+def _idle(dispatcher: Dispatcher, stopped: bool) -> None:
+    """Nobody uses *dispatcher* any more; *stopped*: it asks no more, whoever comes."""
     kept = _kept.get(dispatcher.call.id)
     if kept is None or kept.dispatcher is not dispatcher:
         return
     kept.idle_since = dispatcher.loop.time()
-    if dispatcher.stopped:  # who runs the same call again starts afresh
+    if stopped:  # who runs the same call again starts afresh
         _close(kept)
     elif kept.timer is None:
         kept.timer = dispatcher.loop.call_later(_IDLE_S, _look, kept)

@@ -27,6 +27,10 @@ _FIRST_ROWS = 500
 # flat memory is worth that.
 _AHEAD_ROWS = 100_000
 _AHEAD_BYTES = 64_000_000
+# Where each row is a request of its own, and may hold a picture, fewer are together.
+_FIRST_CONTENTS = 32
+_BATCH_CONTENTS = 1_000
+_BATCH_BYTES = 8_000_000
 _WATCH_S = 0.1
 
 
@@ -55,7 +59,7 @@ def run(
     ahead_rows = ahead_bytes = 0
     reading, empty = True, True
     in_memory = isinstance(batches, Sequence)
-    cut = _slices(batches, _sizes()) if call.service.gather is None else whole_groups(call, batches, _sizes())
+    cut = _cut(call, batches)
     if not in_memory:
         caller.enter()
     try:
@@ -66,7 +70,7 @@ def run(
             ahead_bytes += batch.nbytes
             caller.accept(ticket, batch, last=last)
             reading = not last
-            while line and (line[0][0].done.done() or ahead_rows > _AHEAD_ROWS or ahead_bytes > _AHEAD_BYTES):
+            while line and (line[0][0].done.done() or ahead_rows > _AHEAD_ROWS or _too_much(call, line, ahead_bytes)):
                 if not line[0][0].done.done():
                     caller.flush()
                 _, rows, size_bytes = line[0]
@@ -85,19 +89,31 @@ def run(
             caller.leave([ticket for ticket, _, _ in line])
 
 
-def _sizes() -> Iterator[int]:
+def _cut(call: Call, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """*batches* in other sizes."""
+    if call.service.gather is not None:
+        return whole_groups(call, batches, _sizes(_FIRST_ROWS, _BATCH_ROWS))
+    if call.service.media is not None:
+        return _slices(batches, _sizes(_FIRST_CONTENTS, _BATCH_CONTENTS), _BATCH_BYTES)
+    return _slices(batches, _sizes(_FIRST_ROWS, _BATCH_ROWS))
+
+
+def _sizes(first: int, most: int) -> Iterator[int]:
     """How many rows to take at a time."""
-    rows = _FIRST_ROWS
+    rows = first
     while True:
-        yield min(rows, _BATCH_ROWS)
+        yield min(rows, most)
         rows *= 2
 
 
-def _slices(batches: Iterable[pa.RecordBatch], sizes: Iterator[int]) -> Iterator[pa.RecordBatch]:
+def _slices(
+    batches: Iterable[pa.RecordBatch], sizes: Iterator[int], most_bytes: int | None = None
+) -> Iterator[pa.RecordBatch]:
     for whole in batches:
         start = 0
+        fit = most_bytes * whole.num_rows // max(1, whole.nbytes) if most_bytes else whole.num_rows
         while start < whole.num_rows or not start:  # a batch without rows is answered with one
-            rows = next(sizes)
+            rows = min(next(sizes), max(1, fit))
             yield whole.slice(start, rows)
             start += rows
 
@@ -109,6 +125,13 @@ def _marked(batches: Iterable[pa.RecordBatch], in_memory: bool) -> Iterator[tupl
         return
     for batch, following in pairwise(chain(batches, (None,))):
         yield batch, following is None
+
+
+def _too_much(call: Call, line: deque[tuple[Ticket, int, int]], ahead_bytes: int) -> bool:
+    """Whether more input is held than may be. Contents are let go as their documents end, in whatever order."""
+    if ahead_bytes <= _AHEAD_BYTES or call.service.media is None:
+        return ahead_bytes > _AHEAD_BYTES
+    return sum(size_bytes for ticket, _, size_bytes in line if not ticket.done.done()) > _AHEAD_BYTES
 
 
 def _finish(

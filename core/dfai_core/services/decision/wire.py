@@ -13,7 +13,19 @@ from dfai_core.service import Document, Exchange, Failure, Limits, Option, Part,
 from dfai_core.services.decision.granularity import GRANULARITIES, granularity_of, written_time
 from dfai_core.transports.base import Answer
 
-__all__ = ["API_VERSION", "LIMITS", "RETIRED", "SERIES_OPTIONS", "exchange", "impute", "number", "whole", "written"]
+__all__ = [
+    "API_VERSION",
+    "LIMITS",
+    "RETIRED",
+    "SERIES_OPTIONS",
+    "choice",
+    "exchange",
+    "impute",
+    "impute_many",
+    "number",
+    "whole",
+    "written",
+]
 
 API_VERSION = "v1.1"
 RETIRED = (
@@ -38,6 +50,8 @@ LIMITS = {
     ),
 }
 _IMPUTE = ("auto", "previous", "linear", "zero", "notFill")
+# Source: the contract of v1.1, FillNAMethod; "Fixed" is the number itself.
+_IMPUTE_MANY = ("linear", "previous", "subsequent", "zero")
 
 
 def whole(least: int, most: int) -> Callable[[str, Any], int]:
@@ -74,13 +88,33 @@ def _granularity(name: str, value: Any) -> str:
     raise ConfigError(f"{name}={value!r}: choose 'auto' (told from the times), or {words}.")
 
 
+def choice(*words: str) -> Callable[[str, Any], str]:
+    """The check of an option that is one of some words."""
+
+    def check(name: str, value: Any) -> str:
+        if isinstance(value, str) and value in words:
+            return value
+        raise ConfigError(f"{name}={value!r}: choose {' or '.join(map(repr, words))}.")
+
+    return check
+
+
 def impute(name: str, value: Any) -> str | float:
-    """A way to fill gaps, or the number to fill them with."""
-    if value in _IMPUTE:
-        return str(value)
+    """A way to fill the gaps of one series, or the number to fill them with."""
+    return _filling(name, value, _IMPUTE)
+
+
+def impute_many(name: str, value: Any) -> str | float:
+    """A way to fill the gaps of several variables, or the number to fill them with."""
+    return _filling(name, value, _IMPUTE_MANY)
+
+
+def _filling(name: str, value: Any, words: Sequence[str]) -> str | float:
+    if isinstance(value, str) and value in words:
+        return value
     if isinstance(value, (int, float)) and not isinstance(value, bool) and np.isfinite(value):
         return float(value)
-    raise ConfigError(f"{name}={value!r}: choose {', '.join(map(repr, _IMPUTE))}, or the number to fill gaps with.")
+    raise ConfigError(f"{name}={value!r}: choose {', '.join(map(repr, words))}, or the number to fill gaps with.")
 
 
 SERIES_OPTIONS = (
