@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -12,6 +12,7 @@ from dfai_core.elsewhere import to_next_page, to_redirect
 from dfai_core.errors import RETRYABLE_CODES, DfaiError, Unauthorized
 from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
 from dfai_core.flow.cutting import Cutter
+from dfai_core.flow.refusals import Refusal
 from dfai_core.flow.retry import Retry, retry_after_s
 from dfai_core.jobs import Job
 from dfai_core.operations import link_at, location_of, poll_wait_s, progress_of
@@ -62,6 +63,7 @@ class Attempter:
     cutter: Cutter
     deadline_s: float
     operation_deadline_s: float
+    tell: Callable[[Refusal], None]  # what other hosts should know
     repeatable: bool = True  # else a request is sent again only if it was certainly not carried out
     answered: bool = False  # whether the target ever answered a document: then its key is right
     _given_s: float = field(init=False)  # the timeout that attempts under way were last given
@@ -321,9 +323,10 @@ class Attempter:
                 if verdict.code == "rate_limited":
                     self.counters.throttled += 1
                     now = asyncio.get_running_loop().time()
-                    self.peer.rate.refused(
-                        now, sent_at=sent_at, retry_after_s=verdict.retry_after_s, draw=random.random()
-                    )
+                    asked_s = verdict.retry_after_s
+                    news = self.peer.refused(now, sent_at=sent_at, retry_after_s=asked_s, draw=random.random())
+                    if news is not None:
+                        self.tell(news)
                 if not (self.repeatable or verdict.undone or job.operation is not None):
                     return self._give_up(job, verdict._replace(message=f"{verdict.message}; {_PERHAPS_DONE}"))
                 wait = self._wait_s(job, verdict.retry_after_s)
