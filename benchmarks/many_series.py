@@ -3,8 +3,8 @@
     python -m benchmarks.many_series [spark] [dask] [--series 100000] [--points 24] [--quick]
 
 The rows of a series lie in every partition, so that all of them have to move. Told are series a second, the largest
-part of the rows that one task got, and resident memory at the kernel's mark of the peak. Every series has one spike: the
-run fails where rows are lost, or where spikes are not found.
+part of the rows that one task got, and resident memory at the kernel's mark of the peak. Every series has one spike:
+the run fails where rows are lost, or where spikes are not found. Settings are the defaults, stores included.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SERIES, _POINTS, _QUICK_SERIES = 100_000, 24, 1_000
 _PARTITIONS, _WORKERS = 32, 2
 _SPIKE, _LEAST_FOUND = 15.0, 0.95
 _EPOCH = 1_700_006_400
-_SETTINGS: dict[str, Any] = {"target": "local", "store": None, "progress": "off"}
+_SETTINGS: dict[str, Any] = {"target": "local", "progress": "off"}
 
 
 @dataclass(frozen=True, slots=True)
