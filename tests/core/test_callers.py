@@ -64,7 +64,7 @@ def test_it_leaves_behind_its_last_answer(given: Given, batches: int) -> None:
         "negative",
         None,
     ] * batches
-    assert loop_thread().run(users()) == (1, 1)  # we that look
+    assert still_there(one) == (0, 0)
 
 
 @given_as
