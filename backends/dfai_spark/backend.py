@@ -6,6 +6,8 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
+import pyarrow as pa
+
 from dfai_core.backend import Function, Run
 from dfai_core.call import Call
 from dfai_core.errors import BackendNotFound, ConfigError
@@ -85,6 +87,14 @@ class SparkBackend:
 
     def register(self, session: Any, functions: Sequence[Function]) -> None:
         register(session, functions)
+
+    def build(self, table: pa.Table, session: Any) -> Any:
+        from pyspark.sql import SparkSession
+
+        session = session or SparkSession.getActiveSession()
+        if session is None:
+            raise ConfigError("there is no Spark session to make a frame in: give it, backend=spark.")
+        return session.createDataFrame(table)
 
     def pick(self, frame: Any, column: Hashable) -> NoReturn:
         raise BackendNotFound(_NO_SERIES)
