@@ -20,6 +20,7 @@ DOMINANT = 0.2  # of the picture's surface
 # A grey of JPEG differs by a few steps between its channels.
 GREY_STEPS = 12
 GREY_SHARE = 0.995
+LIVELY = 0.1  # saturation times value; what is below has no say in the accent
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +99,11 @@ def _accent(small: Pixels) -> str:
     flat = small.reshape(-1, 3)
     hsv = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2HSV).reshape(-1, 3)
     votes = hsv[:, 1] * hsv[:, 2]
-    if float(votes.max(initial=0)) < 0.1:
+    if float(votes.max(initial=0)) < LIVELY:
         return "{:02X}{:02X}{:02X}".format(*(int(channel) for channel in flat.mean(axis=0).round()))
-    bins = (hsv[:, 0] / 15).astype(int) % 24
+    lively = votes >= LIVELY
+    flat, hues, votes = flat[lively], hsv[lively, 0], votes[lively]
+    bins = (hues / 15).astype(int) % 24
     best = int(np.bincount(bins, votes**2, minlength=24).argmax())
-    chosen = (bins == best) & (votes >= np.percentile(votes[bins == best], 50))
+    chosen = (bins == best) & (votes >= np.median(votes[bins == best]))
     return "{:02X}{:02X}{:02X}".format(*(int(channel) for channel in np.median(flat[chosen], axis=0).round()))

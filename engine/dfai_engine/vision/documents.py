@@ -16,7 +16,7 @@ import numpy as np
 from dfai_engine.failures import ServiceFailure
 from dfai_engine.vision import ocr, pictures
 from dfai_engine.vision.limits import Accepted
-from dfai_engine.vision.pictures import Picture
+from dfai_engine.vision.pictures import Picture, Pixels
 from dfai_engine.vision.refusals import not_an_image, refused
 
 __all__ = ["DOTS_PER_INCH", "MODELS", "Page", "chosen", "count", "is_pdf", "pages"]
@@ -64,7 +64,7 @@ def count(data: bytes, accepted: Accepted) -> int:
             finally:
                 document.close()
     image = pictures.opened(data, accepted)
-    frames = int(getattr(image, "n_frames", 1)) if image.format == "TIFF" else 1
+    frames = pictures.frame_count(image) if image.format == "TIFF" else 1
     if frames == 1:
         pictures.read(data, accepted)
     return frames
@@ -146,20 +146,22 @@ def _page(document: Any, number: int) -> Page:
         # A poster is drawn coarser.
         dots = min(DOTS_PER_INCH, pictures.WORKING_SIDE_PX * POINTS_PER_INCH / max(width, height, 1))
         bitmap = page.render(scale=dots / POINTS_PER_INCH, rev_byteorder=True)
-        drawn = np.array(bitmap.to_numpy()[:, :, :3] if bitmap.nchannels >= 3 else _from_grey(bitmap))
+        drawn = _as_rgb(bitmap.to_numpy())
         bitmap.close()
         page.close()
     except (pypdfium2.PdfiumError, ValueError, IndexError) as fault:
         raise _unreadable(number) from fault
     rows, columns = drawn.shape[:2]
     inches = width / POINTS_PER_INCH, height / POINTS_PER_INCH
-    picture = Picture(columns, rows, "Pdf", np.ascontiguousarray(drawn))
+    picture = Picture(columns, rows, "Pdf", drawn)
     scale = inches[0] / columns, inches[1] / rows
     return Page(number, round(inches[0], 4), round(inches[1], 4), "inch", scale, picture)
 
 
-def _from_grey(bitmap: Any) -> Any:
-    return np.repeat(bitmap.to_numpy().reshape(bitmap.height, bitmap.width, 1), 3, axis=2)
+def _as_rgb(drawn: Any) -> Pixels:
+    """A copy of what was drawn, as red, green and blue; the bitmap's own memory goes with it."""
+    levels = drawn if drawn.ndim == 3 else drawn[:, :, None]
+    return np.array(np.repeat(levels, 3, axis=2) if levels.shape[2] < 3 else levels[:, :, :3], dtype=np.uint8)
 
 
 def _unreadable(number: int) -> ServiceFailure:

@@ -20,7 +20,7 @@ from dfai_engine.failures import ServiceFailure
 from dfai_engine.vision.limits import MAX_PIXELS, Accepted
 from dfai_engine.vision.refusals import not_an_image, refused
 
-__all__ = ["WORKING_SIDE_PX", "Picture", "Pixels", "frames", "opened", "read", "upright"]
+__all__ = ["WORKING_SIDE_PX", "Picture", "Pixels", "frame_count", "frames", "opened", "read", "upright"]
 
 Pixels = NDArray[np.uint8]
 
@@ -79,6 +79,20 @@ def frames(data: bytes, accepted: Accepted, wanted: list[int]) -> Iterator[Pictu
         except Exception as fault:
             raise not_an_image(f"Frame {place + 1} cannot be read.") from fault
         yield _decoded(image, accepted)
+
+
+def frame_count(image: Image.Image) -> int:
+    """How many frames a file has.
+
+    Raises
+    ------
+    ServiceFailure
+        ``InvalidImageFormat``: they cannot be counted.
+    """
+    try:
+        return int(getattr(image, "n_frames", 1))
+    except Exception as fault:
+        raise not_an_image("Its pages cannot be counted.") from fault
 
 
 def opened(data: bytes, accepted: Accepted) -> Image.Image:
