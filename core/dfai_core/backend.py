@@ -17,11 +17,8 @@ from dfai_core.report import Channel
 
 __all__ = [
     "Backend",
-<<<<<<< HEAD
-    "Fetching",
-=======
     "Building",
->>>>>>> images
+    "Fetching",
     "Function",
     "Parameter",
     "Registering",
