@@ -41,5 +41,6 @@ def attempter_at(
         config.deadline_s,
         config.operation_deadline_s,
         tell,
+        config.max_answer_bytes,
         call.service.repeatable,
     )

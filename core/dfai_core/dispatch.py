@@ -210,8 +210,10 @@ class Dispatcher:
             outcome = await self._origins.attempt(job)
             if outcome is None:
                 return
-        elif self._turns.at_once(self.loop.time()) or await self._turns.wait(job):
-            outcome = await self._attempter.attempt(job)
+        elif self._turns.at_once(now := self.loop.time()):
+            outcome = await self._attempter.attempt(job, now)
+        elif await self._turns.wait(job):
+            outcome = await self._attempter.attempt(job, self.loop.time())
         else:
             outcome = self._attempter.too_late(job, "rate_limited", "the service asked to wait longer")
         if type(outcome) is list:

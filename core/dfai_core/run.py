@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from itertools import chain, pairwise
 
 import pyarrow as pa
@@ -70,9 +70,15 @@ def run(
             ahead_bytes += batch.nbytes
             caller.accept(ticket, batch, last=last)
             reading = not last
-            while line and (line[0][0].done.done() or ahead_rows > _AHEAD_ROWS or _too_much(call, line, ahead_bytes)):
+            while line and (line[0][0].done.done() or ahead_rows > _AHEAD_ROWS or ahead_bytes > _AHEAD_BYTES):
                 if not line[0][0].done.done():
                     caller.flush()
+                    if call.service.media is not None and ahead_rows <= _AHEAD_ROWS:
+                        # Contents are let go as their documents end, in whatever order: nobody waits for the oldest.
+                        if _held_bytes(line) <= _AHEAD_BYTES:
+                            break
+                        _wait_for_any(line, counters, watch)
+                        continue
                 _, rows, size_bytes = line[0]
                 ahead_rows -= rows
                 ahead_bytes -= size_bytes
@@ -127,11 +133,19 @@ def _marked(batches: Iterable[pa.RecordBatch], in_memory: bool) -> Iterator[tupl
         yield batch, following is None
 
 
-def _too_much(call: Call, line: deque[tuple[Ticket, int, int]], ahead_bytes: int) -> bool:
-    """Whether more input is held than may be. Contents are let go as their documents end, in whatever order."""
-    if ahead_bytes <= _AHEAD_BYTES or call.service.media is None:
-        return ahead_bytes > _AHEAD_BYTES
-    return sum(size_bytes for ticket, _, size_bytes in line if not ticket.done.done()) > _AHEAD_BYTES
+def _held_bytes(line: deque[tuple[Ticket, int, int]]) -> int:
+    """How much input the batches hold that are not answered."""
+    return sum(size_bytes for ticket, _, size_bytes in line if not ticket.done.done())
+
+
+def _wait_for_any(
+    line: deque[tuple[Ticket, int, int]], counters: Counters, watch: Callable[[Counters], None] | None
+) -> None:
+    """Waits until one more batch is answered."""
+    open_batches = [ticket.done for ticket, _, _ in line if not ticket.done.done()]
+    while not wait(open_batches, None if watch is None else _WATCH_S, FIRST_COMPLETED).done:
+        if watch is not None:
+            watch(counters)
 
 
 def _finish(
