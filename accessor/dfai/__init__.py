@@ -11,6 +11,7 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from dfai import errors, store
+from dfai._files import files
 from dfai._frame import FrameAI, on
 from dfai._functions import register_functions
 from dfai._models import AnomalyModel, load_model
@@ -50,6 +51,7 @@ __all__ = [
     "container",
     "env",
     "errors",
+    "files",
     "last_run",
     "load_model",
     "local",

@@ -190,7 +190,8 @@ def calls_for(
         config = _for_the_web(service, config, settings)
     if service.bind is not None:
         bound = service.bind(service, partial(find, backend, frame), backend.columns(frame), inputs[0], options)
-        service, inputs, options = bound.service, bound.inputs, {}
+        service, inputs, options = bound
+    _check_version(service, config)
     first = inputs[0]
     several = isinstance(first, list)
     columns: list[Any] = list(first) if isinstance(first, list) else [first]
@@ -202,6 +203,14 @@ def calls_for(
         made = _make(backend, frame, service, (column, *inputs[1:]), options, include, name, if_exists, config, groups)
         calls.append(made)
     return calls
+
+
+def _check_version(service: Service, config: Config) -> None:
+    """ConfigError for an api-version that the service does not have."""
+    if service.versions is None or config.api_version is None:
+        return
+    if (reason := service.versions(config.api_version)) is not None:
+        raise ConfigError(f"{service.name}: api_version={config.api_version!r}: {reason}.")
 
 
 def _for_the_web(service: Service, config: Config, settings: Settings) -> Config:
@@ -242,6 +251,9 @@ def _make(
         trace=traceparent(),
     )
     config.target.check(service)
+    if service.versions is not None:  # what one api-version has and the other has not is told at once
+        wiring, others = call.wiring(), {name: service.option(name).default for name, _ in varying}
+        service.wire(replace(wiring, options={**others, **wiring.options}))
     return call, place.drop
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from dfai_core.backend import Run
 from dfai_core.call import INDEX, Call
 from dfai_dask.groups import with_answers
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["BACKEND", "DaskBackend"]
+
+# Rows of a partition that is built here: each is a file to be read, and a request.
+_BUILT_ROWS = 500
 
 
 class DaskBackend:
@@ -97,6 +102,11 @@ class DaskBackend:
 
     def channel(self, frame: Any) -> EventChannel:
         return CHANNEL
+
+    def build(self, table: pa.Table, session: Any) -> Any:
+        import dask.dataframe as dd
+
+        return dd.from_pandas(table.to_pandas(), chunksize=_BUILT_ROWS, sort=False)
 
     def pick(self, frame: Any, column: Hashable) -> Any:
         return frame[column]

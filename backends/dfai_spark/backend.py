@@ -93,6 +93,14 @@ class SparkBackend:
     def register(self, session: Any, functions: Sequence[Function]) -> None:
         register(session, functions)
 
+    def build(self, table: pa.Table, session: Any) -> Any:
+        from pyspark.sql import SparkSession
+
+        session = session or SparkSession.getActiveSession()
+        if session is None:
+            raise ConfigError("there is no Spark session to make a frame in: give it, backend=spark.")
+        return session.createDataFrame(table)
+
     def pick(self, frame: Any, column: Hashable) -> NoReturn:
         raise BackendNotFound(_NO_SERIES)
 

@@ -17,6 +17,7 @@ from dfai_core.report import Channel
 
 __all__ = [
     "Backend",
+    "Building",
     "Fetching",
     "Function",
     "Parameter",
@@ -111,14 +112,28 @@ class Reporting(Protocol):
         ...
 
 
+@runtime_checkable
+class Building(Protocol):
+    """What a backend may do besides: make a frame, for those whose rows come from nowhere else."""
+
+    def build(self, table: pa.Table, session: Any) -> Any:
+        """A frame of *table*; *session* is the library's own, or None."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a `Function`. Its value for a row comes from a column or is the same for all."""
+    """One parameter of a `Function`. Its value for a row comes from a column or is the same for all.
+
+    An input that may be given as bytes or by what leads to them is two parameters: this one, of bytes, and *path*, the
+    name of another, of text, which stands behind all others. *call* reads a struct of both, ``path`` and ``content``.
+    """
 
     name: str
     type: pa.DataType
     required: bool = True
     default: Any = None  # None: the service's own
+    path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
