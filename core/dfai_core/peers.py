@@ -15,6 +15,7 @@ from dfai_core.loop import after_fork, before_exit
 from dfai_core.secrets import HiddenValues
 from dfai_core.settings import Config
 from dfai_core.targets import Target, Web
+from dfai_core.targets.base import Rated
 from dfai_core.transports.base import Transport
 from dfai_core.whole import Place
 
@@ -115,7 +116,11 @@ def peer_of(target: Target, config: Config) -> Peer:
             transport = peer_of(Web(once=target.once), config).transport
         else:
             transport = target.transport() if given is None else given() if callable(given) else given
-        rate = _shared_rate(target) if given is None else None
+        rate: LearnedRate | HostRate | None = None
+        if isinstance(target, Rated):
+            rate = target.rate()
+        elif given is None:
+            rate = _shared_rate(target)
         peer = _peers[key] = Peer(target, transport, rate=LearnedRate() if rate is None else rate)
         _few_origins()
     return peer
