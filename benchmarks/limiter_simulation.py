@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from benchmarks.quotas import FixedWindow, Quota, SlidingWindow, TokenBucket
 from benchmarks.table import Table, publish
-from dfai_core.flow.adaptive import ConcurrencyWindow, LearnedRate
+from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow, LearnedRate
 
 __all__ = ["Figure", "Scenario", "main", "simulate"]
 
@@ -27,6 +27,7 @@ _QUOTA_PER_S = 200.0
 _LATENCY_S = 0.05
 _REFUSAL_S = 0.004
 _ALLOWED = 64
+_LONGEST_S = 60.0
 # The rate is being found in the first seconds; what is measured comes after them.
 _FOUND_S = 8.0
 
@@ -52,9 +53,9 @@ def _steady() -> float:
     return _LATENCY_S
 
 
-def _lognormal(dice: random.Random) -> Latency:
-    """A mean of 50 ms, a tail that is 30 times as long."""
-    return lambda: dice.lognormvariate(math.log(_LATENCY_S) - 0.5, 1.0)
+def _lognormal(dice: random.Random, sigma: float = 1.0) -> Latency:
+    """A mean of 50 ms; with a sigma of 1 a tail that is 30 times as long."""
+    return lambda: dice.lognormvariate(math.log(_LATENCY_S) - sigma * sigma / 2.0, sigma)
 
 
 @dataclass(slots=True)
@@ -74,13 +75,16 @@ class Limited:
 
 @dataclass(slots=True)
 class Unlimited:
-    """No quota; a share of the answers is 503, at random."""
+    """No quota; a share of the answers is 503, and a share never comes, at random."""
 
     latency: Latency = _steady
     failing: float = 0.0
     dice: random.Random = field(default_factory=random.Random)
+    hanging: float = 0.0
 
     def ask(self, now: float) -> Answer:
+        if self.dice.random() < self.hanging:
+            return Answer(200, math.inf)
         return Answer(503 if self.dice.random() < self.failing else 200, self.latency())
 
 
@@ -110,10 +114,12 @@ class Client:
 
     rate: LearnedRate
     window: ConcurrencyWindow | None
+    timeout: AttemptTimeout | None = None
     sent: int = 0
     answered: int = 0
     refused: int = 0
-    failed: int = 0
+    failed: int = 0  # with 503, or cut
+    cut_early: int = 0  # of those, what would have been answered
     in_flight: int = 0
     waiting: bool = False
 
@@ -123,7 +129,7 @@ class Client:
 
     def forget_counts(self) -> None:
         """Counts from here on."""
-        self.sent = self.answered = self.refused = self.failed = 0
+        self.sent = self.answered = self.refused = self.failed = self.cut_early = 0
 
 
 def simulate(
@@ -155,10 +161,26 @@ def simulate(
         client.sent += 1
         client.in_flight += 1
         answer = service.ask(now)
-        at(now + answer.after_s, lambda moment: end(client, now, answer, moment))
+        patience_s = client.timeout.timeout_s if client.timeout else math.inf
+        if answer.after_s > patience_s:
+            at(now + patience_s, lambda moment: cut(client, now, answer, moment))
+        elif answer.after_s < math.inf:
+            at(now + answer.after_s, lambda moment: end(client, now, answer, moment))
+
+    def cut(client: Client, sent_at: float, answer: Answer, now: float) -> None:
+        assert client.timeout is not None
+        client.in_flight -= 1
+        client.failed += 1
+        client.cut_early += answer.after_s < math.inf
+        client.timeout.cut()
+        if client.window:
+            client.window.ended(now, latency_s=now - sent_at, overloaded=True)
+        pump(client, now)
 
     def end(client: Client, sent_at: float, answer: Answer, now: float) -> None:
         client.in_flight -= 1
+        if client.timeout:
+            client.timeout.answered(now - sent_at)
         if answer.status == 429:
             client.refused += 1
             client.rate.refused(now, sent_at=sent_at, retry_after_s=answer.retry_after_s, draw=dice.random())
@@ -192,6 +214,7 @@ class Scenario:
     capacity_per_s: float = _QUOTA_PER_S
     shared: bool = False  # one learned rate for all clients, as processes of one host have
     windowed: bool = False  # concurrency is learned, too
+    cutting: bool = False  # attempts are given up after what is learned, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,13 +226,14 @@ class Figure:
     seconds: float
     used: float  # share of the quota, or of what the service can do
     refused: float  # share of what was sent
-    failed: float
+    failed: float  # 503, or cut
+    cut_early: float  # cut, though an answer was to come: it may be paid for twice
     max_over_min: float | None
 
 
 def measure(scenario: Scenario, seeds: Sequence[int]) -> Figure:
     """The means over *seeds*."""
-    used, refused, failed, spread = [], [], [], []
+    used, refused, failed, cut_early, spread = [], [], [], [], []
     for seed in seeds:
         dice = random.Random(seed)
         common = LearnedRate()
@@ -217,6 +241,7 @@ def measure(scenario: Scenario, seeds: Sequence[int]) -> Figure:
             Client(
                 common if scenario.shared else LearnedRate(),
                 ConcurrencyWindow(_ALLOWED) if scenario.windowed else None,
+                AttemptTimeout(_LONGEST_S) if scenario.cutting else None,
             )
             for _ in range(scenario.clients)
         ]
@@ -226,6 +251,7 @@ def measure(scenario: Scenario, seeds: Sequence[int]) -> Figure:
         used.append(sum(answers) / (scenario.capacity_per_s * (scenario.seconds - _FOUND_S)))
         refused.append(sum(client.refused for client in clients) / sent)
         failed.append(sum(client.failed for client in clients) / sent)
+        cut_early.append(sum(client.cut_early for client in clients) / sent)
         spread.append(max(answers) / max(1, min(answers)))
     return Figure(
         scenario.name,
@@ -234,6 +260,7 @@ def measure(scenario: Scenario, seeds: Sequence[int]) -> Figure:
         fmean(used),
         fmean(refused),
         fmean(failed),
+        fmean(cut_early),
         fmean(spread) if scenario.clients > 1 else None,
     )
 
@@ -297,12 +324,52 @@ def loads() -> Iterator[Scenario]:
             )
 
 
+def hangs() -> Iterator[Scenario]:
+    """Answers that never come, and others that only take long; the capacity is what 64 in flight can do."""
+    full_per_s = _ALLOWED / _LATENCY_S
+    for hanging in (0.0, 0.01):
+        named = f"{hanging:.0%} never answered"
+        yield Scenario(
+            f"steady, {named}",
+            lambda dice, share=hanging: Unlimited(dice=dice, hanging=share),
+            capacity_per_s=full_per_s,
+            windowed=True,
+            cutting=True,
+        )
+        for sigma in (1.0, 2.0):
+            yield Scenario(
+                f"lognormal, sigma {sigma:g}, {named}",
+                lambda dice, share=hanging, sigma=sigma: Unlimited(_lognormal(dice, sigma), dice=dice, hanging=share),
+                capacity_per_s=full_per_s,
+                windowed=True,
+                cutting=True,
+            )
+    yield Scenario(
+        "steady, 5 % random 503, 1% never answered",
+        lambda dice: Unlimited(failing=0.05, dice=dice, hanging=0.01),
+        capacity_per_s=full_per_s,
+        windowed=True,
+        cutting=True,
+    )
+
+
 def main(seeds: int = 3, only: str = "") -> dict[str, Any]:
     """Simulates the scenarios whose names, each with a comma at its end, hold *only*; prints and saves."""
-    figures = [measure(scenario, range(seeds)) for scenario in [*quotas(), *loads()] if only in f"{scenario.name},"]
-    head = ["service", "clients", "seconds", "used %", "429 %", "503 %", "max/min"]
+    figures = [
+        measure(scenario, range(seeds)) for scenario in [*quotas(), *loads(), *hangs()] if only in f"{scenario.name},"
+    ]
+    head = ["service", "clients", "seconds", "used %", "429 %", "503, cut %", "cut early %", "max/min"]
     rows = [
-        [f.name, f.clients, int(f.seconds), 100 * f.used, 100 * f.refused, 100 * f.failed, f.max_over_min]
+        [
+            f.name,
+            f.clients,
+            int(f.seconds),
+            100 * f.used,
+            100 * f.refused,
+            100 * f.failed,
+            100 * f.cut_early,
+            f.max_over_min,
+        ]
         for f in figures
     ]
     title = f"Simulated: quota 200/s, {_ALLOWED} in flight each, 50 ms, refusals after 4 ms; from {_FOUND_S:.0f} s"

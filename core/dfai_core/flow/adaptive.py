@@ -253,9 +253,10 @@ class ConcurrencyWindow:
 
 
 # Of answers lognormal with a sigma of 2, one in a thousand takes longer; of most services', none. Each hang takes up
-# a place in flight for so long: with ten times, a hundredth that hang cost a fifth of the throughput.
+# a place in flight for so long: at 50 ms, ten times and a second at least cost a fifth of the throughput where one
+# request in a hundred hangs. Less than half a second would cut what waits for one lost packet, or for a handshake.
 _TIMES_P99 = 5.0
-_SHORTEST_S = 1.0
+_SHORTEST_S = 0.5
 _QUANTILE = 0.99
 # Before so many answers, nothing is known.
 _LEAST_KNOWN = 20
@@ -271,7 +272,7 @@ _MAY_BE_CUT = 10
 
 
 class AttemptTimeout:
-    """How long to wait for an answer: five times what 99 % of the answers take, from one second to *longest_s*.
+    """How long to wait for an answer: five times what 99 % of the answers take, from half a second to *longest_s*.
 
     Answers that were cut short are not among those measured; but where more than 2 % are cut, the target is slow, not
     hung, and the timeout doubles. The attribute `timeout_s` is the timeout as of now.
