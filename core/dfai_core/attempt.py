@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -12,6 +12,7 @@ from dfai_core.elsewhere import to_next_page, to_redirect
 from dfai_core.errors import RETRYABLE_CODES, DfaiError, Unauthorized
 from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
 from dfai_core.flow.cutting import Cutter
+from dfai_core.flow.refusals import Refusal
 from dfai_core.flow.retry import Retry, retry_after_s
 from dfai_core.jobs import Job
 from dfai_core.operations import link_at, location_of, poll_wait_s, progress_of
@@ -62,6 +63,7 @@ class Attempter:
     cutter: Cutter
     deadline_s: float
     operation_deadline_s: float
+    tell: Callable[[Refusal], None]  # what other hosts should know
     max_answer_bytes: int = MAX_ANSWER_BYTES
     repeatable: bool = True  # else a request is sent again only if it was certainly not carried out
     answered: bool = False  # whether the target ever answered a document: then its key is right
@@ -93,21 +95,16 @@ class Attempter:
             if not job.tries and breaker.holds_back(now):
                 return Outcome(again=[(job, _HELD_BACK_S * (0.5 + random.random()))])
             job.tries += 1
-            if whole is None:
-                body = exchange.write(job.documents())
-                request = Request(exchange.method, lane.url, lane.headers(credential), body, self.max_answer_bytes)
-            else:
-                request = whole.request(credential)
+            request = lane.request(credential, job.documents()) if whole is None else whole.request(credential)
         else:
             job.polls += 1
             job.misses += 1
             self.counters.polls += 1
             if whole is None:
-                request = Request("GET", job.operation, credential, None, self.max_answer_bytes)
+                request = Request("GET", job.operation, credential)
             else:
                 request = whole.following(job.operation).request(credential)
-        if whole is not None:
-            request.max_answer_bytes = self.max_answer_bytes
+        request.max_answer_bytes = self.max_answer_bytes
         self.counters.requests += 1
         answer, ended_at = await self._sent(job, request, now)
         if isinstance(answer, Answer) and answer.status == 401:
@@ -116,7 +113,7 @@ class Attempter:
             if self.timeout is not None:
                 self._learn(answer.status, now, ended_at)
             if exchange.web is None or whole is None:
-                verdict = judge_answer(answer, credential)
+                verdict = judge_answer(answer, credential, exchange.codes)
             else:
                 verdict = judge_web(answer, credential, exchange.web, request.method)
             if verdict.code != "unavailable":
@@ -167,7 +164,8 @@ class Attempter:
             whole = job.whole if job.operation is None else job.whole.following(job.operation)
             request = whole.request(renewed)
         else:
-            request.headers = renewed if job.operation is not None else job.lane.headers(renewed)
+            type = request.headers.get("Content-Type")
+            request.headers = renewed if job.operation is not None else job.lane.headers(renewed, type)
         return renewed, *await self._sent(job, request, self._loop.time())
 
     async def call_off(self, jobs: Iterable[Job]) -> None:
@@ -335,10 +333,10 @@ class Attempter:
             case Action.RETRY:
                 if verdict.code == "rate_limited":
                     self.counters.throttled += 1
-                    now = self._loop.time()
-                    self.peer.rate.refused(
-                        now, sent_at=sent_at, retry_after_s=verdict.retry_after_s, draw=random.random()
-                    )
+                    now, asked_s = self._loop.time(), verdict.retry_after_s
+                    news = self.peer.refused(now, sent_at=sent_at, retry_after_s=asked_s, draw=random.random())
+                    if news is not None:
+                        self.tell(news)
                 if not (self.repeatable or verdict.undone or job.operation is not None):
                     return self._give_up(job, verdict._replace(message=f"{verdict.message}; {_PERHAPS_DONE}"))
                 wait = self._wait_s(job, verdict.retry_after_s, cut=verdict.code == "timeout")

@@ -102,7 +102,7 @@ def test_a_process_that_stood_still_reads_what_came_meanwhile_before_it_cuts() -
         waiting = asyncio.ensure_future(answered())
         hung = asyncio.ensure_future(attempt(cutter, 0.05))
         await asyncio.sleep(0)
-        time.sleep(0.3)  # the whole loop stands still, and the answer lies ready
+        loop.call_soon(time.sleep, 0.3)  # the whole loop stands still, and the answer lies ready
         loop.call_soon(come.set_result, None)
         return [await waiting, (await hung).partition(" ")[0]]
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from aiohttp.abc import AbstractStreamWriter
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -21,6 +22,7 @@ _CONNECT_TIMEOUT_S = 10.0
 # Servers close idle connections after about five seconds (uvicorn) or more. A request written to a connection
 # that the server is just closing fails in a way that looks as if it had been read, so we close first.
 _KEEPALIVE_S = 4.0
+_PIECE_BYTES = 262_144
 # URLs and mappings of headers that are known; one of whole requests each has its own.
 _REMEMBERED = 1_000
 
@@ -65,7 +67,7 @@ class AiohttpTransport:
             response = await self._session.request(
                 request.method,
                 way.url,
-                data=request.body,
+                data=_payload(request.body),
                 headers=known[1],
                 allow_redirects=False,
                 proxy=way.proxy,
@@ -115,6 +117,26 @@ class AiohttpTransport:
 
     async def aclose(self) -> None:
         await self._session.close()
+
+
+class _Large(aiohttp.Payload):
+    """A large body, written piece by piece: in one, its copy would hold up the loop and everything else."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body)
+        self._size = len(body)
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        return bytes(self._value).decode(encoding, errors)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        view = memoryview(self._value)
+        for start in range(0, len(view), _PIECE_BYTES):
+            await writer.write(view[start : start + _PIECE_BYTES])
+
+
+def _payload(body: bytes | None) -> bytes | _Large | None:
+    return body if body is None or len(body) <= _PIECE_BYTES else _Large(body)
 
 
 async def _in_pieces(response: aiohttp.ClientResponse, max_bytes: int) -> bytes | None:
