@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from dfai import errors, store
+from dfai import errors, store, testing
 from dfai._files import files
 from dfai._frame import FrameAI, on
 from dfai._functions import register_functions
@@ -63,6 +63,7 @@ __all__ = [
     "secret",
     "settings",
     "store",
+    "testing",
     "track",
     "using",
     "verbs",

@@ -339,7 +339,7 @@ class Attempter:
                         self.tell(news)
                 if not (self.repeatable or verdict.undone or job.operation is not None):
                     return self._give_up(job, verdict._replace(message=f"{verdict.message}; {_PERHAPS_DONE}"))
-                wait = self._wait_s(job, verdict.retry_after_s)
+                wait = self._wait_s(job, verdict.retry_after_s, cut=verdict.code == "timeout")
                 return self._give_up(job, verdict) if wait is None else Outcome(again=[(job, wait)])
             case _ if job.operation is not None and verdict.status in (404, 410):
                 return self._gone(job, verdict)
@@ -378,11 +378,11 @@ class Attempter:
         left = max(0.0, job.deadline - self._loop.time())
         return Outcome(again=[(job, min(left, poll_wait_s(job.polls + 1) if wait is None else wait))])
 
-    def _wait_s(self, job: Job, asked_s: float | None) -> float | None:
+    def _wait_s(self, job: Job, asked_s: float | None, *, cut: bool = False) -> float | None:
         """Seconds before *job* is tried again (and counts that); None where its tries or its time are used up."""
         failures = job.tries if job.operation is None else job.misses
         alone = not self.peer.breaker.failing
-        wait = self.retry.wait_s(failures, retry_after_s=asked_s, draw=random.random(), alone=alone)
+        wait = self.retry.wait_s(failures, retry_after_s=asked_s, draw=random.random(), alone=alone, cut=cut)
         if wait is None or self._loop.time() + wait >= job.deadline:
             return None
         self.counters.retries += 1

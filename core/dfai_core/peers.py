@@ -19,6 +19,7 @@ from dfai_core.loop import after_fork, before_exit
 from dfai_core.secrets import HiddenValues
 from dfai_core.settings import Config
 from dfai_core.targets import Target, Web
+from dfai_core.targets.base import Rated
 from dfai_core.transports.base import Transport
 from dfai_core.urls import is_loopback
 from dfai_core.whole import Place
@@ -134,8 +135,8 @@ def peer_of(target: Target, config: Config) -> Peer:
             transport = peer_of(Web(once=target.once), config).transport
         else:
             transport = target.transport() if given is None else given() if callable(given) else given
-        name = "" if given is not None else _name_of(target)
-        rate = _rate_of(name) if name else None
+        name = "" if given is not None or isinstance(target, Rated) else _name_of(target)
+        rate = target.rate() if isinstance(target, Rated) else _rate_of(name) if name else None
         peer = Peer(target, transport, rate=LearnedRate() if rate is None else rate, name=_everywhere(name, target))
         _peers[key] = peer
         _few_origins()
