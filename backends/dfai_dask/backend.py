@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from dfai_core.backend import Run
-from dfai_core.call import Call
+from dfai_core.call import INDEX, Call
 from dfai_dask.groups import with_answers
 from dfai_dask.partition import Answer
 from dfai_dask.report import CHANNEL, EventChannel
 from dfai_pandas.columns import empty_column, kind_of
+from dfai_pandas.groups import fetched
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 __all__ = ["BACKEND", "DaskBackend"]
 
@@ -92,6 +94,11 @@ class DaskBackend:
             meta=meta,
             align_dataframes=False,
         )
+
+    def fetched(self, frame: Any, call: Call, most_rows: int) -> pa.RecordBatch | None:
+        needed = frame[list(dict.fromkeys(name for name in call.columns if name is not INDEX))]
+        # Counted first: rows that are too many must not come here. Dask counts Parquet by its footers alone.
+        return None if len(needed) > most_rows else fetched(needed.compute(), call, most_rows)
 
     def channel(self, frame: Any) -> EventChannel:
         return CHANNEL

@@ -18,6 +18,7 @@ from dfai_core.report import Channel
 __all__ = [
     "Backend",
     "Building",
+    "Fetching",
     "Function",
     "Parameter",
     "Registering",
@@ -175,6 +176,18 @@ class Rolling(Protocol):
         """*frame* with the call's answers: each row is the last of a group of at most *points* before it.
 
         *call* reads one column and has an order; rows with equal values in its *by* are a series.
+        """
+        ...
+
+
+@runtime_checkable
+class Fetching(Protocol):
+    """What a backend may do besides: bring some columns of a frame into this process."""
+
+    def fetched(self, frame: Any, call: Call, most_rows: int) -> pa.RecordBatch | None:
+        """The columns that *call* reads, computed if need be, and no others; None where there are more rows.
+
+        They are as `apply` hands them over, but rows of a group may stand anywhere.
         """
         ...
 

@@ -67,8 +67,7 @@ class Group:
 
     def fill(self, places: Places, rows: Sequence[Values]) -> None:
         """Ends the documents at *places* with *rows*, of equal width; columns that a row lacks stay null."""
-        # Not zip(*rows): an iterator for each row is what the garbage collector would look at, time and again.
-        columns = zip(self.columns, [[row[at] for row in rows] for at in range(len(rows[0]))], strict=False)
+        columns = zip(self.columns, zip(*rows, strict=True), strict=False)
         if type(places) is range:
             for column, values in columns:
                 column[places.start : places.stop] = values
