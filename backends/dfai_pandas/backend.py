@@ -81,11 +81,11 @@ class PandasBackend:
     def apply(self, frame: Any, call: Call, run: Run, drop: Sequence[Hashable]) -> Any:
         return answered(frame, call, run, drop)
 
-    def build(self, table: pa.Table, session: Any) -> Any:
-        return table.to_pandas()
-
     def fetched(self, frame: Any, call: Call, most_rows: int) -> pa.RecordBatch | None:
         return fetched(frame, call, most_rows)
+
+    def build(self, table: pa.Table, session: Any) -> Any:
+        return table.to_pandas()
 
     def pick(self, frame: Any, column: Hashable) -> Any:
         return frame[column]

@@ -71,14 +71,14 @@ def run(
             caller.accept(ticket, batch, last=last)
             reading = not last
             while line and (line[0][0].done.done() or ahead_rows > _AHEAD_ROWS or ahead_bytes > _AHEAD_BYTES):
-                if call.service.media is not None and ahead_rows <= _AHEAD_ROWS and not line[0][0].done.done():
-                    # Contents are let go as their documents end, in whatever order: nobody waits for the oldest.
-                    if _held_bytes(line) <= _AHEAD_BYTES:
-                        break
-                    _wait_for_any(line, counters, watch)
-                    continue
                 if not line[0][0].done.done():
                     caller.flush()
+                    if call.service.media is not None and ahead_rows <= _AHEAD_ROWS:
+                        # Contents are let go as their documents end, in whatever order: nobody waits for the oldest.
+                        if _held_bytes(line) <= _AHEAD_BYTES:
+                            break
+                        _wait_for_any(line, counters, watch)
+                        continue
                 _, rows, size_bytes = line[0]
                 ahead_rows -= rows
                 ahead_bytes -= size_bytes
@@ -124,6 +124,15 @@ def _slices(
             start += rows
 
 
+def _marked(batches: Iterable[pa.RecordBatch], in_memory: bool) -> Iterator[tuple[pa.RecordBatch, bool]]:
+    """Each batch, and whether it is certainly the last. Only what is in memory is looked at ahead of time."""
+    if not in_memory:
+        yield from ((batch, False) for batch in batches)
+        return
+    for batch, following in pairwise(chain(batches, (None,))):
+        yield batch, following is None
+
+
 def _held_bytes(line: deque[tuple[Ticket, int, int]]) -> int:
     """How much input the batches hold that are not answered."""
     return sum(size_bytes for ticket, _, size_bytes in line if not ticket.done.done())
@@ -137,15 +146,6 @@ def _wait_for_any(
     while not wait(open_batches, None if watch is None else _WATCH_S, FIRST_COMPLETED).done:
         if watch is not None:
             watch(counters)
-
-
-def _marked(batches: Iterable[pa.RecordBatch], in_memory: bool) -> Iterator[tuple[pa.RecordBatch, bool]]:
-    """Each batch, and whether it is certainly the last. Only what is in memory is looked at ahead of time."""
-    if not in_memory:
-        yield from ((batch, False) for batch in batches)
-        return
-    for batch, following in pairwise(chain(batches, (None,))):
-        yield batch, following is None
 
 
 def _finish(
