@@ -70,8 +70,10 @@ _ELSEWHERE = ("detail", "error_description", "reason", "title")
 _SHORTEST_KEY = 8
 
 
-def judge_answer(answer: Answer, sent: Mapping[str, str] = _NOTHING) -> Verdict:
+def judge_answer(answer: Answer, sent: Mapping[str, str] = _NOTHING, codes: Mapping[str, str] = _NOTHING) -> Verdict:
     """What an HTTP answer means; *sent* are the credential's headers, which some gateways quote and nobody may see.
+
+    *codes* are ours for some of the service's own.
 
     >>> judge_answer(Answer(503, {"Retry-After": "2"}, b"")).retry_after_s
     2.0
@@ -102,9 +104,10 @@ def judge_answer(answer: Answer, sent: Mapping[str, str] = _NOTHING) -> Verdict:
         return verdict(Action.REFUSE, "refused", "the target redirects elsewhere, which dfai does not follow")
     if status == 413:
         return verdict(Action.SPLIT, "too_large", "the request is too large")
+    known = codes.get(service_code or "")
     if status == 400 and service_code not in _WHOLE:
-        return verdict(Action.SPLIT, "refused", "the service refuses the request")
-    code = "unsupported" if status == 501 or service_code in _UNSUPPORTED else "refused"
+        return verdict(Action.SPLIT, known or "refused", "the service refuses the request")
+    code = known or ("unsupported" if status == 501 or service_code in _UNSUPPORTED else "refused")
     return verdict(Action.REFUSE, code, "the service refuses the request")
 
 
@@ -160,7 +163,9 @@ def judge_error(error: TransportError | TimeoutError) -> Verdict:
         case MaybeSent():
             return Verdict(Action.RETRY, "unavailable", str(error), maybe_billed=True)
         case BadAnswer():
-            return Verdict(Action.RETRY, "bad_answer", str(error), maybe_billed=True)
+            # One that is too large may be so for one of its documents; sent again as it is, it would be no smaller.
+            action = Action.SPLIT if error.permanent else Action.RETRY
+            return Verdict(action, "bad_answer", str(error), maybe_billed=True)
         case _:
             return Verdict(Action.RETRY, "timeout", "no answer in time", maybe_billed=True)
 
