@@ -36,6 +36,7 @@ SETTINGS: Mapping[str, str] = {
     "max_error_ratio": "stop when a larger share of the rows has failed",
     "store": "where answers are kept",
     "service_logs": "whether the service may keep inputs: 'off' or 'on'",
+    "private_urls": "whether a row's image or sound may be read from this machine or network: 'refuse' or 'allow'",
     "progress": "'auto', 'bar' or 'off'",
     "report": "whether workers send home what they count: 'on' or 'off'",
     "spans": "traced: 'calls' or 'requests'",

@@ -27,6 +27,7 @@ _FIRST_ROWS = 500
 # flat memory is worth that.
 _AHEAD_ROWS = 100_000
 _AHEAD_BYTES = 64_000_000
+_AHEAD_BATCHES = 10
 _WATCH_S = 0.1
 
 
@@ -54,7 +55,9 @@ def run(
     line: deque[tuple[Ticket, int, int]] = deque()  # with each batch's rows and bytes
     ahead_rows = ahead_bytes = 0
     reading = True
-    cut = _slices(batches, _sizes()) if call.service.gather is None else whole_groups(call, batches, _sizes())
+    sizes = _sizes(min(_BATCH_ROWS, call.service.rows_at_once))
+    most_ahead = min(_AHEAD_ROWS, _AHEAD_BATCHES * call.service.rows_at_once)
+    cut = _slices(batches, sizes) if call.service.gather is None else whole_groups(call, batches, sizes)
     try:
         for batch in cut:
             ticket = Ticket()
@@ -62,7 +65,7 @@ def run(
             ahead_rows += batch.num_rows
             ahead_bytes += batch.nbytes
             thread.soon(dispatcher.accept, ticket, batch)
-            while line and (line[0][0].done.done() or ahead_rows > _AHEAD_ROWS or ahead_bytes > _AHEAD_BYTES):
+            while line and (line[0][0].done.done() or ahead_rows > most_ahead or ahead_bytes > _AHEAD_BYTES):
                 if not line[0][0].done.done():
                     thread.soon(dispatcher.flush)
                 _, rows, size_bytes = line[0]
@@ -79,11 +82,11 @@ def run(
             thread.run(dispatcher.called_off())
 
 
-def _sizes() -> Iterator[int]:
+def _sizes(most: int) -> Iterator[int]:
     """How many rows to take at a time."""
     rows = _FIRST_ROWS
     while True:
-        yield min(rows, _BATCH_ROWS)
+        yield min(rows, most)
         rows *= 2
 
 

@@ -60,6 +60,7 @@ class Limits:
     max_chars_per_request: int | None = None
     counts: Literal["requests", "documents", "characters"] = "requests"
     max_rows: int = 1_000_000  # of a group: of one with more, not even its rows are held
+    document_bytes: int = 96  # what each document adds to a body besides its values: its id, names, punctuation
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,7 @@ class Wiring:
     model_version: str | None
     keep_logs: bool
     target_kind: str
+    private_urls: bool = False  # whether a row's URL may lead to this machine or into its network
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +256,8 @@ class Service:
     nullable: frozenset[str] = frozenset()  # inputs that may be null; where all are, a row is asked unless all are null
     shareable: bool = True  # equal documents are asked once, and answers may be kept
     repeatable: bool = True  # else a request is sent again only if it was certainly not carried out
+    keeps: bool = True  # answers may be kept in a store: they are small, and the same tomorrow
+    rows_at_once: int = 10_000  # rows handled at a time: few where one answer may be large
 
     def limits_at(self, kind: str) -> Limits:
         """The limits that hold at a target of *kind*."""

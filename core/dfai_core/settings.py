@@ -32,6 +32,7 @@ class Settings(TypedDict, total=False):
     max_error_ratio: float  # stop when a larger share of the rows has failed
     store: Store | StoreSpec | str | None  # where answers are kept: "memory", a folder, "redis://…"
     service_logs: Literal["off", "on"]  # whether the service may keep inputs
+    private_urls: Literal["refuse", "allow"]  # whether a row's image or sound may be read from this machine or network
     progress: Literal["auto", "bar", "off"]  # auto: a bar for eager frames in terminals and notebooks
     report: Literal["on", "off"]  # whether workers send home what they count, for last_run() and track()
     spans: Literal["calls", "requests"]  # where OpenTelemetry is set up: a span a call, or one a request too
@@ -59,6 +60,7 @@ class Config:
     max_error_ratio: float = 1.0
     store: Store | StoreSpec | None = _BACKENDS_STORE
     service_logs: Literal["off", "on"] = "off"
+    private_urls: Literal["refuse", "allow"] = "refuse"
     progress: Literal["auto", "bar", "off"] = "auto"
     report: Literal["on", "off"] = "on"
     spans: Literal["calls", "requests"] = "calls"
@@ -142,6 +144,7 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "max_error_ratio": _ratio,
     "store": lambda name, value: store_from(value),
     "service_logs": _word("off", "on"),
+    "private_urls": _word("refuse", "allow"),
     "progress": _word("auto", "bar", "off"),
     "report": _word("on", "off"),
     "spans": _word("calls", "requests"),

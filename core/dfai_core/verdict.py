@@ -13,7 +13,7 @@ import orjson
 from dfai_core.flow.retry import retry_after_s
 from dfai_core.service import Web
 from dfai_core.targets import Target
-from dfai_core.transports.base import Answer, BadAnswer, MaybeSent, NotSent, TransportError
+from dfai_core.transports.base import Answer, BadAnswer, MaybeSent, NotAllowed, NotSent, TransportError
 from dfai_core.whole import SAFE_METHODS
 
 __all__ = ["Action", "Verdict", "judge_answer", "judge_error", "judge_web", "refusal", "request_id"]
@@ -154,6 +154,8 @@ def judge_web(answer: Answer, sent: Mapping[str, str], web: Web, method: str) ->
 def judge_error(error: TransportError | TimeoutError) -> Verdict:
     """What an exchange without an answer means."""
     match error:
+        case NotAllowed():
+            return Verdict(Action.REFUSE, "refused", str(error), undone=True)
         case NotSent():
             action = Action.REFUSE if error.permanent else Action.RETRY
             return Verdict(action, "unavailable", str(error), undone=True)

@@ -20,6 +20,7 @@ SHARED_WORDS = {
 WEB_WORDS = {
     *("method", "params", "headers", "json", "data", "content", "files", "auth"),
     *("parse", "ok", "pages", "poll", "batch", "origins", "idempotent"),
+    "max_bytes",
 }
 
 

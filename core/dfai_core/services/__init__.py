@@ -15,6 +15,7 @@ from dfai_core.services.language.key_phrases import KEY_PHRASES
 from dfai_core.services.language.linked_entities import LINKED_ENTITIES
 from dfai_core.services.language.redact_pii import REDACT_PII
 from dfai_core.services.language.sentiment import SENTIMENT
+from dfai_core.services.web.download import DOWNLOAD
 from dfai_core.services.web.http import HTTP
 
 __all__ = ["families", "services"]
@@ -30,6 +31,7 @@ _ALL = (
     DETECT_ANOMALIES,
     DETECT_LAST_ANOMALY,
     DETECT_CHANGE_POINTS,
+    DOWNLOAD,
     HTTP,
 )
 

@@ -1,5 +1,14 @@
 """How a request travels: three small adapters behind one interface."""
 
-from dfai_core.transports.base import Answer, BadAnswer, MaybeSent, NotSent, Request, Transport, TransportError
+from dfai_core.transports.base import (
+    Answer,
+    BadAnswer,
+    MaybeSent,
+    NotAllowed,
+    NotSent,
+    Request,
+    Transport,
+    TransportError,
+)
 
-__all__ = ["Answer", "BadAnswer", "MaybeSent", "NotSent", "Request", "Transport", "TransportError"]
+__all__ = ["Answer", "BadAnswer", "MaybeSent", "NotAllowed", "NotSent", "Request", "Transport", "TransportError"]

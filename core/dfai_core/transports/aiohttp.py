@@ -10,7 +10,9 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
+from dfai_core.addresses import Addresses
 from dfai_core.transports.base import Answer, BadAnswer, MaybeSent, NotSent, Request
+from dfai_core.transports.resolving import PublicResolver
 from dfai_core.transports.tls import distrust, tls_context
 from dfai_core.urls import is_loopback
 
@@ -23,11 +25,20 @@ _KEEPALIVE_S = 4.0
 
 
 class AiohttpTransport:
-    """A pool of connections on the running loop, kept for *keepalive_s*; as many as are asked for at once."""
+    """A pool of connections on the running loop, kept for *keepalive_s*; as many as are asked for at once.
 
-    def __init__(self, keepalive_s: float = _KEEPALIVE_S) -> None:
+    With *addresses* "public" no name is asked that leads elsewhere.
+    """
+
+    def __init__(self, keepalive_s: float = _KEEPALIVE_S, addresses: Addresses = "any") -> None:
+        self._proxy_hosts: set[str] = set()
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=keepalive_s, ttl_dns_cache=10),
+            connector=aiohttp.TCPConnector(
+                limit=0,
+                keepalive_timeout=keepalive_s,
+                ttl_dns_cache=10,
+                resolver=PublicResolver(self._proxy_hosts) if addresses == "public" else None,
+            ),
             # One deadline for the whole attempt is the caller's; a total here would not say if anything was sent.
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -55,7 +66,9 @@ class AiohttpTransport:
             known = self._headers[id(request.headers)] = (request.headers, CIMultiDict(request.headers))
         place = (url.scheme, url.host)
         if place not in self._proxies:
-            self._proxies[place] = _proxy_for(*place)
+            proxy = self._proxies[place] = _proxy_for(*place)
+            if proxy is not None and proxy.host:
+                self._proxy_hosts.add(proxy.host)
         if self._tls is None and url.scheme == "https":
             self._tls = tls_context()
         try:
@@ -70,7 +83,8 @@ class AiohttpTransport:
                 ssl=self._tls or True,
             )
             # Read to its end, or broken, an answer gives its connection back by itself.
-            return Answer(response.status, response.headers, await response.read())
+            body = await (response.read() if request.max_bytes is None else _read(response, request.max_bytes))
+            return Answer(response.status, response.headers, body)
         except aiohttp.ClientConnectorCertificateError as error:
             raise NotSent(distrust(error.host, error.certificate_error), permanent=True) from error
         except aiohttp.ClientHttpProxyError as error:  # it opened no way to the target; before its base
@@ -91,6 +105,21 @@ class AiohttpTransport:
 
     async def aclose(self) -> None:
         await self._session.close()
+
+
+async def _read(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+    """The body; of a larger one *max_bytes* and one more, or nothing where it says itself how large it is."""
+    chunks: list[bytes] = []
+    left = max_bytes + 1
+    if (response.content_length or 0) <= max_bytes:
+        while left and (chunk := await response.content.read(left)):
+            chunks.append(chunk)
+            left -= len(chunk)
+    if chunks and left:
+        response.release()
+    else:
+        response.close()
+    return b"".join(chunks)
 
 
 def _proxy_for(scheme: str, host: str | None) -> URL | None:

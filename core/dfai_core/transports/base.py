@@ -6,17 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-__all__ = ["Answer", "BadAnswer", "MaybeSent", "NotSent", "Request", "Transport", "TransportError"]
+__all__ = ["Answer", "BadAnswer", "MaybeSent", "NotAllowed", "NotSent", "Request", "Transport", "TransportError"]
 
 
 @dataclass(slots=True)
 class Request:
-    """What is sent. Headers are few and constant for a call, so the mapping is shared, not copied."""
+    """What is sent. Headers are few and constant for a call, so the mapping is shared, not copied.
+
+    Of an answer's body that is larger than *max_bytes* a transport need not read more than one byte over it.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(repr=False)  # the key is among them
     body: bytes | None = field(default=None, repr=False)
+    max_bytes: int | None = None
 
 
 @dataclass(slots=True)
@@ -38,6 +42,10 @@ class TransportError(Exception):
 
 class NotSent(TransportError):
     """The request never left: connection refused, name not found, TLS failure."""
+
+
+class NotAllowed(NotSent):
+    """The request must not go where it would: the fault is the row's that names the place, not the place's."""
 
 
 class MaybeSent(TransportError):
