@@ -95,6 +95,7 @@ class Web:
                 Route("/{site}/jobs", self._plays(_submit), methods=["POST"]),
                 Route("/{site}/jobs/{job}", self._plays(_poll), methods=["GET"]),
                 Route("/{site}/batch", self._plays(_batch), methods=["POST"]),
+                Route("/{site}/indexes('{name}')/docs/search.index", self._plays(_index), methods=["POST"]),
                 Route("/{site}/file/{size}", self._plays(_file), methods=_METHODS),
                 Route("/{site}/to", self._plays(_to), methods=_METHODS),
             ]
@@ -183,6 +184,17 @@ def _batch(site: Site, asked: Asked, request: Request) -> Response:
     if "poison" in listed:
         return JSONResponse({"message": "one of them is poison"}, 400)
     return JSONResponse({"lengths": [len(text) for text in listed]})
+
+
+def _index(site: Site, asked: Asked, request: Request) -> Response:
+    """As a search service that is busy takes documents: of several only those with even keys."""
+    keys = [one["id"] for one in asked.json["value"]]
+    taken = [int(key) % 2 == 0 or all(int(other) % 2 for other in keys) for key in keys]
+    results = [
+        {"key": key, "status": is_taken, "errorMessage": None, "statusCode": 201 if is_taken else 503}
+        for key, is_taken in zip(keys, taken, strict=True)
+    ]
+    return JSONResponse({"value": results}, 200 if all(taken) else 207)
 
 
 def _file(site: Site, asked: Asked, request: Request) -> Response:

@@ -11,12 +11,12 @@ import pyarrow as pa
 from dfai_core.any_columns import any_array
 from dfai_core.errors import ConfigError
 from dfai_core.number_columns import arrow_numbers
-from dfai_core.text_columns import arrow_texts
+from dfai_core.text_columns import arrow_texts, is_misfit
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["arrow_column", "empty_column", "kind_of", "pandas_column", "with_columns"]
+__all__ = ["arrow_column", "empty_column", "kind_of", "pandas_column", "type_of", "with_columns"]
 
 _SMALL_ROWS = 10_000
 
@@ -89,6 +89,12 @@ _READERS = {"text": arrow_texts, "numbers": arrow_numbers, "times": _arrow_times
 
 def _one(array: pa.Array | pa.ChunkedArray) -> pa.Array:
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def type_of(series: pd.Series[Any]) -> pa.DataType:
+    """The Arrow type of a column; null where its values are of no one kind, or are not there."""
+    kind = arrow_column(series, reads="any").type
+    return pa.null() if is_misfit(kind) else kind
 
 
 def pandas_column(values: pa.ChunkedArray, nested: str = "python") -> Any:

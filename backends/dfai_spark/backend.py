@@ -6,6 +6,8 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
+import pyarrow as pa
+
 from dfai_core.backend import Function, Run
 from dfai_core.call import Call
 from dfai_core.errors import BackendNotFound, ConfigError
@@ -65,6 +67,11 @@ class SparkBackend:
 
     def kind(self, frame: Any, column: Hashable) -> str:
         return kind_of(frame.schema[column].dataType)
+
+    def schema(self, frame: Any) -> pa.Schema:
+        from pyspark.sql.pandas.types import to_arrow_schema
+
+        return to_arrow_schema(frame.schema)
 
     def apply(self, frame: Any, call: Call, run: Run, drop: Sequence[Hashable]) -> Any:
         if call.service.gather is not None and frame.isStreaming:

@@ -92,7 +92,9 @@ class Attempter:
             if not job.tries and breaker.holds_back(now):
                 return Outcome(again=[(job, _HELD_BACK_S * (0.5 + random.random()))])
             job.tries += 1
-            if whole is None:
+            if exchange.paged is not None:
+                request = lane.page(credential, job)
+            elif whole is None:
                 request = Request(exchange.method, lane.url, lane.headers(credential), exchange.write(job.documents()))
             else:
                 request = whole.request(credential)
@@ -117,7 +119,7 @@ class Attempter:
                 if answer.status != 429:  # that moves the rate
                     self.window.ended(now + latency_s, latency_s=latency_s, overloaded=answer.status in _OVERLOADED)
             if exchange.web is None or whole is None:
-                verdict = judge_answer(answer, credential)
+                verdict = judge_answer(answer, credential, exchange.accepts)
             else:
                 verdict = judge_web(answer, credential, exchange.web, request.method)
             if verdict.code != "unavailable":
@@ -252,6 +254,13 @@ class Attempter:
                 return Outcome(again=[(job, 0.0)]) if refused is None else self._give_up(job, refused)
             assert web.joined is not None
             answer = web.joined([*(job.pages or ()), answer])
+        paged = job.lane.exchange.paged
+        if paged is not None:
+            pages = [*(job.pages or ()), answer]
+            if paged.path(next(iter(job.documents())), pages) is not None:
+                job.pages, job.tries = pages, 0
+                return Outcome(again=[(job, 0.0)])
+            answer = paged.joined(pages)
         found = self._found(job, answer)
         if job.places is not None:  # of the documents that an earlier run sent, these are still wanted
             found = [found[place] for place in job.places]

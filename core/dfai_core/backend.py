@@ -15,7 +15,18 @@ from dfai_core.call import Call
 from dfai_core.errors import BackendNotFound
 from dfai_core.report import Channel
 
-__all__ = ["Backend", "Function", "Parameter", "Registering", "Reporting", "Rolling", "Run", "backend_of", "backends"]
+__all__ = [
+    "Backend",
+    "Function",
+    "Parameter",
+    "Registering",
+    "Reporting",
+    "Rolling",
+    "Run",
+    "Typed",
+    "backend_of",
+    "backends",
+]
 
 Run = Callable[[Call, Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 """What a backend applies to a frame's rows: as many rows out as in, in the same order."""
@@ -139,6 +150,15 @@ class Registering(Protocol):
         ConfigError
             For a name that somebody else's function has, and for what is no session.
         """
+        ...
+
+
+@runtime_checkable
+class Typed(Protocol):
+    """What a backend may do besides: tell the types of a frame's columns before anything is computed."""
+
+    def schema(self, frame: Any) -> pa.Schema:
+        """The columns by name, in order; of the type null where only the values tell."""
         ...
 
 

@@ -9,7 +9,7 @@ from itertools import chain
 from dfai_core.groups import Group, Places
 from dfai_core.packing import Packer
 from dfai_core.service import Document, Exchange, Failure, Values
-from dfai_core.transports.base import Answer
+from dfai_core.transports.base import Answer, Request
 from dfai_core.whole import Place, Whole
 
 __all__ = ["Job", "Lane"]
@@ -22,8 +22,17 @@ class Lane:
     exchange: Exchange
     url: str
     packer: Packer
+    base: str = ""  # what stands before every path
     _credential: Mapping[str, str] | None = None
     _headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def page(self, credential: Mapping[str, str], job: Job) -> Request:
+        """The request for the next page of the one document of *job*."""
+        paged = self.exchange.paged
+        assert paged is not None
+        path = paged.path(next(iter(job.documents())), job.pages or ())
+        assert path is not None
+        return Request("GET", self.base.rstrip("/") + path, self.headers(credential))
 
     def headers(self, credential: Mapping[str, str]) -> Mapping[str, str]:
         """All headers of a request: the same object as long as the credential is, so that transports may prepare it."""

@@ -24,6 +24,7 @@ __all__ = [
     "Gather",
     "Limits",
     "Option",
+    "Paged",
     "Part",
     "Progress",
     "Rows",
@@ -171,6 +172,17 @@ class Web:
 
 
 @dataclass(frozen=True, slots=True)
+class Paged:
+    """How one document is asked by GET, and again where an answer is not all of it.
+
+    *path* says where to ask, given the answers so far; None: they are all. *joined* makes one answer of them.
+    """
+
+    path: Callable[[Document, Sequence[Answer]], str | None]
+    joined: Callable[[Sequence[Answer]], Answer]
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """How one call's requests look on the wire, prepared once.
 
@@ -178,7 +190,8 @@ class Exchange:
     gives, by the same places, each document's values, its `Failure`, or None where the answer does not hold it; it
     raises ValueError for a body that makes no sense. *merge* joins the parts of a long text; *finish* gives
     a whole document's values their final form, where parts must keep more than the answer shows. *cancel* says how a
-    long-running operation is called off: method and URL, made from the URL at which it is asked about.
+    long-running operation is called off: method and URL, made from the URL at which it is asked about. *check* raises
+    ConfigError for a document that must not be sent; *accepts* are the statuses that `read` reads.
     """
 
     path: str
@@ -190,6 +203,9 @@ class Exchange:
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
     web: Web | None = None  # then requests are whole: path, write, method and headers are not used
+    check: Callable[[Document], None] | None = None
+    accepts: frozenset[int] = frozenset({200})
+    paged: Paged | None = None  # then each document is asked by GET: write and method are not used
 
 
 class Bound(NamedTuple):
@@ -245,6 +261,7 @@ class Service:
     wire: Callable[[Wiring], Exchange]
     api_version: str
     includes: Mapping[str, Column] = field(default_factory=dict)
+    offering: Literal["ai", "search"] = "ai"  # AI services, or Azure AI Search with endpoints and keys of its own
     host: str = ""  # which of a region's hosts answers, where its family has several: "stt", "tts"
     long_running: bool = False
     reads: Literal["text", "numbers", "any"] = "text"

@@ -70,14 +70,18 @@ _ELSEWHERE = ("detail", "error_description", "reason", "title")
 _SHORTEST_KEY = 8
 
 
-def judge_answer(answer: Answer, sent: Mapping[str, str] = _NOTHING) -> Verdict:
+def judge_answer(
+    answer: Answer, sent: Mapping[str, str] = _NOTHING, accepts: frozenset[int] = frozenset({200})
+) -> Verdict:
     """What an HTTP answer means; *sent* are the credential's headers, which some gateways quote and nobody may see.
+
+    *accepts* are the statuses that hold answers.
 
     >>> judge_answer(Answer(503, {"Retry-After": "2"}, b"")).retry_after_s
     2.0
     """
     status = answer.status
-    if status == 200:
+    if status in accepts:
         return _READ
     if status == 202:
         return Verdict(Action.WAIT, status=202)

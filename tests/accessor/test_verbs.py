@@ -14,6 +14,7 @@ from dfai_core import services
 ROOT = Path(__file__).parents[2]
 SHARED_WORDS = {
     *("language", "country", "categories", "domain", "max_sentences", "order"),
+    *("among", "top", "filter", "match", "select", "key"),
     *("granularity", "custom_interval", "period", "sensitivity", "max_anomaly_ratio", "impute", "stability"),
 }
 # httpx's own, and what only a request that says itself whom it asks can have.

@@ -15,6 +15,7 @@ from dfai_core.services.language.key_phrases import KEY_PHRASES
 from dfai_core.services.language.linked_entities import LINKED_ENTITIES
 from dfai_core.services.language.redact_pii import REDACT_PII
 from dfai_core.services.language.sentiment import SENTIMENT
+from dfai_core.services.search.search_index import SEARCH_INDEX
 from dfai_core.services.web.download import DOWNLOAD
 from dfai_core.services.web.http import HTTP
 
@@ -31,6 +32,7 @@ _ALL = (
     DETECT_ANOMALIES,
     DETECT_LAST_ANOMALY,
     DETECT_CHANGE_POINTS,
+    SEARCH_INDEX,
     DOWNLOAD,
     HTTP,
 )
