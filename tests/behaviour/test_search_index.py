@@ -55,16 +55,18 @@ def test_rows_become_documents_and_documents_become_hits(frames: Frames, setting
         "year": [1890, 1903, 1911, None],
         "place": [{"city": "Oslo"}, {"city": "Rome"}, None, {"city": "Oslo"}],
     }
-    frame = frames.build(columns)
-    written = frame.ai.write_search_index(
-        index,
-        key="id",
-        columns=list(columns),
-        fields={"tags": "Collection(Edm.String)", "place": {"type": "Edm.ComplexType", "fields": [CITY]}},
-    )
+    frame = frames.build(columns, objects=True)  # on Dask nothing is known of such columns before they are computed
+    fields: dict[str, Any] = {
+        "title": "Edm.String",
+        "tags": "Collection(Edm.String)",
+        "year": "Edm.Int32",
+        "place": {"type": "Edm.ComplexType", "fields": [CITY]},
+    }
+    written = frame.ai.write_search_index(index, key="id", columns=list(columns), fields=fields)
     result = frames.read(written)
 
     assert {name: result[name] for name in ("id", "title")} == {name: columns[name] for name in ("id", "title")}
+    assert result["indexed_error_message"] == [None] * 4
     assert result["indexed"] == ["1", "2", "3", "4"]
     assert result["indexed_status"] == [201] * 4
     assert result["indexed_error"] == [None] * 4

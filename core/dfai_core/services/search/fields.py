@@ -62,11 +62,11 @@ def definition_of(
         )
     fields = []
     for column in schema:
-        said = given.get(column.name, {})
+        said = "Edm.String" if column.name == key else given.get(column.name, {})
         fields.append(_field(column.name, column.type, {"type": said} if isinstance(said, str) else said))
     for one in fields:
         if one["name"] == key:
-            one.update(type="Edm.String", key=True, searchable=False, filterable=True, sortable=True)
+            one.update(key=True, searchable=False)
     made: dict[str, Any] = {"name": name, "fields": fields}
     if any(one.get("vectorSearchProfile") == _PROFILE for one in fields):
         made["vectorSearch"] = {
@@ -82,14 +82,17 @@ def _field(name: str, kind: pa.DataType, said: Mapping[str, Any]) -> dict[str, A
         raise ConfigError(
             f"{name!r} cannot be a field's name, since it begins with no letter or holds other characters."
         )
-    if "type" in said and "fields" not in said:
+    found: dict[str, Any]
+    if "type" in said:
         found = {"type": said["type"]}
         item, many = _parts(said["type"])
     else:
         item, many = _item(name, kind, vector="dimensions" in said)
         found = {"type": f"Collection({item})" if many else item}
     if item == _COMPLEX and "fields" not in said:
-        struct = kind.value_type if many else kind
+        struct = kind if pa.types.is_struct(kind) else getattr(kind, "value_type", kind)
+        if not pa.types.is_struct(struct):
+            raise ConfigError(f"fields=: of {name!r} say its own fields, too: {{'type': …, 'fields': […]}}.")
         found["fields"] = [_field(inner.name, inner.type, {}) for inner in struct]
         return {"name": name, **found, **said}
     flags: dict[str, Any] = {}
