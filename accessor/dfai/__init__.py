@@ -11,8 +11,10 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from dfai import errors, store
+from dfai._files import files
 from dfai._frame import FrameAI, on
 from dfai._functions import register_functions
+from dfai._models import AnomalyModel, load_model
 from dfai._plots import plot_anomalies
 from dfai._register import register
 from dfai._register import watch_imports as _watch_imports
@@ -28,6 +30,7 @@ from dfai_core.services.web.own import Response, Service
 from dfai_core.targets import Target, azure, container, local, route
 
 __all__ = [
+    "AnomalyModel",
     "Batch",
     "Col",
     "Failure",
@@ -48,7 +51,9 @@ __all__ = [
     "container",
     "env",
     "errors",
+    "files",
     "last_run",
+    "load_model",
     "local",
     "on",
     "plot_anomalies",

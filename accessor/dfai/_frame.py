@@ -13,10 +13,10 @@ from dfai._answer import output_name, place_answer
 from dfai._inputs import find, read_groups, read_include, read_inputs, read_options
 from dfai._plots import plot_anomalies
 from dfai._progress import Bar
-from dfai._search_index import rows_for
 from dfai._settings import effective
+from dfai._sinks import Sinks
 from dfai._verbs import NO_GROUPS, Columns, Groups, IfExists, Verbs, verb_names
-from dfai_core import Backend, Call, Col, Config, Service, Settings, backend_of
+from dfai_core import Backend, Call, Config, Service, Settings, backend_of
 from dfai_core.backend import Reporting
 from dfai_core.errors import BackendNotFound, ConfigError, LanguageAssumed, RowsFailed
 from dfai_core.host_reports import host_channel
@@ -30,12 +30,14 @@ from dfai_core.telemetry import traceparent
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from dfai._models import AnomalyModel
+
 __all__ = ["FrameAI", "calls_for", "channels_of", "knows_language", "on", "prepare"]
 
 F = TypeVar("F")
 
 
-class FrameAI(Verbs[F], Generic[F]):
+class FrameAI(Verbs[F], Sinks[F], Generic[F]):
     """Every verb on one frame. Made by ``df.ai``, ``df.dfai`` and ``dfai.on(df)``."""
 
     def __init__(self, frame: F) -> None:
@@ -90,96 +92,67 @@ class FrameAI(Verbs[F], Generic[F]):
             max_panels=max_panels,
         )
 
-    def write_search_index(
+    def fit_anomalies(
         self,
-        name: str,
+        columns: Sequence[str],
         *,
-        key: Hashable,
-        columns: Sequence[Hashable] | Mapping[Hashable, str] | None = None,
-        action: Literal["upload", "merge", "mergeOrUpload", "delete"] | Col = "upload",
-        fields: Mapping[str, str | Mapping[str, Any]] | None = None,
-        nulls: Literal["write", "skip"] = "write",
-        keys: Literal["check", "encode"] = "check",
-        create: Literal["missing", "never"] = "missing",
-        include: Sequence[Literal["error_detail"]] | Literal["all"] = (),
-        output: str = "indexed",
-        if_exists: IfExists = "raise",
+        timestamp: Hashable | None = None,
+        by: Columns | None = None,
+        window_points: int = 1,
+        align: Literal["outer", "inner"] = "outer",
+        impute: Literal["linear", "previous", "subsequent", "zero"] | float = "linear",
         **settings: Unpack[Settings],
-    ) -> F:
-        """Write each row into a search index, as a document.
+    ) -> AnomalyModel:
+        """Learn how several columns of numbers usually move together; `AnomalyModel.detect` then finds what departs.
 
         Parameters
         ----------
-        name
-            The index. Where there is none of this name, one is made for the columns written, at once.
-        key
-            Column with the documents' keys: letters, digits, ``_``, ``-``, ``=``. Numbers become text.
         columns
-            What is written besides the key: columns, or a mapping of columns to fields. Default: all.
-        action
-            "upload" puts the document in the place of one with the same key; "merge" changes the fields that are
-            written, "mergeOrUpload" adds the document where there is none, "delete" takes it out. Or a column of these.
-        fields
-            What a new index needs to know besides: by field, a type such as "Collection(Edm.String)", or the field's
-            own properties, such as ``{"dimensions": 384}`` for a column of vectors or ``{"filterable": False}`` for
-            long texts.
-        nulls
-            Whether a null is written, or left out: with "merge" a field that is left out stays as it is.
-        keys
-            "check": a row whose key has other characters has an error. "encode": every key is written as URL-safe
-            Base64 of its UTF-8.
-        create
-            "missing" looks for the index, holds the columns against it, or makes it; "never" does neither, for keys
-            that may only write documents.
-        include
-            "error_detail" for what is known of each error.
-        output
-            Name of the column with the document's key as the index has it (string), and prefix of ``_status`` (int64:
-            201 for a new document, 200 for others), ``_error`` and ``_error_message``.
-        if_exists, **settings
-            As in `sentiment`; "fill" writes the rows that failed, and those that are new.
+            The variables, up to 300.
+        timestamp
+            Column of times, as for `detect_anomalies`. Default: the index, where it holds times, else the rows as
+            they come (Spark needs the column).
+        by
+            Column or columns: rows with equal values are a series. All of them make one model, as machines of one type
+            do. Default: all rows are one series.
+        window_points
+            How many rows are seen together, the row itself and those before it: with more than 1 the order of rows
+            counts too. Times the number of variables at most 300.
+        align
+            What becomes of rows that lack some of the variables: "outer" fills their gaps, "inner" leaves them out.
+        impute
+            How gaps are filled: "linear", "previous", "subsequent", "zero", or a number.
+        **settings
+            As for every verb.
 
         Returns
         -------
-        The same rows with the new columns. A lazy frame stays lazy: documents are written when these columns are
-        computed. Writing one twice is writing it once.
+        The model. A lazy frame is computed for it, these columns alone, which come into this process: a million
+        rows at most, and 12 at least. Some anomalies among them do no harm.
 
         Raises
         ------
-        ConfigError
-            At once, for columns that no index can have, or that this index has otherwise.
-
-        Notes
-        -----
-        Source: Azure AI Search documentation, "Add, Update or Delete Documents": up to 1,000 documents and 16 MB a
-        request, each with a status of its own.
+        ColumnNotFound, ConfigError, NotOffered
+            Before anything is computed, and for a frame of more rows.
+        CallError
+            Where no model can be fitted: times that repeat, an infinite value, a variable without values.
 
         Examples
         --------
-        >>> df = pd.DataFrame({"id": ["1"], "title": ["Old mill"], "tags": [["art", "oil"]]})
-        >>> df.ai.write_search_index("art", key="id")  # doctest: +SKIP
+        >>> wave = np.sin(np.arange(60.0))
+        >>> frame = pd.DataFrame({"rpm": wave, "power": 3 * wave + np.cos(np.arange(60) * 7) / 50})
+        >>> frame.ai.fit_anomalies(["rpm", "power"]).variables
+        ('rpm', 'power')
         """
-        rows = rows_for(
-            self._backend,
-            self._frame,
-            name,
-            key=key,
-            columns=columns,
-            action=action,
-            fields=fields,
-            nulls=nulls,
-            keys=keys,
-            create=create,
-            output=output,
-            settings=settings,
-        )
-        return self._call(rows.service, rows.columns, {}, include, output, if_exists, settings)
+        from dfai._fit import fitted
+
+        return fitted(self._backend, self._frame, columns, timestamp, by, window_points, align, impute, settings)
 
     def __getattr__(self, name: str) -> NoReturn:
         raise AttributeError(_hints.missing_verb(name))
 
     def __dir__(self) -> list[str]:
-        return [*verb_names(), "call", "plot_anomalies", "write_search_index"]
+        return [*verb_names(), "call", "fit_anomalies", "plot_anomalies", "write_search_index"]
 
     def __repr__(self) -> str:
         return f"<dfai verbs for a {self._backend.name} frame: {', '.join(verb_names())}>"
@@ -218,7 +191,8 @@ def calls_for(
         config = _for_the_web(service, config, settings)
     if service.bind is not None:
         bound = service.bind(service, partial(find, backend, frame), backend.columns(frame), inputs[0], options)
-        service, inputs, options = bound.service, bound.inputs, {}
+        service, inputs, options = bound
+    _check_version(service, config)
     first = inputs[0]
     several = isinstance(first, list)
     columns: list[Any] = list(first) if isinstance(first, list) else [first]
@@ -230,6 +204,14 @@ def calls_for(
         made = _make(backend, frame, service, (column, *inputs[1:]), options, include, name, if_exists, config, groups)
         calls.append(made)
     return calls
+
+
+def _check_version(service: Service, config: Config) -> None:
+    """ConfigError for an api-version that the service does not have."""
+    if service.versions is None or config.api_version is None:
+        return
+    if (reason := service.versions(config.api_version)) is not None:
+        raise ConfigError(f"{service.name}: api_version={config.api_version!r}: {reason}.")
 
 
 def _for_the_web(service: Service, config: Config, settings: Settings) -> Config:
@@ -270,6 +252,9 @@ def _make(
         trace=traceparent(),
     )
     config.target.check(service)
+    if service.versions is not None:  # what one api-version has and the other has not is told at once
+        wiring, others = call.wiring(), {name: service.option(name).default for name, _ in varying}
+        service.wire(replace(wiring, options={**others, **wiring.options}))
     return call, place.drop
 
 

@@ -15,7 +15,7 @@ from dfai._frame import channels_of, knows_language, prepare
 from dfai._settings import effective
 from dfai._signatures import known_verb, signature_of
 from dfai._verbs import verb_names
-from dfai_core import Backend, Call, Config, Settings, backend_of, services
+from dfai_core import Backend, Call, Config, Service, Settings, backend_of, services
 from dfai_core.backend import Function, Parameter, Registering
 from dfai_core.errors import ConfigError, LanguageAssumed, MissingExtra, ModelMissing, NotOffered
 from dfai_core.ledger import LEDGER, Entry, new_group
@@ -94,7 +94,7 @@ def register_functions(
 
 def _named_verbs() -> list[str]:
     """The verbs that can be functions: not those whose answer has other columns for other arguments."""
-    return [verb for verb in verb_names() if services()[verb].bind is None]
+    return [verb for verb in verb_names() if not services()[verb].web]
 
 
 def _listed(name: str, words: Any) -> list[str]:
@@ -119,13 +119,16 @@ def _included(verbs: Sequence[str], include: Any) -> dict[str, tuple[str, ...]]:
 def _call(verb: str, include: tuple[str, ...], config: Config) -> Call:
     """The call behind a function: its parameters are its columns."""
     service, signature = services()[verb], signature_of(verb)
+    options = signature.options
+    if service.bind is not None:  # what its answer depends on is what it is by default
+        service, _, options = service.bind(service, lambda name: name, (), signature.inputs[0], options)
     return Call(
         service=service,
         inputs=signature.inputs,
         output=service.noun,
         include=include,
-        options={name: default for name, default in signature.options.items() if name not in signature.types},
-        varying=tuple((name, name) for name in signature.options if name in signature.types),
+        options={name: default for name, default in options.items() if name not in signature.types},
+        varying=tuple((name, name) for name in options if name in signature.types),
         config=config,
         trace=traceparent(),
     )
@@ -153,7 +156,7 @@ class _Named:
             name=name,
             comment=signature.summary,
             parameters=(
-                *(Parameter(name, _READ) for name in signature.inputs),
+                *(_input(call.service, name) for name in signature.inputs),
                 *(
                     Parameter(name, signature.types[name], required=False, default=signature.options[name])
                     for name, _ in call.varying
@@ -165,6 +168,14 @@ class _Named:
             refusal=refusal,
         )
         return cls(function, {"channels": channels, "promised": promised})
+
+
+def _input(service: Service, name: str) -> Parameter:
+    """The parameter of one input: pictures and sounds are bytes, or what a path or a URL leads to."""
+    if service.media is None:
+        return Parameter(name, _READ)
+    path = "path" if len(service.inputs) == 1 else f"{name}_path"
+    return Parameter(name, pa.binary(), required=False, path=path)
 
 
 def _check(call: Call) -> None:

@@ -43,13 +43,23 @@ def read_inputs(backend: Backend, frame: Any, service: Service, inputs: Sequence
     found = tuple(find(backend, frame, name) for name in inputs)
     for column in found if service.reads != "any" else ():
         kind = backend.kind(frame, column)
-        group, _, held = kind.partition(": ")
-        if group not in (service.reads, "unknown"):
+        if not service.takes(kind):
+            group, _, held = kind.partition(": ")
+            wanted = service.reads if service.media is None else f"{service.inputs[0]}s"
             raise ConfigError(
-                f"{service.name} reads {service.reads}, but column {column!r} holds {held or group}. "
-                f"Convert it first, or name the column with the {service.reads}."
+                f"{service.name} reads {_read_by(service)}, but column {column!r} holds {held or group}. "
+                f"Convert it first, or name the column with the {wanted}."
             )
     return found
+
+
+def _read_by(service: Service) -> str:
+    """What a verb reads, in words."""
+    return (
+        service.reads
+        if service.media is None
+        else f"{service.media.kind.name} in each row ({service.media.kind.remedy})"
+    )
 
 
 def read_groups(backend: Backend, frame: Any, service: Service, groups: Groups) -> tuple[tuple[Hashable, ...], Any]:

@@ -63,7 +63,7 @@ async def _tried(peer: Peer, url: str, question: Question, retry: Retry, timeout
         try:
             async with asyncio.timeout(timeout_s):
                 answer = await peer.transport.send(request)
-            verdict = judge_answer(answer, credential, question.accepts)
+            verdict = judge_answer(answer, credential, accepts=question.accepts)
             if verdict.action is Action.READ:
                 return answer
         except (TransportError, TimeoutError) as error:

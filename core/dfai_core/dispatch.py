@@ -11,27 +11,26 @@ from typing import Any
 
 import pyarrow as pa
 
-from dfai_core.attempt import Attempter, Outcome
+from dfai_core.attempt import Outcome
+from dfai_core.attempters import attempter_at
 from dfai_core.call import Call
 from dfai_core.claiming import Claiming
 from dfai_core.crew import Crew
 from dfai_core.documents import Asked, answer_batch, ask, errors_in
 from dfai_core.ending import Ending
 from dfai_core.errors import LASTING_CODES
-from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
+from dfai_core.fetching import Fetching
 from dfai_core.flow.budget import open_budget
-from dfai_core.flow.cutting import Cutter
-from dfai_core.flow.retry import Retry
-from dfai_core.groups import Batch, Group, Pieces, Places, Ticket
+from dfai_core.groups import Batch, Group, Pieces, Places, References, Ticket
 from dfai_core.jobs import Job
 from dfai_core.keeping import Keeper
 from dfai_core.known import Known
 from dfai_core.lanes import Lanes
 from dfai_core.line import Line
 from dfai_core.origins import Origins
-from dfai_core.peers import Peer, peer_at, peer_of
+from dfai_core.peers import hear, peer_at, peer_of
 from dfai_core.report import counters_of
-from dfai_core.service import Values
+from dfai_core.service import Failure, Values
 from dfai_core.store import Keyer, open_store
 from dfai_core.turns import Turns
 from dfai_core.under_way import UnderWay
@@ -41,29 +40,27 @@ __all__ = ["Dispatcher"]
 # Answers of this many documents, or of this much input, are remembered for rows that ask the same later.
 _REMEMBERED = 50_000
 _REMEMBERED_BYTES = 64_000_000
-# A call that nobody uses is forgotten after this time: another partition may still come.
-_IDLE_S = 5.0
 
 
 class Dispatcher:
     """One call's requests. Callers in several threads may share it, as Dask's partitions do: see `dispatchers.join`."""
 
-    def __init__(self, call: Call, forget: Callable[[Dispatcher], bool]) -> None:
+    def __init__(self, call: Call, idle: Callable[[Dispatcher, bool], None]) -> None:
         config = call.config
         target = config.target.resolve(call.service)
         self.call = call
-        self._forget = forget  # so that nobody joins it any more; whether it was known
+        self._idle = idle  # told when nobody uses it any more, and whether it is stopped
         self.loop = asyncio.get_running_loop()
         self.users = 0
         self.readers = 0  # callers that still read their input: what is not full yet may become so
         self.counters = counters_of(call.id)
         peer = peer_of(target, config)
-        self._budget = open_budget(
-            call.budget, name=f"{call.id} {target}", concurrency=config.concurrency, rate_per_s=config.rate_per_s
-        )
+        name, slots, rate_per_s = f"{call.id} {target}", config.concurrency, config.rate_per_s
+        self._budget = open_budget(call.budget, name=name, concurrency=slots, rate_per_s=rate_per_s, heard=hear)
         counts = call.service.limits_at(target.kind).counts
         self._turns = Turns(peer, self._budget, counts, config.deadline_s)
-        self._attempter = self._attempter_at(peer)
+        tell = self._budget.refused
+        self._attempter = attempter_at(peer, call, self.counters, self.loop, tell)
         self._window = self._attempter.window
         store = open_store(config.store) if call.service.shareable and call.service.keeps else None
         self._keeper: Keeper | None = None
@@ -96,48 +93,34 @@ class Dispatcher:
         if call.service.web:
             once = not call.service.repeatable
             self._origins = Origins(
-                lambda place: self._attempter_at(peer_at(place, config, once=once)),
+                lambda place: attempter_at(peer_at(place, config, once=once), call, self.counters, self.loop, tell),
                 self._budget,
                 self._turns.cost,
                 config.deadline_s,
                 self._admit,
             )
+        self._fetching: Fetching | None = None
+        if call.service.media is not None:
+            self._fetching = Fetching(call, self.counters, self._ask, self._unread, self._chore)
         self._known = Known(min(_REMEMBERED, 10 * call.service.rows_at_once), _REMEMBERED_BYTES)
         self._tickets: set[Ticket] = set()
         self._chores: set[asyncio.Task[None]] = set()
         self._under_way = UnderWay(self._attempter, self._chore)
-        self._forgetting: asyncio.TimerHandle | None = None  # while nobody uses it
         self._error: BaseException | None = None  # why the whole call cannot go on
-
-    def _attempter_at(self, peer: Peer) -> Attempter:
-        """Who asks *peer*, with what is learned of it for this call."""
-        config = self.call.config
-        # A model that computes in this process cannot be cut short, and a slow machine is no fault: there only
-        # the deadline holds.
-        adaptive = None if peer.target.kind == "local" else AttemptTimeout(config.timeout_s)
-        # What the user allows is where we start: only a target that cannot bear it is asked less at once.
-        window = ConcurrencyWindow(config.concurrency, first=config.concurrency)
-        return Attempter(
-            peer,
-            Retry(attempts=config.attempts),
-            self.counters,
-            adaptive,
-            window,
-            Cutter(self.loop),
-            config.deadline_s,
-            config.operation_deadline_s,
-            self.call.service.repeatable,
-        )
 
     # ---- documents come in -------------------------------------------------------------------------------
 
-    def accept(self, ticket: Ticket, batch: pa.RecordBatch) -> None:
-        """Asks what *batch* asks; the ticket is done when each of its documents has ended."""
+    def accept(self, ticket: Ticket, batch: pa.RecordBatch, *, last: bool = False) -> None:
+        """Asks what *batch* asks, the *last* of its caller's; the ticket is done when all its documents have ended."""
         self._tickets.add(ticket)
+        if last:  # first: what it asks need not wait for more
+            self.readers -= 1
         try:
             self._accept(ticket, batch)
         except Exception as error:  # noqa: BLE001  nobody else would tell the caller, who would wait for ever
             self._fail(error)
+        if last and not self.readers:
+            self._line.flush()
 
     def _accept(self, ticket: Ticket, batch: pa.RecordBatch) -> None:
         if self._error is not None:
@@ -151,20 +134,21 @@ class Dispatcher:
             # Not at once: requests that may leave now should not wait for columns to be built.
             self.loop.call_soon(self._complete, ticket, asked, batch, new)
 
-        batch = ticket.batch = Batch(asked.inputs, self._ending.shape.columns, complete, asked.names)
+        parts = asked.inputs, self._ending.shape.columns, complete, asked.names
+        batch = Batch(*parts) if self._fetching is None else References(*parts, self._fetching.ended)
+        ticket.batch = batch
         if not batch.size:
             batch.whole()
             return
         places = self._known.add(batch, asked.bytes) if self.call.service.shareable else range(batch.size)
         new = len(places)
         self.counters.documents += new
-        if self._claiming is not None and places:
-            self.readers += 1
-            self._chore(self._look_up(self._claiming, batch, places, asked.longest))
-            return
-        self._enqueue(batch, places, asked.longest)
-        self._stop_if_doomed()
-        self._go()
+        if self._fetching is None:
+            self._ask(batch, places, asked.longest)
+        elif self._ending.stopped is None:
+            self._fetching.add(batch, places)
+        else:
+            self._drop([(batch, places)])
 
     def _complete(self, ticket: Ticket, asked: Asked, batch: Batch, new: int) -> None:
         """Joins the answers of *batch*, of whose documents *new* were asked for it alone, to its rows."""
@@ -175,6 +159,20 @@ class Dispatcher:
             ticket.finish(answer)
         except Exception as error:  # noqa: BLE001  as above
             ticket.fail(error)
+
+    def _ask(self, batch: Batch, places: Places, longest: int = 0) -> None:
+        """Asks for documents of *batch*, unless a store knows their answers."""
+        if self._claiming is not None and places:
+            self.readers += 1
+            self._chore(self._look_up(self._claiming, batch, places, longest))
+            return
+        self._enqueue(batch, places, longest)
+        self._stop_if_doomed()
+        self._go()
+
+    def _unread(self, batch: References, place: int, why: Failure) -> None:
+        self._ending.unread(batch, place, why)
+        self._stop_if_doomed()
 
     def _enqueue(self, batch: Batch, places: Places, longest: int) -> None:
         if self._ending.stopped is not None:
@@ -212,8 +210,10 @@ class Dispatcher:
             outcome = await self._origins.attempt(job)
             if outcome is None:
                 return
-        elif self._turns.at_once(self.loop.time()) or await self._turns.wait(job):
-            outcome = await self._attempter.attempt(job)
+        elif self._turns.at_once(now := self.loop.time()):
+            outcome = await self._attempter.attempt(job, now)
+        elif await self._turns.wait(job):
+            outcome = await self._attempter.attempt(job, self.loop.time())
         else:
             outcome = self._attempter.too_late(job, "rate_limited", "the service asked to wait longer")
         if type(outcome) is list:
@@ -318,7 +318,7 @@ class Dispatcher:
         self._ending.stop(message)
         self._under_way.call_off()
         jobs, parts = self._line.clear()
-        self._drop(parts)
+        self._drop(parts if self._fetching is None else [*parts, *self._fetching.clear()])
         for job in [*jobs, *(self._origins.clear() if self._origins is not None else ())]:
             self._drop(job.origin, job)
 
@@ -346,9 +346,6 @@ class Dispatcher:
         """A caller comes, and begins to read."""
         self.users += 1
         self.readers += 1
-        if self._forgetting is not None:  # it would come between two partitions later on
-            self._forgetting.cancel()
-            self._forgetting = None
 
     def leave(self, tickets: Sequence[Ticket], still_reading: bool) -> None:
         """A caller is through, perhaps early: what nobody waits for any more is not sent."""
@@ -362,16 +359,15 @@ class Dispatcher:
                 self._withdraw()
         else:
             self._cancel()
-            if self._ending.stopped is None:  # another partition may still come
-                self._forgetting = self.loop.call_later(_IDLE_S, self._forget_if_idle)
-            else:  # who runs the same call again starts afresh
-                self._forget_if_idle()
+            self._idle(self, self._ending.stopped is not None)
         if still_reading:
             self.read()
 
     def _withdraw(self) -> None:
         withdrawn: dict[Group, set[int]] = {}
         waiting = [] if self._origins is None else self._origins.withdraw()
+        if self._fetching is not None:
+            waiting += self._fetching.withdraw()
         for group, places in self._line.withdraw() + waiting:
             if isinstance(group, Pieces):  # it is the text that is not asked
                 withdrawn.setdefault(group.parent, set()).add(group.place)
@@ -379,6 +375,8 @@ class Dispatcher:
                 withdrawn.setdefault(group, set()).update(places)
         for group, gone in withdrawn.items():
             self._known.forget(group, gone)
+            if self._fetching is not None:
+                self._fetching.forget(group, gone)
             self.counters.documents -= len(gone)
 
     async def called_off(self) -> None:
@@ -390,11 +388,13 @@ class Dispatcher:
         self._line.clear()
         if self._origins is not None:
             self._origins.clear()
+        if self._fetching is not None:
+            self._fetching.abandon()
         ending = self._crew.dismiss()
         if self._keeper is not None:
             self._chore(self._keeper.give_up(ending))
         self._known.clear()
 
-    def _forget_if_idle(self) -> None:
-        if not self.users and self._forget(self):
-            self._chore(self._budget.aclose())
+    def close(self) -> None:
+        """Gives back its share of the limits: nobody will join it any more."""
+        self._chore(self._budget.aclose())

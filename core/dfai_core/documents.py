@@ -14,12 +14,16 @@ from dfai_core.any_columns import any_null_but, distinct_values, each_row
 from dfai_core.call import Call
 from dfai_core.errors import RETRYABLE_CODES
 from dfai_core.gathering import gathered
+from dfai_core.media import Media
+from dfai_core.media_rows import referred
 from dfai_core.service import Gather, Values
 from dfai_core.text_columns import MISFIT, is_misfit, texts_of
 
 __all__ = ["Asked", "answer_batch", "ask", "errors_in", "failed"]
 
 _EMPTY = "the text is blank: nothing was sent"
+# What is remembered of a document is its answer, which may be a picture itself.
+_PICTURE_BYTES = 100_000
 # What Arrow raises for a Python value that does not fit a column.
 _WRONG_TYPE = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, UnicodeError)
 
@@ -49,6 +53,8 @@ def ask(call: Call, batch: pa.RecordBatch) -> Asked:
     """What *batch* asks: its distinct documents, each once."""
     if call.service.gather is not None:
         return _gather(call, call.service.gather, batch)
+    if call.service.media is not None:
+        return _refer(call, call.service.media, batch)
     service, inputs = call.service, len(call.inputs)
     columns = [batch.column(place) for place in range(inputs + len(call.varying))]
     early: dict[int, tuple[str, str]] = {}
@@ -97,6 +103,16 @@ def _gather(call: Call, gathers: Gather, batch: pa.RecordBatch) -> Asked:
     stop = len(call.columns)
     prior = list(batch.columns[stop - len(call.prior) : stop])
     return Asked(batch.num_rows, inputs, codes, found.early, prior, batch.nbytes, 0, found.groups, within)
+
+
+def _refer(call: Call, media: Media, batch: pa.RecordBatch) -> Asked:
+    """What the rows of *batch* refer to."""
+    found = referred(call, media, batch)
+    codes = pa.array(found.codes, pa.int32(), mask=found.codes < 0)
+    prior = list(batch.columns[len(call.columns) - len(call.prior) : len(call.columns)])
+    size_bytes = _PICTURE_BYTES * len(found.names)
+    askers = len(codes) - codes.null_count
+    return Asked(batch.num_rows, found.inputs, codes, found.early, prior, size_bytes, 0, askers, names=found.names)
 
 
 def _misfits(column: pa.Array, name: Any) -> dict[int, tuple[str, str]]:

@@ -7,7 +7,7 @@ from functools import partial
 
 from dfai_core.call import Call
 from dfai_core.errors import ConfigError
-from dfai_core.groups import Batch, Group, Pieces, Places
+from dfai_core.groups import Group, Pieces, Places, References
 from dfai_core.jobs import Job, Lane
 from dfai_core.report import Counters
 from dfai_core.service import Document, Failure, Values
@@ -54,11 +54,20 @@ class Ending:
 
     def end(self, group: Group, places: Places, rows: Sequence[Values]) -> None:
         """Ends documents of *group*; those of pieces count once their text is whole."""
-        if type(group) is Batch:
+        if type(group) is not Pieces:
             self._counters.settled += len(places)
             if len(rows[0]) == self.shape.columns:  # errors are among the values
                 self._failed += sum([values[-1] is not None for values in rows])
         group.fill(places, rows)
+
+    def unread(self, batch: References, place: int, why: Failure) -> None:
+        """Ends a document whose content could not be read."""
+        values = self.shape.refused(Refused(why, 0, None))
+        if why.code == "empty":  # no document at all, as where the row itself tells it
+            self._counters.documents -= 1
+            batch.fill((place,), (values,))
+        else:
+            self.end(batch, (place,), (values,))
 
     def drop(self, group: Group, places: Places) -> None:
         """Ends documents that will not be asked, since the call is stopped."""

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from dfai_core.service import Document, Part, Values
 
-__all__ = ["Batch", "Columns", "Group", "Pieces", "Places", "Ticket"]
+__all__ = ["Batch", "Columns", "Group", "Pieces", "Places", "References", "Ticket"]
 
 Places = Sequence[int]
 """Places in a group: a `range` where they are neighbours, which is nearly always."""
@@ -67,8 +67,7 @@ class Group:
 
     def fill(self, places: Places, rows: Sequence[Values]) -> None:
         """Ends the documents at *places* with *rows*, of equal width; columns that a row lacks stay null."""
-        # Not zip(*rows): an iterator for each row is what the garbage collector would look at, time and again.
-        columns = zip(self.columns, [[row[at] for row in rows] for at in range(len(rows[0]))], strict=False)
+        columns = zip(self.columns, zip(*rows, strict=True), strict=False)
         if type(places) is range:
             for column, values in columns:
                 column[places.start : places.stop] = values
@@ -132,6 +131,35 @@ class Batch(Group):
         assert self._complete is not None
         complete, self._complete = self._complete, None
         complete()
+
+
+class References(Batch):
+    """A batch whose documents are references until their contents are there, and nothing once they have ended.
+
+    *ended* is told of the places that have.
+    """
+
+    __slots__ = ("_ended", "contents")
+
+    def __init__(
+        self,
+        inputs: list[list[Any]],
+        width: int,
+        complete: Callable[[], object],
+        names: Sequence[Any] | None,
+        ended: Callable[[References, Places], object],
+    ) -> None:
+        super().__init__(inputs, width, complete, names)
+        self.contents = inputs  # the same, to be changed as they come and go
+        self._ended = ended
+
+    def fill(self, places: Places, rows: Sequence[Values]) -> None:
+        self._ended(self, places)
+        super().fill(places, rows)
+
+    def has_ended(self, place: int) -> bool:
+        """Whether the document at *place* has its answer or its error."""
+        return self.columns[0][place] is not None or self.columns[-1][place] is not None
 
 
 class Ticket:

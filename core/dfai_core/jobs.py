@@ -8,7 +8,7 @@ from itertools import chain
 
 from dfai_core.groups import Group, Places
 from dfai_core.packing import Packer
-from dfai_core.service import Document, Exchange, Failure, Values
+from dfai_core.service import Body, Document, Exchange, Failure, Values
 from dfai_core.transports.base import Answer, Request
 from dfai_core.whole import Place, Whole
 
@@ -25,20 +25,34 @@ class Lane:
     base: str = ""  # what stands before every path
     _credential: Mapping[str, str] | None = None
     _headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    _typed: dict[str, Mapping[str, str]] = field(default_factory=dict, repr=False)  # by the body's type
 
-    def page(self, credential: Mapping[str, str], job: Job) -> Request:
-        """The request for the next page of the one document of *job*."""
+    def request(self, credential: Mapping[str, str], job: Job) -> Request:
+        """The next request of *job*: all of it, or the page that follows those that it has."""
         paged = self.exchange.paged
-        assert paged is not None
-        path = paged.path(next(iter(job.documents())), job.pages or ())
-        assert path is not None
-        return Request("GET", self.base.rstrip("/") + path, self.headers(credential))
+        if paged is not None:
+            path = paged.path(next(iter(job.documents())), job.pages or ())
+            assert path is not None
+            return Request("GET", self.base.rstrip("/") + path, self.headers(credential))
+        body = self.exchange.write(job.documents())
+        if isinstance(body, Body):
+            return Request(self.exchange.method, self.url, self.headers(credential, body.type), body.content)
+        return Request(self.exchange.method, self.url, self.headers(credential), body)
 
-    def headers(self, credential: Mapping[str, str]) -> Mapping[str, str]:
-        """All headers of a request: the same object as long as the credential is, so that transports may prepare it."""
+    def headers(self, credential: Mapping[str, str], type: str | None = None) -> Mapping[str, str]:
+        """All headers of a request: the same object as long as the credential is, so that transports may prepare it.
+
+        *type* is the body's own, where it has one.
+        """
         if credential is not self._credential:
             self._credential, self._headers = credential, {**self.exchange.headers, **credential}
-        return self._headers
+            self._typed = {}
+        if type is None:
+            return self._headers
+        typed = self._typed.get(type)
+        if typed is None:
+            typed = self._typed[type] = {**self._headers, "Content-Type": type}
+        return typed
 
 
 @dataclass(slots=True, eq=False)

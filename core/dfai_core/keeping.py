@@ -182,7 +182,8 @@ class Keeper:
             group.keys = self._keyer.keys(group.inputs, group.marker)
             return group.keys
         keys = self._keyer.keys([_at(column, places) for column in group.inputs], group.marker)
-        group.keys = [b""] * group.size  # of the others the same is asked elsewhere, and nobody asks for theirs
+        if not group.keys:  # of the others the same is asked elsewhere, or they are not known yet
+            group.keys = [b""] * group.size
         for place, key in zip(places, keys, strict=True):
             group.keys[place] = key
         return keys

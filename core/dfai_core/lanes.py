@@ -12,7 +12,7 @@ from dfai_core.groups import Group, Pieces, Places
 from dfai_core.jobs import Job, Lane
 from dfai_core.operations import same_host
 from dfai_core.packing import Packer
-from dfai_core.service import Document, Failure, Option, Web, Wiring
+from dfai_core.service import Body, Document, Failure, Option, Web, Wiring
 from dfai_core.splitting import split
 from dfai_core.store import Pending
 from dfai_core.targets import joined
@@ -155,7 +155,7 @@ class Lanes:
                 dropped = {place for place, _ in self._options}
                 write = exchange.write
 
-                def without_options(documents: Iterable[Document]) -> bytes:
+                def without_options(documents: Iterable[Document]) -> bytes | Body:
                     return write([tuple(v for place, v in enumerate(d) if place not in dropped) for d in documents])
 
                 exchange = replace(exchange, write=without_options)

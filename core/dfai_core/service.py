@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from dfai_core.media.formats import Media
 from dfai_core.transports.base import Answer
 from dfai_core.whole import Whole
 
@@ -16,6 +17,7 @@ __all__ = [
     "ERROR_DETAIL",
     "UNREADABLE",
     "Bind",
+    "Body",
     "Bound",
     "Column",
     "Document",
@@ -101,6 +103,13 @@ class Progress(NamedTuple):
     next_page: str | None = None
 
 
+class Body(NamedTuple):
+    """A request's body that says itself what it is: one request of a call may hold an image, the next a URL."""
+
+    content: bytes
+    type: str  # its media type
+
+
 class Part(NamedTuple):
     """A piece of a text that was too long for one document. Pieces in order give the text again."""
 
@@ -113,11 +122,13 @@ class Part(NamedTuple):
 class Rows:
     """The rows of one group, in order: by time where the call has one, else as they came.
 
-    *columns* are those of the service's inputs, *times* microseconds since 1970 in UTC.
+    *columns* are those of the service's inputs, *times* microseconds since 1970 in UTC. Where inputs are nullable
+    *there* says of each which values it has: the others are NaN.
     """
 
     columns: tuple[np.ndarray[Any, Any], ...]
     times: np.ndarray[Any, Any] | None
+    there: tuple[np.ndarray[Any, Any], ...] = ()
 
     def __len__(self) -> int:
         return len(self.columns[0])
@@ -186,16 +197,18 @@ class Paged:
 class Exchange:
     """How one call's requests look on the wire, prepared once.
 
-    *write* makes a request's body from its documents, which it reads once; they are numbered by their place. *read*
+    *write* makes a request's body from its documents, which it reads once; they are numbered by their place. A `Body`
+    names its own type, else the headers do. *read*
     gives, by the same places, each document's values, its `Failure`, or None where the answer does not hold it; it
     raises ValueError for a body that makes no sense. *merge* joins the parts of a long text; *finish* gives
     a whole document's values their final form, where parts must keep more than the answer shows. *cancel* says how a
-    long-running operation is called off: method and URL, made from the URL at which it is asked about. *check* raises
-    ConfigError for a document that must not be sent; *accepts* are the statuses that `read` reads.
+    long-running operation is called off: method and URL, made from the URL at which it is asked about. *codes* are ours
+    for the service's own codes of refusals that are more than that. *check* raises ConfigError for a document that must
+    not be sent; *accepts* are the statuses that `read` reads.
     """
 
     path: str
-    write: Callable[[Iterable[Document]], bytes]
+    write: Callable[[Iterable[Document]], bytes | Body]
     read: Callable[[Answer, int], list[Values | Failure | None]]
     merge: Callable[[Sequence[Part]], Values]
     finish: Callable[[Values], Values] | None = None
@@ -203,16 +216,18 @@ class Exchange:
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
     web: Web | None = None  # then requests are whole: path, write, method and headers are not used
+    codes: Mapping[str, str] = field(default_factory=dict)
     check: Callable[[Document], None] | None = None
     accepts: frozenset[int] = frozenset({200})
     paged: Paged | None = None  # then each document is asked by GET: write and method are not used
 
 
 class Bound(NamedTuple):
-    """A service as one call needs it, and the columns that it reads."""
+    """A service as one call needs it, the columns that it reads, and the options that are left."""
 
     service: Service
     inputs: tuple[Hashable, ...]
+    options: Mapping[str, Any] = {}
 
 
 Bind = Callable[["Service", Callable[[Hashable], Hashable], Sequence[Hashable], Any, Mapping[str, Any]], Bound]
@@ -264,7 +279,9 @@ class Service:
     offering: Literal["ai", "search"] = "ai"  # AI services, or Azure AI Search with endpoints and keys of its own
     host: str = ""  # which of a region's hosts answers, where its family has several: "stt", "tts"
     long_running: bool = False
-    reads: Literal["text", "numbers", "any"] = "text"
+    reads: Literal["text", "numbers", "media", "any"] = "text"
+    media: Media | None = None  # what is read, where that is images or sounds
+    versions: Callable[[str], str | None] | None = None  # why an api-version is none of its own; None: it is
     gather: Gather | None = None
     retired: str | None = None  # why Azure does not offer it any more, and who does
     known_as: tuple[str, ...] = ()  # names of the same verb elsewhere
@@ -275,6 +292,15 @@ class Service:
     repeatable: bool = True  # else a request is sent again only if it was certainly not carried out
     keeps: bool = True  # answers may be kept in a store: they are small, and the same tomorrow
     rows_at_once: int = 10_000  # rows handled at a time: few where one answer may be large
+
+    def takes(self, kind: str) -> bool:
+        """Whether its inputs may be columns of *kind*, as backends tell it."""
+        group, _, held = kind.partition(": ")
+        if group == "unknown" or self.reads == "any":
+            return True
+        if self.reads == "media":
+            return group in ("text", "bytes") or held.startswith("struct")
+        return group == self.reads
 
     def limits_at(self, kind: str) -> Limits:
         """The limits that hold at a target of *kind*."""

@@ -71,11 +71,14 @@ _SHORTEST_KEY = 8
 
 
 def judge_answer(
-    answer: Answer, sent: Mapping[str, str] = _NOTHING, accepts: frozenset[int] = frozenset({200})
+    answer: Answer,
+    sent: Mapping[str, str] = _NOTHING,
+    codes: Mapping[str, str] = _NOTHING,
+    accepts: frozenset[int] = frozenset({200}),
 ) -> Verdict:
     """What an HTTP answer means; *sent* are the credential's headers, which some gateways quote and nobody may see.
 
-    *accepts* are the statuses that hold answers.
+    *codes* are ours for some of the service's own, *accepts* the statuses that hold answers.
 
     >>> judge_answer(Answer(503, {"Retry-After": "2"}, b"")).retry_after_s
     2.0
@@ -106,9 +109,10 @@ def judge_answer(
         return verdict(Action.REFUSE, "refused", "the target redirects elsewhere, which dfai does not follow")
     if status == 413:
         return verdict(Action.SPLIT, "too_large", "the request is too large")
+    known = codes.get(service_code or "")
     if status == 400 and service_code not in _WHOLE:
-        return verdict(Action.SPLIT, "refused", "the service refuses the request")
-    code = "unsupported" if status == 501 or service_code in _UNSUPPORTED else "refused"
+        return verdict(Action.SPLIT, known or "refused", "the service refuses the request")
+    code = known or ("unsupported" if status == 501 or service_code in _UNSUPPORTED else "refused")
     return verdict(Action.REFUSE, code, "the service refuses the request")
 
 
@@ -155,8 +159,8 @@ def judge_web(answer: Answer, sent: Mapping[str, str], web: Web, method: str) ->
     return Verdict(action, code, words or otherwise, status, known, service_code, identity, undone=undone)
 
 
-def judge_error(error: TransportError | TimeoutError) -> Verdict:
-    """What an exchange without an answer means."""
+def judge_error(error: TransportError | TimeoutError, max_bytes: int | None = None) -> Verdict:
+    """What an exchange without an answer means; *max_bytes* is the row's own limit, where it has one."""
     match error:
         case NotAllowed():
             return Verdict(Action.REFUSE, "refused", str(error), undone=True)
@@ -165,8 +169,12 @@ def judge_error(error: TransportError | TimeoutError) -> Verdict:
             return Verdict(action, "unavailable", str(error), undone=True)
         case MaybeSent():
             return Verdict(Action.RETRY, "unavailable", str(error), maybe_billed=True)
+        case BadAnswer() if error.permanent and max_bytes is not None:
+            return Verdict(Action.REFUSE, "too_large", f"the content is larger than max_bytes={max_bytes:,}")
         case BadAnswer():
-            return Verdict(Action.RETRY, "bad_answer", str(error), maybe_billed=True)
+            # One that is too large may be so for one of its documents; sent again as it is, it would be no smaller.
+            action = Action.SPLIT if error.permanent else Action.RETRY
+            return Verdict(action, "bad_answer", str(error), maybe_billed=True)
         case _:
             return Verdict(Action.RETRY, "timeout", "no answer in time", maybe_billed=True)
 

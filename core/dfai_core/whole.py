@@ -78,7 +78,7 @@ class Whole:
     addresses
         "public": it asks no machine that only the worker can reach, by links and redirects too.
     max_bytes
-        Of a larger answer no more need be read than shows that it is larger.
+        Of a larger answer nothing is read but what shows that it is larger. None: as the call's setting says.
 
     Raises
     ------
@@ -132,7 +132,7 @@ class Whole:
                 if name not in there
             ]
             url += "".join(("&" if place or "?" in url else "?") + pair for place, pair in enumerate(pairs))
-        return Request(self.method, url, headers, self.body, self.max_bytes)
+        return Request(self.method, url, headers, self.body)
 
     def following(self, url: str) -> Whole:
         """The request for what a link in an answer leads to: without a body, and elsewhere without credentials."""

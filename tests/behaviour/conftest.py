@@ -1,4 +1,4 @@
-"""A web service for the tests of ``http`` and of users' own services."""
+"""A web service for the tests of ``http`` and of users' own services, and one that tells pictures."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 import dfai
+from picture_service import PictureScene, PictureService, pictures_running
 from web_service import Site, Web, web_running
 
 
@@ -20,3 +21,16 @@ def web() -> Iterator[Web]:
 def site(web: Web) -> Iterator[Site]:
     with dfai.using(progress="off", attempts=1):
         yield web.site()
+
+
+@pytest.fixture(scope="module")
+def picture_service() -> Iterator[PictureService]:
+    with pictures_running() as found:
+        yield found
+
+
+@pytest.fixture
+def pictures(picture_service: PictureService) -> Iterator[PictureScene]:
+    scene = picture_service.scene()
+    with dfai.using(target=scene.target, progress="off", attempts=1):
+        yield scene

@@ -139,7 +139,7 @@ def test_each_document_has_its_own_status() -> None:
     answer = Answer(207, {}, orjson.dumps(body))
     exchange = writing()(WIRING)
 
-    assert judge_answer(answer, {}, exchange.accepts).action is Action.READ
+    assert judge_answer(answer, {}, accepts=exchange.accepts).action is Action.READ
     assert exchange.read(answer, 4) == [
         ("1", 201),
         Failure("refused", "Document not found.", 404),

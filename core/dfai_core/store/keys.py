@@ -14,6 +14,7 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
+from dfai_core.media.content import Content
 from dfai_core.service import Document, Service, Wiring
 
 __all__ = ["KEY_BYTES", "Keyer", "canonical"]
@@ -175,4 +176,5 @@ _WRITERS: dict[type, Callable[[Any], bytes]] = {
     time: _moment,
     Decimal: lambda value: _framed(b"d", str(value).encode()),
     timedelta: lambda value: _framed(b"e", str(value).encode()),
+    Content: lambda value: _framed(b"h", value.digest),
 }

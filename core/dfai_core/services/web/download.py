@@ -46,11 +46,6 @@ class _Fetch:
 
     def read(self, answer: Answer, count: int) -> list[Values | Failure | None]:
         """The content, its type and its size."""
-        declared = answer.headers.get("Content-Length") or ""
-        size_bytes = max(len(answer.body), int(declared) if declared.isdecimal() and not answer.body else 0)
-        if size_bytes > self.max_bytes:
-            message = f"the content is larger than max_bytes={self.max_bytes:,}"
-            return [Failure("too_large", message, answer.status)]
         kind = (answer.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
         return [(bytes(answer.body), kind or None, len(answer.body))]
 

@@ -1,0 +1,90 @@
+"""What bytes are, told from how they begin; and what a service takes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["IMAGE", "Format", "Kind", "Media", "Room"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A file format: its bytes begin with one of *marks*, each a piece and where it stands."""
+
+    name: str
+    type: str  # its media type
+    marks: tuple[tuple[tuple[int, bytes], ...], ...]
+
+    def fits(self, data: bytes) -> bool:
+        """Whether *data* begins as this format does."""
+        return any(all(data.startswith(piece, at) for at, piece in mark) for mark in self.marks)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of content: what messages call one, and the formats by which it is known."""
+
+    name: str  # with its article: "an image"
+    remedy: str  # what a column may hold
+    formats: tuple[Format, ...]
+
+    def format_of(self, data: bytes) -> Format | None:
+        """The format of *data*, None where it is none of these."""
+        return next((known for known in self.formats if known.fits(data)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a service takes: bytes of one content, and formats by name. *source* says where the numbers come from."""
+
+    max_bytes: int
+    formats: Collection[str]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """That a service's inputs are contents of a *kind*, and the *room* it has for them at one api-version and target.
+
+    It travels to workers, so *room* is a function of a module. It is given the call's `Wiring`: services are told in
+    terms of this, not this in terms of them.
+    """
+
+    kind: Kind
+    room: Callable[[Any], Room]
+
+
+def _begins(*marks: bytes) -> tuple[tuple[tuple[int, bytes], ...], ...]:
+    return tuple(((0, mark),) for mark in marks)
+
+
+def _brands(*brands: bytes) -> tuple[tuple[tuple[int, bytes], ...], ...]:
+    """Files of the ISO base media format (ISO/IEC 14496-12) that name one of *brands*."""
+    return tuple(((4, b"ftyp"), (8, brand)) for brand in brands)
+
+
+# Sources of the marks: each format's own specification (JFIF, PNG, GIF89a, BMP, TIFF 6.0, RFC 9649 for WebP, ICO, ISO
+# 32000 for PDF, ISO/IEC 23008-12 for HEIF). An MPO is a JPEG with more behind it. The last ones are images that no
+# service takes: to say so is better than to call them no images.
+IMAGE = Kind(
+    "an image",
+    "bytes, a path or URL, a PIL image, or a uint8 array of height × width (× 3 or 4)",
+    (
+        Format("JPEG", "image/jpeg", _begins(b"\xff\xd8\xff")),
+        Format("PNG", "image/png", _begins(b"\x89PNG\r\n\x1a\n")),
+        Format("GIF", "image/gif", _begins(b"GIF87a", b"GIF89a")),
+        Format("BMP", "image/bmp", _begins(b"BM")),
+        Format("WEBP", "image/webp", (((0, b"RIFF"), (8, b"WEBP")),)),
+        Format("TIFF", "image/tiff", _begins(b"II*\x00", b"MM\x00*")),
+        Format("ICO", "image/x-icon", _begins(b"\x00\x00\x01\x00")),
+        Format("PDF", "application/pdf", _begins(b"%PDF-")),
+        Format("HEIC", "image/heic", _brands(b"heic", b"heix", b"mif1", b"msf1", b"hevc")),
+        Format("AVIF", "image/avif", _brands(b"avif", b"avis")),
+        Format("JPEG XL", "image/jxl", _begins(b"\xff\x0a", b"\x00\x00\x00\x0cJXL ")),
+        Format("JPEG 2000", "image/jp2", _begins(b"\x00\x00\x00\x0cjP  ", b"\xff\x4f\xff\x51")),
+        Format("PSD", "image/vnd.adobe.photoshop", _begins(b"8BPS")),
+        Format("SVG", "image/svg+xml", _begins(b"<svg")),
+    ),
+)

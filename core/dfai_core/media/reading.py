@@ -1,0 +1,150 @@
+"""A reference's content: read in a thread or over the web, measured, and looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from dfai_core.loop import after_fork
+from dfai_core.media.columns import Bytes, Pixels, Reference
+from dfai_core.media.content import Content, Unread, digest_of
+from dfai_core.media.files import read_file, scheme_of
+from dfai_core.media.formats import Kind, Room
+from dfai_core.media.png import png_of
+from dfai_core.media.web import read_url
+
+__all__ = ["Reader"]
+
+T = TypeVar("T")
+# Reading waits more than it computes; blocked threads of a slow disk should leave some for others.
+_THREADS = 16
+_TRIES = 3
+_FIRST_WAIT_S = 0.5
+# What is smaller is hashed where it is: handing it to a thread and back takes as long.
+_SMALL_BYTES = 65_536
+_LONGEST_PATH_BYTES = 1_000
+
+
+class Reader:
+    """Reads the references of one call's documents. Used on the loop's thread.
+
+    Parameters
+    ----------
+    kind, room
+        What a content must be, and how large it may be.
+    timeout_s
+        How long one reading may take in all.
+    allow_private
+        Whether URLs may lead to this machine and to private networks.
+    """
+
+    __slots__ = ("_allow_private", "_kind", "_room", "_timeout_s")
+
+    def __init__(self, kind: Kind, room: Room, *, timeout_s: float, allow_private: bool) -> None:
+        self._kind = kind
+        self._room = room
+        self._timeout_s = timeout_s
+        self._allow_private = allow_private
+
+    async def read(self, reference: Reference, fetch: str) -> Content | str:
+        """The content behind *reference*; with *fetch* "service" a web URL stays what it is.
+
+        Raises
+        ------
+        Unread
+            With the row's code.
+        """
+        remote = isinstance(reference, str) and scheme_of(reference) in ("http", "https")
+        if remote and fetch == "service":
+            return str(reference)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await self._patiently(reference, remote)
+        except TimeoutError:
+            raise Unread("timeout", f"it could not be read within {self._timeout_s:g} s", retryable=True) from None
+
+    async def _patiently(self, reference: Reference, remote: bool) -> Content:
+        for tried in range(1, _TRIES + 1):
+            try:
+                return await self._once(reference, remote)
+            except Unread as error:
+                if error.code == "too_large":
+                    raise self._too_large() from None
+                if not error.retryable or tried == _TRIES:
+                    raise
+            await asyncio.sleep(_FIRST_WAIT_S * 2.0 ** (tried - 1) * (0.5 + random.random()))
+        raise AssertionError
+
+    async def _once(self, reference: Reference, remote: bool) -> Content:
+        most = self._room.max_bytes
+        if not remote:
+            return await _in_thread(self._held, reference)
+        data = await read_url(str(reference), most, allow_private=self._allow_private)
+        return self._content(data) if len(data) < _SMALL_BYTES else await _in_thread(self._content, data)
+
+    def _held(self, reference: Reference) -> Content:
+        """The content of what is no web URL. It blocks."""
+        if isinstance(reference, Pixels):
+            return self._drawn(reference)
+        if isinstance(reference, Bytes):
+            return self._content(reference.data())
+        return self._content(read_file(reference, self._room.max_bytes))
+
+    def _drawn(self, pixels: Pixels) -> Content:
+        if not pixels.height or not pixels.width:
+            raise Unread("empty", "no pixels: nothing was sent")
+        array = pixels.array()
+        data = png_of(array)
+        if len(data) > self._room.max_bytes:
+            raise self._too_large()
+        # By its pixels: what zlib makes of them may differ from one release to the next.
+        shape = f"pixels {pixels.height} {pixels.width} {pixels.channels} ".encode()
+        return Content(data, digest_of(shape, array.data), "image/png")
+
+    def _content(self, data: bytes) -> Content:
+        if not data:
+            raise Unread("empty", "no bytes: nothing was sent")
+        if len(data) > self._room.max_bytes:
+            raise self._too_large()
+        form = self._kind.format_of(data)
+        if form is None:
+            hint = "; they look like a text: give paths as text (in SQL: path => …)" if _is_text(data) else ""
+            raise Unread("unreadable", f"not {self._kind.name}: its bytes begin as none of {self._taken()} does{hint}")
+        if form.name not in self._room.formats:
+            raise Unread("unsupported", f"{form.name} is not served; served are {self._taken()}")
+        return Content(data, digest_of(data), form.type)
+
+    def _taken(self) -> str:
+        return ", ".join(form.name for form in self._kind.formats if form.name in self._room.formats)
+
+    def _too_large(self) -> Unread:
+        return Unread("too_large", f"more than {self._room.max_bytes:,} bytes ({self._room.source}): nothing was sent")
+
+
+def _is_text(data: bytes) -> bool:
+    """Whether these are the bytes of a path or a URL, as far as can be told."""
+    return len(data) < _LONGEST_PATH_BYTES and data.isascii() and data.decode().isprintable()
+
+
+_pool: ThreadPoolExecutor | None = None
+# A child has none of its parent's threads.
+_inherited: list[ThreadPoolExecutor | None] = []
+
+
+async def _in_thread(function: Callable[[Any], T], argument: Any) -> T:
+    global _pool
+    if _pool is None:
+        _pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="dfai-reader")
+    return await asyncio.get_running_loop().run_in_executor(_pool, function, argument)
+
+
+def _forget() -> None:
+    global _pool
+    _inherited.append(_pool)
+    _pool = None
+
+
+after_fork(_forget)
