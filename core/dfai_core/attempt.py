@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from dfai_core.elsewhere import to_next_page, to_redirect
+from dfai_core.elsewhere import to_more, to_next_page, to_redirect
 from dfai_core.errors import RETRYABLE_CODES, DfaiError, Unauthorized
 from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
 from dfai_core.flow.cutting import Cutter
@@ -95,7 +95,7 @@ class Attempter:
             if not job.tries and breaker.holds_back(now):
                 return Outcome(again=[(job, _HELD_BACK_S * (0.5 + random.random()))])
             job.tries += 1
-            request = lane.request(credential, job.documents()) if whole is None else whole.request(credential)
+            request = lane.request(credential, job) if whole is None else whole.request(credential)
         else:
             job.polls += 1
             job.misses += 1
@@ -104,7 +104,7 @@ class Attempter:
                 request = Request("GET", job.operation, credential)
             else:
                 request = whole.following(job.operation).request(credential)
-        request.max_answer_bytes = self.max_answer_bytes
+        request.max_answer_bytes = (whole and whole.max_bytes) or self.max_answer_bytes
         self.counters.requests += 1
         answer, ended_at = await self._sent(job, request, now)
         if isinstance(answer, Answer) and answer.status == 401:
@@ -113,7 +113,7 @@ class Attempter:
             if self.timeout is not None:
                 self._learn(answer.status, now, ended_at)
             if exchange.web is None or whole is None:
-                verdict = judge_answer(answer, credential, exchange.codes)
+                verdict = judge_answer(answer, credential, exchange.codes, exchange.accepts)
             else:
                 verdict = judge_web(answer, credential, exchange.web, request.method)
             if verdict.code != "unavailable":
@@ -127,7 +127,7 @@ class Attempter:
                     identity = request_id(answer)
                     verdict = Verdict(Action.RETRY, "bad_answer", message, 200, request_id=identity, maybe_billed=True)
         else:
-            verdict = judge_error(answer)
+            verdict = judge_error(answer, None if whole is None else whole.max_bytes)
             if self.timeout is not None and isinstance(answer, TimeoutError):
                 job.cuts += 1
                 self.timeout.cut()
@@ -263,7 +263,9 @@ class Attempter:
                 return Outcome(again=[(job, 0.0)]) if refused is None else self._give_up(job, refused)
             assert web.joined is not None
             answer = web.joined([*(job.pages or ()), answer])
-        found = self._found(job, answer)
+        if (answered := to_more(job, answer)) is None:
+            return Outcome(again=[(job, 0.0)])
+        found = self._found(job, answered)
         if job.places is not None:  # of the documents that an earlier run sent, these are still wanted
             found = [found[place] for place in job.places]
         # An answer without its headline is none. A failure is a tuple too, but of a class of its own.

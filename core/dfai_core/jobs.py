@@ -22,13 +22,19 @@ class Lane:
     exchange: Exchange
     url: str
     packer: Packer
+    base: str = ""  # what stands before every path
     _credential: Mapping[str, str] | None = None
     _headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     _typed: dict[str, Mapping[str, str]] = field(default_factory=dict, repr=False)  # by the body's type
 
-    def request(self, credential: Mapping[str, str], documents: Iterable[Document]) -> Request:
-        """The request for *documents*."""
-        body = self.exchange.write(documents)
+    def request(self, credential: Mapping[str, str], job: Job) -> Request:
+        """The next request of *job*: all of it, or the page that follows those that it has."""
+        paged = self.exchange.paged
+        if paged is not None:
+            path = paged.path(next(iter(job.documents())), job.pages or ())
+            assert path is not None
+            return Request("GET", self.base.rstrip("/") + path, self.headers(credential))
+        body = self.exchange.write(job.documents())
         if isinstance(body, Body):
             return Request(self.exchange.method, self.url, self.headers(credential, body.type), body.content)
         return Request(self.exchange.method, self.url, self.headers(credential), body)

@@ -14,6 +14,7 @@ from dfai_core import services
 ROOT = Path(__file__).parents[2]
 SHARED_WORDS = {
     *("language", "country", "categories", "domain", "max_sentences", "order"),
+    *("among", "top", "filter", "match", "select", "key"),
     *("features", "fetch", "pages", "width_px", "height_px", "crop"),
     *("granularity", "custom_interval", "period", "sensitivity", "max_anomaly_ratio", "impute", "stability"),
 }
@@ -21,6 +22,7 @@ SHARED_WORDS = {
 WEB_WORDS = {
     *("method", "params", "headers", "json", "data", "content", "files", "auth"),
     *("parse", "ok", "pages", "poll", "batch", "origins", "idempotent"),
+    "max_bytes",
 }
 
 
