@@ -28,6 +28,9 @@ _SPECIAL = tuple(
     )
 )
 
+# Names that mean something only where they are asked. Source: RFC 6762, section 3; ICANN's resolution of 2024-07-29.
+_INNER = (".local", ".internal")
+
 
 def is_public(address: str) -> bool:
     """Whether *address*, in its numeric form, is one of the public internet.
@@ -53,12 +56,16 @@ def refused_host(host: str) -> str | None:
 
     >>> refused_host("127.0.0.1")
     '127.0.0.1 is no public address'
+    >>> refused_host("metadata.google.internal")
+    'metadata.google.internal is a name of an inner network'
     >>> refused_host("example.org") is None
     True
     """
     name = host.rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return f"{host} is this machine"
+    if name.endswith(_INNER):
+        return f"{host} is a name of an inner network"
     try:
         ipaddress.ip_address(name)
     except ValueError:

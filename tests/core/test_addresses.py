@@ -43,6 +43,11 @@ def test_this_machine_s_name_is_refused_without_a_lookup(host: str) -> None:
     assert "this machine" in (refused_host(host) or "")
 
 
+@pytest.mark.parametrize("host", ["printer.local", "Metadata.Google.Internal."])
+def test_names_of_an_inner_network_are_refused_without_a_lookup(host: str) -> None:
+    assert "inner network" in (refused_host(host) or "")
+
+
 def test_a_whole_request_is_checked_again_wherever_it_is_sent() -> None:
     whole = Whole("GET", "https://example.org/a", addresses="public", max_bytes=7)
 
