@@ -78,12 +78,11 @@ class Reader:
         raise AssertionError
 
     async def _once(self, reference: Reference, remote: bool) -> Content:
-        most = self._room.max_bytes
         if not remote:
             return await _in_thread(self._held, reference)
         from dfai_core.media.web import read_url  # brings the HTTP library
 
-        data = await read_url(str(reference), most, allow_private=self._allow_private)
+        data = await read_url(str(reference), self._room.max_bytes, allow_private=self._allow_private)
         return self._content(data) if len(data) < _SMALL_BYTES else await _in_thread(self._content, data)
 
     def _held(self, reference: Reference) -> Content:
