@@ -27,7 +27,8 @@ class Engine:
     ) -> App:
         """An ASGI application; see :func:`dfai_engine.app.create_app`. In process, batches may be large.
 
-        *data*, the folder of clients' files, is ``DFAI_DATA`` if it is not given.
+        *data*, the folder of clients' files, is ``DFAI_DATA`` if it is not given. Folders of pictures to be found are
+        those in ``DFAI_IMAGES`` at the time of a search.
         """
         from dfai_engine.app import create_app
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,7 @@ def create_app(
     workers: int | None = None,
     max_in_flight: int | None = None,
     data: str | Path | None = None,
+    images: Sequence[str | Path] = (),
 ) -> App:
     """The engine, ready to be called in process or to be served.
 
@@ -60,6 +61,8 @@ def create_app(
     data
         The folder whose files requests may name, and where what they make is kept. Without one, files are
         refused and what is made ends with the app.
+    images
+        Folders whose pictures searches for images find.
 
     Returns
     -------
@@ -70,7 +73,7 @@ def create_app(
     threads = Threads(workers)
     job_threads = Threads(workers or max(1, usable_cores() // 2), waiting=1_000)
     jobs: Jobs[Any, Any] = Jobs(job_threads)
-    room = Room(threads, jobs, limits, kinds or {}, None if data is None else Path(data))
+    room = Room(threads, jobs, limits, kinds or {}, None if data is None else Path(data), tuple(map(Path, images)))
     served = [(route, family.QUERY) for family in families() for route in family.routes(room)]
     guarded = key is not None
 
