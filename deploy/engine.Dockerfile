@@ -11,11 +11,11 @@ ENV PATH=/opt/dfai/bin:$PATH
 WORKDIR /src
 COPY . .
 # What the engine computes with: each family of weights needs the extra of its name (text: local).
-ARG EXTRAS=local,embed,nlp
+ARG EXTRAS=local,embed,nlp,vision
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
     pip install --constraint constraints.txt ".[${EXTRAS}]"
 # Pinned by hash in the package itself: another byte than expected ends the build.
-ARG MODELS="text embed nlp"
+ARG MODELS="text embed nlp vision"
 ENV DFAI_MODELS=/opt/models
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
     dfai models pull ${MODELS} && dfai models verify ${MODELS}

@@ -128,7 +128,7 @@ class App:
         async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=message["headers"])
-                headers["apim-request-id"] = str(uuid.uuid4())
+                headers.setdefault("apim-request-id", str(uuid.uuid4()))
                 headers["x-envoy-upstream-service-time"] = str(int((time.perf_counter() - began) * 1_000))
                 headers["x-content-type-options"] = "nosniff"
             await send(message)
