@@ -56,7 +56,7 @@ def place_answer(
         # An earlier answer may have included more: what is left of it would not belong to the new one.
         every = service.schema(output, [*service.includes, "error_detail"]).names
         return Place(tuple(taken[same(name)] for name in every if same(name) in taken), ())
-    if same(output) not in taken:
+    if same(names[0]) not in taken:
         return Place(tuple(clashes), ())
     missing = [name for name in names if same(name) not in taken]
     if missing:

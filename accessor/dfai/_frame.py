@@ -132,7 +132,7 @@ def calls_for(
         config = _for_the_web(service, config, settings)
     if service.bind is not None:
         bound = service.bind(service, partial(find, backend, frame), backend.columns(frame), inputs[0], options)
-        service, inputs, options = bound.service, bound.inputs, {}
+        service, inputs, options = bound
     _check_version(service, config)
     first = inputs[0]
     several = isinstance(first, list)
@@ -193,6 +193,9 @@ def _make(
         trace=traceparent(),
     )
     config.target.check(service)
+    if service.versions is not None:  # what one api-version has and the other has not is told at once
+        wiring, others = call.wiring(), {name: service.option(name).default for name, _ in varying}
+        service.wire(replace(wiring, options={**others, **wiring.options}))
     return call, place.drop
 
 

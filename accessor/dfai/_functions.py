@@ -94,7 +94,7 @@ def register_functions(
 
 def _named_verbs() -> list[str]:
     """The verbs that can be functions: not those whose answer has other columns for other arguments."""
-    return [verb for verb in verb_names() if services()[verb].bind is None]
+    return [verb for verb in verb_names() if not services()[verb].web]
 
 
 def _listed(name: str, words: Any) -> list[str]:
@@ -119,13 +119,16 @@ def _included(verbs: Sequence[str], include: Any) -> dict[str, tuple[str, ...]]:
 def _call(verb: str, include: tuple[str, ...], config: Config) -> Call:
     """The call behind a function: its parameters are its columns."""
     service, signature = services()[verb], signature_of(verb)
+    options = signature.options
+    if service.bind is not None:  # what its answer depends on is what it is by default
+        service, _, options = service.bind(service, lambda name: name, (), signature.inputs[0], options)
     return Call(
         service=service,
         inputs=signature.inputs,
         output=service.noun,
         include=include,
-        options={name: default for name, default in signature.options.items() if name not in signature.types},
-        varying=tuple((name, name) for name in signature.options if name in signature.types),
+        options={name: default for name, default in options.items() if name not in signature.types},
+        varying=tuple((name, name) for name in options if name in signature.types),
         config=config,
         trace=traceparent(),
     )

@@ -53,6 +53,8 @@ def _without_input(verb: Any) -> Any:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             result = getattr(FrameAI(frame), verb.__name__)(column, output=headline, **arguments)
+        # Of a verb that answers several things the first is the headline.
+        first = next(name for name in self._backend.columns(result) if str(name).startswith(headline))
         for warning in caught:
             text = str(warning.message)
             if issubclass(warning.category, RowsFailed):
@@ -61,7 +63,8 @@ def _without_input(verb: Any) -> Any:
                     f"df.ai.{verb.__name__}({column!r})."
                 )
             warnings.warn(text, warning.category, stacklevel=2)
-        return self._backend.pick(result, headline).rename(services()[verb.__name__].noun)
+        name = str(first).replace(headline, services()[verb.__name__].noun)
+        return self._backend.pick(result, first).rename(name)
 
     method.__signature__ = inspect.Signature(kept)  # type: ignore[attr-defined]
     return method

@@ -203,10 +203,11 @@ class Exchange:
 
 
 class Bound(NamedTuple):
-    """A service as one call needs it, and the columns that it reads."""
+    """A service as one call needs it, the columns that it reads, and the options that are left."""
 
     service: Service
     inputs: tuple[Hashable, ...]
+    options: Mapping[str, Any] = {}
 
 
 Bind = Callable[["Service", Callable[[Hashable], Hashable], Sequence[Hashable], Any, Mapping[str, Any]], Bound]

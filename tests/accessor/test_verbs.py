@@ -14,6 +14,7 @@ from dfai_core import services
 ROOT = Path(__file__).parents[2]
 SHARED_WORDS = {
     *("language", "country", "categories", "domain", "max_sentences", "order"),
+    *("features", "fetch", "pages", "width_px", "height_px", "crop"),
     *("granularity", "custom_interval", "period", "sensitivity", "max_anomaly_ratio", "impute", "stability"),
 }
 # httpx's own, and what only a request that says itself whom it asks can have.
@@ -65,7 +66,7 @@ def test_every_column_is_documented(name: str) -> None:
 def test_the_answer_ends_with_the_error_columns(name: str) -> None:
     names = services()[name].schema("out", ["error_detail"]).names
 
-    assert names[0] == "out"
+    assert names[0] == "out" + services()[name].columns[0].suffix
     assert names[-3:] == ["out_error_detail", "out_error", "out_error_message"]
 
 

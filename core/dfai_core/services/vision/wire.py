@@ -29,6 +29,9 @@ __all__ = [
     "exchange",
     "is_v3",
     "only_v3",
+    "only_v4",
+    "polygon",
+    "raw_exchange",
     "v3_path",
 ]
 
@@ -77,6 +80,13 @@ def either(version: str) -> str | None:
 def only_v3(version: str) -> str | None:
     """Why *version* is none of those that a verb speaks which Image Analysis 4.0 does not know."""
     return None if version == V3 else f'Image Analysis 4.0 does not know this verb: leave it out, or say "{V3}"'
+
+
+def only_v4(version: str) -> str | None:
+    """Why *version* is none of those that know what Computer Vision v3.2 does not."""
+    if _DATED.fullmatch(version):
+        return None
+    return f'this takes Image Analysis 4.0: leave it out, or say a date such as "{API_VERSION}"'
 
 
 # ---- options ------------------------------------------------------------------------------------------------------
@@ -152,11 +162,23 @@ def box(found: Mapping[str, Any]) -> dict[str, Any]:
     return {"x_px": found["x"], "y_px": found["y"], "width_px": found["w"], "height_px": found["h"]}
 
 
-def exchange(path: str, values: Callable[[Any], Values]) -> Exchange:
+def polygon(corners: Sequence[Any]) -> list[float]:
+    """A polygon of either generation: x and y of each corner in turn."""
+    if corners and isinstance(corners[0], Mapping):
+        return [float(corner[axis]) for corner in corners for axis in ("x", "y")]
+    return [float(number) for number in corners]
+
+
+def exchange(path: str, values: Callable[[Any], Values | Failure]) -> Exchange:
     """The exchange of one operation on one image; *values* reads the answer's JSON."""
+    return raw_exchange(path, lambda body: values(orjson.loads(body)))
+
+
+def raw_exchange(path: str, values: Callable[[bytes], Values | Failure]) -> Exchange:
+    """The same, where the answer is no JSON."""
 
     def read(answer: Answer, count: int) -> list[Values | Failure | None]:
-        return [values(orjson.loads(answer.body))] * count
+        return [values(answer.body)] * count
 
     return Exchange(path, _body, read, _never, codes=_CODES, headers={})
 
