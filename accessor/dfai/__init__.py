@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from dfai import errors, store
 from dfai._frame import FrameAI, on
 from dfai._functions import register_functions
+from dfai._people import Face, FaceList, Person, PersonGroup, faces
 from dfai._plots import plot_anomalies
 from dfai._register import register
 from dfai._register import watch_imports as _watch_imports
@@ -30,9 +31,13 @@ from dfai_core.targets import Target, azure, container, local, route
 __all__ = [
     "Batch",
     "Col",
+    "Face",
+    "FaceList",
     "Failure",
     "FrameAI",
     "Pages",
+    "Person",
+    "PersonGroup",
     "Poll",
     "Response",
     "Run",
@@ -48,6 +53,7 @@ __all__ = [
     "container",
     "env",
     "errors",
+    "faces",
     "last_run",
     "local",
     "on",

@@ -19,6 +19,7 @@ from dfai_core.peers import Peer
 from dfai_core.report import Counters
 from dfai_core.service import UNREADABLE, Failure, Values
 from dfai_core.shape import Refused
+from dfai_core.steps import begin, goes_on, request_of
 from dfai_core.transports.base import Answer, Request, TransportError
 from dfai_core.verdict import Action, Verdict, judge_answer, judge_error, judge_web, refusal, request_id
 
@@ -91,8 +92,13 @@ class Attempter:
                 return self._down(job, why)
             if not job.tries and breaker.holds_back(now):
                 return Outcome(again=[(job, _HELD_BACK_S * (0.5 + random.random()))])
+            if exchange.steps is not None and (known := begin(job)) is not None:
+                return self._told(job, known, None)
             job.tries += 1
-            request = lane.request(credential, job.documents()) if whole is None else whole.request(credential)
+            if exchange.steps is not None:
+                request = request_of(job, credential)
+            else:
+                request = lane.request(credential, job.documents()) if whole is None else whole.request(credential)
         else:
             job.polls += 1
             job.misses += 1
@@ -114,7 +120,7 @@ class Attempter:
                 if answer.status != 429:  # that moves the rate
                     self.window.ended(now + latency_s, latency_s=latency_s, overloaded=answer.status in _OVERLOADED)
             if exchange.web is None or whole is None:
-                verdict = judge_answer(answer, credential, exchange.codes)
+                verdict = judge_answer(answer, credential, exchange.codes, steps=exchange.steps is not None)
             else:
                 verdict = judge_web(answer, credential, exchange.web, request.method)
             if verdict.code != "unavailable":
@@ -250,7 +256,13 @@ class Attempter:
                 return Outcome(again=[(job, 0.0)]) if refused is None else self._give_up(job, refused)
             assert web.joined is not None
             answer = web.joined([*(job.pages or ()), answer])
-        found = self._found(job, answer)
+        found = self._found(job, answer) if job.lane.exchange.steps is None else goes_on(job, answer)
+        return Outcome(again=[(job, 0.0)]) if found is None else self._told(job, found, answer)
+
+    def _told(
+        self, job: Job, found: Sequence[Values | Failure | None], answer: Answer | None
+    ) -> list[Values] | Outcome:
+        """What comes of *found*, which *answer*, where one was needed, says of all documents that were asked."""
         if job.places is not None:  # of the documents that an earlier run sent, these are still wanted
             found = [found[place] for place in job.places]
         # An answer without its headline is none. A failure is a tuple too, but of a class of its own.
@@ -276,10 +288,10 @@ class Attempter:
         job.found, job.operation, job.misses = found, link, 0
         return Outcome(again=[(job, 0.0)])
 
-    def _sorted(self, job: Job, found: Sequence[Values | Failure | None], answer: Answer) -> Outcome:
+    def _sorted(self, job: Job, found: Sequence[Values | Failure | None], answer: Answer | None) -> Outcome:
         """Tells what was answered from what was refused and from what is missing."""
         outcome = Outcome()
-        identity = request_id(answer)
+        identity = None if answer is None else request_id(answer)
         missing: list[tuple[int, Failure]] = []
         for position, result in enumerate(found):
             if isinstance(result, Failure):

@@ -147,7 +147,8 @@ class Lanes:
                 exchange = replace(exchange, write=without_options)
                 if exchange.web is not None:
                     exchange = replace(exchange, web=_without(exchange.web, dropped))
-            lane = self._lanes[chosen] = Lane(exchange, joined(self._base, exchange.path), Packer(self._limits))
+            url = joined(self._base, exchange.path)
+            lane = self._lanes[chosen] = Lane(exchange, url, Packer(self._limits), self._base)
         return lane
 
 

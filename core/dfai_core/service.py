@@ -16,6 +16,7 @@ from dfai_core.whole import Whole
 __all__ = [
     "ERROR_DETAIL",
     "UNREADABLE",
+    "Ask",
     "Bind",
     "Body",
     "Bound",
@@ -108,6 +109,14 @@ class Body(NamedTuple):
     type: str  # its media type
 
 
+class Ask(NamedTuple):
+    """One of several requests that an answer takes: below the target's own address, under the call's headers."""
+
+    path: str
+    body: bytes | Body = b""
+    method: str = "POST"
+
+
 class Part(NamedTuple):
     """A piece of a text that was too long for one document. Pieces in order give the text again."""
 
@@ -187,7 +196,9 @@ class Exchange:
     raises ValueError for a body that makes no sense. *merge* joins the parts of a long text; *finish* gives
     a whole document's values their final form, where parts must keep more than the answer shows. *cancel* says how a
     long-running operation is called off: method and URL, made from the URL at which it is asked about. *codes* are ours
-    for the service's own codes of refusals that are more than that.
+    for the service's own codes of refusals that are more than that. *steps*, where an answer takes several requests, is
+    given the documents and the answers so far, and says what is asked next, or what the documents' values are; the
+    first thing that it says is what is asked first.
     """
 
     path: str
@@ -200,6 +211,8 @@ class Exchange:
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
     web: Web | None = None  # then requests are whole: path, write, method and headers are not used
     codes: Mapping[str, str] = field(default_factory=dict)
+    # Then path, write, read and method are not used.
+    steps: Callable[[Sequence[Document], Sequence[Answer]], Ask | Sequence[Values | Failure | None]] | None = None
 
 
 class Bound(NamedTuple):

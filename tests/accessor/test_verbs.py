@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 SHARED_WORDS = {
     *("language", "country", "categories", "domain", "max_sentences", "order"),
     *("features", "fetch", "pages", "width_px", "height_px", "crop"),
+    *("attributes", "threshold", "among", "top"),
     *("granularity", "custom_interval", "period", "sensitivity", "max_anomaly_ratio", "impute", "stability"),
 }
 # httpx's own, and what only a request that says itself whom it asks can have.

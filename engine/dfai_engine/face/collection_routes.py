@@ -140,7 +140,8 @@ class Collections:
         def work() -> Any:
             from dfai_engine.face import finding, pictures
 
-            pixels, scale = pictures.read(image, self._limits)
+            picture = pictures.read(image, self._limits)
+            pixels, scale = picture.pixels, picture.scale[0]
             face = _chosen(finding.find(pixels), target, scale)
             embedding = finding.describe(pixels, face)
             return {"persistedFaceId": self._directory.add_face(self._kind, identity, person, data, embedding, most)}

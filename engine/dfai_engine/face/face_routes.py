@@ -79,7 +79,8 @@ class Faces:
     ) -> Reply:
         from dfai_engine.face import finding, pictures
 
-        pixels, scale = pictures.read(image, self._limits)
+        picture = pictures.read(image, self._limits)
+        pixels, scale = picture.pixels, picture.scale[0]
         said = []
         for face in finding.find(pixels)[: self._limits.faces_in_image]:
             shown: dict[str, Any] = {}

@@ -21,6 +21,7 @@ from PIL import Image
 from dfai_engine import weights
 from dfai_engine.face.similarity import SAME_DISTANCE, Embedding
 from dfai_engine.face.weights_needed import MODELS
+from dfai_engine.vision.lending import Lender
 
 __all__ = ["Found", "describe", "find", "group"]
 
@@ -51,7 +52,8 @@ class Found:
         return self.box[2] - self.box[0]
 
 
-_local = threading.local()
+# One for each thread that looks: it keeps what it looks at.
+_detectors: Lender[Any] = Lender(dlib.get_frontal_face_detector)
 _describing = threading.Lock()
 
 
@@ -63,9 +65,10 @@ def find(pixels: Pixels) -> list[Found]:
     if scale > 1.0:
         size = max(1, round(columns / scale)), max(1, round(rows / scale))
         looked_at = np.ascontiguousarray(np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX)))
-    rectangles, scores, _ = _detector().run(looked_at, 0, LEAST_SCORE)
-    if not len(rectangles) and rows * columns <= DOUBLED_PIXELS:
-        rectangles, scores, _ = _detector().run(looked_at, 1, LEAST_SCORE)
+    with _detectors.lend() as detector:
+        rectangles, scores, _ = detector.run(looked_at, 0, LEAST_SCORE)
+        if not len(rectangles) and rows * columns <= DOUBLED_PIXELS:
+            rectangles, scores, _ = detector.run(looked_at, 1, LEAST_SCORE)
     predictor = _predictor()
     faces = []
     for rectangle, score in zip(rectangles, scores, strict=True):
@@ -90,13 +93,6 @@ def group(faces: Sequence[Embedding]) -> list[int]:
     """For each face the number of its group, by chinese whispers over faces nearer than the threshold."""
     vectors = [dlib.vector(face.astype(np.float64).tolist()) for face in faces]
     return [int(number) for number in dlib.chinese_whispers_clustering(vectors, SAME_DISTANCE)]
-
-
-def _detector() -> Any:
-    """A detector of this thread's own: it keeps what it looks at."""
-    if not hasattr(_local, "detector"):
-        _local.detector = dlib.get_frontal_face_detector()
-    return _local.detector
 
 
 @functools.cache

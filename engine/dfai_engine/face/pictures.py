@@ -1,25 +1,31 @@
-"""From bytes to pixels, for faces: upright, red-green-blue, with the Face service's own words for what is none."""
+"""From bytes to pixels, and from URLs to bytes, with the Face service's own words for what is no picture."""
 
 from __future__ import annotations
 
-import io
-
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from collections.abc import Callable
+from typing import TypeVar
 
 from dfai_engine.face.limits import FORMATS, Limits
 from dfai_engine.failures import ServiceFailure
+from dfai_engine.vision import addresses, pictures
+from dfai_engine.vision.limits import Accepted
+from dfai_engine.vision.pictures import Picture
 
-__all__ = ["read"]
+__all__ = ["fetch", "read"]
 
-# Ours: 240 MB once decoded. Also below what makes Pillow warn of a decompression bomb.
-MAX_PIXELS = 80_000_000
-MOST_SIDE_PX = 3_200
+T = TypeVar("T")
+
+# Vision's codes, and ours for them.
+CODES = {
+    "InvalidImageFormat": "InvalidImage",
+    "InvalidImageSize": "InvalidImageSize",
+    "InvalidImageUrl": "InvalidURL",
+}
+MOST_SIDE_PX = 16_000
 
 
-def read(data: bytes, limits: Limits) -> tuple[NDArray[np.uint8], float]:
-    """The pixels of the picture in *data*, of several frames the first, and how many of its own a pixel stands for.
+def read(data: bytes, limits: Limits) -> Picture:
+    """The picture in *data*; of several frames the first.
 
     Raises
     ------
@@ -29,26 +35,30 @@ def read(data: bytes, limits: Limits) -> tuple[NDArray[np.uint8], float]:
     if not limits.least_image_bytes <= len(data) <= limits.image_bytes:
         words = "small" if len(data) < limits.least_image_bytes else "big"
         raise ServiceFailure(f"Image size is too {words}.", code="InvalidImageSize")
-    try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-    except Exception as fault:
-        raise _no_image() from fault
-    if min(image.size) < limits.least_side_px or image.size[0] * image.size[1] > MAX_PIXELS:
-        raise ServiceFailure("Image size is too small or too big.", code="InvalidImageSize")
-    try:
-        width = image.size[0]
-        # JPEG can be decoded at a half, a quarter or an eighth: no more work than faces need.
-        image.draft("RGB", (MOST_SIDE_PX, MOST_SIDE_PX))
-        drafted = image.size[0]
-        upright = ImageOps.exif_transpose(image)
-        made = upright.convert("RGB")
-        before = max(made.size)
-        made.thumbnail((MOST_SIDE_PX, MOST_SIDE_PX), Image.Resampling.BOX)
-        scale = width / drafted * before / max(made.size)
-        return np.ascontiguousarray(np.asarray(made, dtype=np.uint8)), scale
-    except Exception as fault:
-        raise _no_image() from fault
+    accepted = Accepted(limits.image_bytes, FORMATS, limits.least_side_px, MOST_SIDE_PX)
+    return _in_our_words(lambda: pictures.read(data, accepted))
 
 
-def _no_image() -> ServiceFailure:
-    return ServiceFailure("Decoding error, image format unsupported.", code="InvalidImage")
+async def fetch(url: str, limits: Limits) -> bytes:
+    """What stands at a public URL.
+
+    Raises
+    ------
+    ServiceFailure
+        ``InvalidURL``, ``InvalidImageSize``.
+    """
+    try:
+        return await addresses.fetch(url, limits.image_bytes)
+    except ServiceFailure as failure:
+        raise _translated(failure) from None
+
+
+def _in_our_words(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except ServiceFailure as failure:
+        raise _translated(failure) from None
+
+
+def _translated(failure: ServiceFailure) -> ServiceFailure:
+    return ServiceFailure(failure.message, code=CODES.get(failure.inner_code, "InvalidImage"))

@@ -42,10 +42,6 @@ __all__ = [
 VERSIONS = ("v1.0", "v1.2", "v1.2-preview.1")
 bad = partial(ServiceFailure, code="BadArgument")
 _COLLECTION = re.compile(r"[a-z0-9_-]{1,64}")
-_NOT_FETCHED = (
-    "Invalid image URL: this server fetches nothing over the network. Send the image's bytes "
-    "(application/octet-stream), or a data: URL."
-)
 
 
 def answer(value: object = None, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
@@ -107,14 +103,19 @@ async def image_of(request: Request, limits: Limits) -> bytes:
     if kind != "application/json":
         raise ServiceFailure("Invalid Media Type.", status=415, code="BadArgument")
     body = await protocol.body_of(request, 2 * limits.image_bytes)
-    return inline(text(json_of(body), "url"))
+    url = text(json_of(body), "url")
+    if url[:5].lower() == "data:":
+        return inline(url)
+    from dfai_engine.face import pictures
+
+    return await pictures.fetch(url, limits)
 
 
 def inline(url: str) -> bytes:
-    """What a ``data:`` URL holds; any other is refused."""
+    """What a ``data:`` URL holds."""
     head, comma, body = url[5:].partition(",")
-    if url[:5].lower() != "data:" or not comma:
-        raise ServiceFailure(_NOT_FETCHED, code="InvalidURL")
+    if not comma:
+        raise ServiceFailure("Invalid image URL: a data: URL has a comma after its type.", code="InvalidURL")
     if not head.lower().endswith(";base64"):
         return unquote_to_bytes(body)
     try:
