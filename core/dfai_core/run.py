@@ -17,7 +17,7 @@ from dfai_core.loop import loop_thread
 from dfai_core.report import Counters
 from dfai_core.store import StoreSpec
 
-__all__ = ["run"]
+__all__ = ["run", "sizes"]
 
 # Rows handled at a time: enough for Arrow to work in bulk, few enough to stream. The first are fewer: requests
 # leave sooner, and a reader who wants no more than a few rows has not asked for many.
@@ -86,13 +86,13 @@ def run(
 def _cut(call: Call, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """*batches* in other sizes."""
     if call.service.gather is not None:
-        return whole_groups(call, batches, _sizes(_FIRST_ROWS, _BATCH_ROWS))
+        return whole_groups(call, batches, sizes(_FIRST_ROWS, _BATCH_ROWS))
     if call.service.media is not None:
-        return _slices(batches, _sizes(_FIRST_CONTENTS, _BATCH_CONTENTS), _BATCH_BYTES)
-    return _slices(batches, _sizes(_FIRST_ROWS, _BATCH_ROWS))
+        return _slices(batches, sizes(_FIRST_CONTENTS, _BATCH_CONTENTS), _BATCH_BYTES)
+    return _slices(batches, sizes(_FIRST_ROWS, _BATCH_ROWS))
 
 
-def _sizes(first: int, most: int) -> Iterator[int]:
+def sizes(first: int, most: int) -> Iterator[int]:
     """How many rows to take at a time."""
     rows = first
     while True:

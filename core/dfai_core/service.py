@@ -271,10 +271,11 @@ class Service:
     includes: Mapping[str, Column] = field(default_factory=dict)
     host: str = ""  # which of a region's hosts answers, where its family has several: "stt", "tts"
     long_running: bool = False
-    reads: Literal["text", "numbers", "media", "any"] = "text"
+    reads: Literal["text", "numbers", "media", "any", "answers"] = "text"
     media: Media | None = None  # what is read, where that is images or sounds
     versions: Callable[[str], str | None] | None = None  # why an api-version is none of its own; None: it is
     gather: Gather | None = None
+    each: Service | None = None  # asked of every row first: its answers are what is gathered
     retired: str | None = None  # why Azure does not offer it any more, and who does
     known_as: tuple[str, ...] = ()  # names of the same verb elsewhere
     bind: Bind | None = None  # then it is made anew for each call

@@ -33,7 +33,7 @@ def test_a_verbs_signature_follows_the_rule(name: str) -> None:
     keywords = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
 
     assert tuple(inputs) == service.inputs
-    groups = [] if service.gather is None else ["timestamp", "by"]
+    groups = [] if service.gather is None else ["timestamp", "by"] if service.gather.ordered else ["by"]
     assert keywords == [*groups, *(option.name for option in service.options), "include", "output", "if_exists"]
     assert parameters[-1].kind is inspect.Parameter.VAR_KEYWORD
     assert {option.name for option in service.options} <= (WEB_WORDS if service.web else SHARED_WORDS)

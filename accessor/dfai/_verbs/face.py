@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from dfai._verbs.base import Columns, IfExists, R, VerbBase
+from dfai._verbs.base import Columns, Groups, IfExists, R, VerbBase
 from dfai_core import Col, Settings, services
 
 if TYPE_CHECKING:
@@ -150,6 +150,49 @@ class FaceVerbs(VerbBase[R]):
         """
         options: dict[str, Any] = {"among": among, "top": top}
         return self._call(services()["find_similar_faces"], (image,), options, include, output, if_exists, settings)
+
+    def group_faces(
+        self,
+        image: Columns,
+        *,
+        by: Columns | None = None,
+        include: Sequence[Literal["error_detail"]] | Literal["all"] = (),
+        output: str = "face_group",
+        if_exists: IfExists = "raise",
+        **settings: Unpack[Settings],
+    ) -> R:
+        """Number the people in a set of pictures: the same number is the same person.
+
+        Parameters
+        ----------
+        image
+            Column of pictures, or several, as in `tag_image`. Of several faces in one picture the largest counts.
+        by
+            Column or columns: rows with equal values are a set of their own. Default: all rows are one. A set has at
+            most 1,000 rows, 10,000 with the embedded engine.
+        include
+            "error_detail" for what is known of each error.
+        output
+            Name of the column with the numbers (int, from 0 on in each set, the most frequent person first; who is seen
+            once has a number too), and prefix of ``_error`` and ``_error_message``.
+        if_exists, **settings
+            As for every verb.
+
+        Returns
+        -------
+        The same kind of frame with the new columns. A picture without a face is the row's error ``nothing_found``, and
+        costs no other row.
+
+        Notes
+        -----
+        A request a row, and one a set. Two persons who look alike may get one number, and one person two. On Azure
+        this needs an approval (Limited Access).
+
+        Examples
+        --------
+        >>> df.ai.group_faces("path", by="album")  # doctest: +SKIP
+        """
+        return self._call(services()["group_faces"], (image,), {}, include, output, if_exists, settings, Groups(by))
 
     def identify_faces(
         self,

@@ -10,6 +10,7 @@ from dfai_core.services.decision.detect_change_points import DETECT_CHANGE_POINT
 from dfai_core.services.decision.detect_last_anomaly import DETECT_LAST_ANOMALY
 from dfai_core.services.face.detect_faces import DETECT_FACES
 from dfai_core.services.face.find_similar_faces import FIND_SIMILAR_FACES
+from dfai_core.services.face.group_faces import GROUP_FACES
 from dfai_core.services.face.identify_faces import IDENTIFY_FACES
 from dfai_core.services.face.verify_faces import VERIFY_FACES
 from dfai_core.services.language.detect_language import DETECT_LANGUAGE
@@ -51,6 +52,7 @@ _ALL = (
     DETECT_FACES,
     VERIFY_FACES,
     FIND_SIMILAR_FACES,
+    GROUP_FACES,
     IDENTIFY_FACES,
     HTTP,
 )

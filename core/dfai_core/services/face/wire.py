@@ -187,13 +187,13 @@ def body_of(image: Content | str) -> Body:
     return Body(orjson.dumps({"url": image}), "application/json")
 
 
-def detection(wiring: Wiring, image: Content | str) -> Ask:
+def detection(wiring: Wiring, image: Content | str, lifetime_s: int = FACE_LIFETIME_S) -> Ask:
     """The request that makes known the faces of a picture, for a while."""
     asked = {
         "detectionModel": DETECTION_MODEL,
         "recognitionModel": RECOGNITION_MODEL,
         "returnFaceId": "true",
-        "faceIdTimeToLive": str(FACE_LIFETIME_S),
+        "faceIdTimeToLive": str(lifetime_s),
     }
     return Ask(path(wiring, "detect", **asked), body_of(image))
 
