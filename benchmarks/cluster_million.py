@@ -11,22 +11,17 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 import dfai
 from benchmarks.cluster_scaling import spark_session
 from benchmarks.clusters import spark_cluster
 from benchmarks.mock_service import Behaviour, Latency, MockService, expected
+from benchmarks.peaks import Peak, watched
 from benchmarks.table import Table, publish
 from benchmarks.texts import SHORT
 
@@ -38,7 +33,11 @@ _LATENCY_S = 0.05
 _QUOTA_PER_S = 1_000.0
 _IN_FLIGHT = 128
 _WARM_ROWS = 20_000
-_LOOK_S = 0.5
+_KINDS = {
+    "SparkSubmit": "driver's JVM",
+    "CoarseGrainedExecutorBackend": "an executor's JVM",
+    "pyspark.daemon": "an executor's worker of Python",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,70 +51,12 @@ class Figure:
     in_window: int
     billed_documents: int
     most_in_flight: int
-    memory_mb: dict[str, float]
+    memory_mb: dict[str, Peak]
 
     @property
     def rows_per_s(self) -> float:
         """From the action's start to its result, the time in which the rate is learned included."""
         return self.rows / self.seconds
-
-
-class Peaks(threading.Thread):
-    """Looks at processes and all that they started, now and then: the kernel knows the peak of those that live."""
-
-    def __init__(self, roots: list[int]) -> None:
-        super().__init__(daemon=True)
-        self.found: dict[str, dict[int, float]] = {}
-        self._roots = [psutil.Process(pid) for pid in (os.getpid(), *roots)]
-        self._over = threading.Event()
-
-    def run(self) -> None:
-        while not self._over.wait(_LOOK_S):
-            for root in self._roots:
-                for process in (root, *root.children(recursive=True)):
-                    self._look(process)
-
-    def end(self) -> dict[str, float]:
-        """The peak of the largest of each kind."""
-        self._over.set()
-        self.join()
-        return {kind: max(peaks.values()) for kind, peaks in sorted(self.found.items())}
-
-    def _look(self, process: psutil.Process) -> None:
-        try:
-            kind = _kind(process)
-            status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
-        except (psutil.Error, OSError):  # it has just ended
-            return
-        peak = re.search(r"VmHWM:\s+(\d+) kB", status)
-        if kind is not None and peak is not None:
-            self.found.setdefault(kind, {})[process.pid] = int(peak[1]) * 1_024 / 1e6
-
-
-def _kind(process: psutil.Process) -> str | None:
-    if process.pid == os.getpid():
-        return "driver's Python"
-    words = " ".join(process.cmdline())
-    for sign, kind in (
-        ("SparkSubmit", "driver's JVM"),
-        ("CoarseGrainedExecutorBackend", "an executor's JVM"),
-        ("pyspark.daemon", "an executor's worker of Python"),
-    ):
-        if sign in words:
-            return kind
-    return None
-
-
-@contextmanager
-def _watched(roots: list[int]) -> Iterator[dict[str, float]]:
-    """What is found stands in the mapping afterwards."""
-    memory_mb: dict[str, float] = {}
-    peaks = Peaks(roots)
-    peaks.start()
-    try:
-        yield memory_mb
-    finally:
-        memory_mb.update(peaks.end())
 
 
 def _right(frame: Any, functions: Any) -> dict[str, int]:
@@ -155,7 +96,7 @@ def measure(rows: int) -> Figure:
         try:
             ask(rows, _WARM_ROWS)
             service.behave(behaviour)
-            with _watched([worker.pid for worker in cluster.workers]) as memory_mb:
+            with watched(_KINDS, [worker.pid for worker in cluster.workers]) as memory_mb:
                 start = time.perf_counter()
                 found = ask(0, rows)
                 seconds = time.perf_counter() - start
@@ -197,7 +138,7 @@ def main(rows: int = _ROWS) -> dict[str, Any]:
     memory = Table(
         "Resident memory at the peak, the largest of its kind",
         ["process", "MB"],
-        [*map(list, figure.memory_mb.items())],
+        [[kind, peak.resident_mb] for kind, peak in figure.memory_mb.items()],
     )
     return publish("cluster_million", [speed, memory], {"million": asdict(figure)})
 

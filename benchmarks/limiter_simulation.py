@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from statistics import fmean
 from typing import Any, Literal, NamedTuple, Protocol
 
+from benchmarks.mock_counters import Pauses
 from benchmarks.quotas import FixedWindow, Quota, SlidingWindow, TokenBucket
 from benchmarks.table import Table, publish
 from dfai_core.flow.adaptive import ConcurrencyWindow, LearnedRate
@@ -27,6 +28,8 @@ _QUOTA_PER_S = 200.0
 _LATENCY_S = 0.05
 _REFUSAL_S = 0.004
 _ALLOWED = 64
+_TOLD_S = 0.005
+_NEWS_S = 0.05  # as in the core: a pause that is so little longer is not told
 # The rate is being found in the first seconds; what is measured comes after them.
 _FOUND_S = 8.0
 
@@ -114,6 +117,7 @@ class Client:
     answered: int = 0
     refused: int = 0
     failed: int = 0
+    in_window: int = 0  # sent while somebody had been told to wait, a moment ago at least
     in_flight: int = 0
     waiting: bool = False
 
@@ -123,14 +127,23 @@ class Client:
 
     def forget_counts(self) -> None:
         """Counts from here on."""
-        self.sent = self.answered = self.refused = self.failed = 0
+        self.sent = self.answered = self.refused = self.failed = self.in_window = 0
 
 
 def simulate(
-    service: Service, clients: Sequence[Client], seconds: float, dice: random.Random, measured_from_s: float = _FOUND_S
+    service: Service,
+    clients: Sequence[Client],
+    seconds: float,
+    dice: random.Random,
+    measured_from_s: float = _FOUND_S,
+    told_after_s: float | None = None,
 ) -> None:
-    """Lets *clients* ask *service*; their counts are of the time from *measured_from_s* on."""
+    """Lets *clients* ask *service*; their counts are of the time from *measured_from_s* on.
+
+    What one is refused the others hear of after *told_after_s*, if it is given.
+    """
     order = itertools.count()
+    pauses = Pauses()
     events: list[tuple[float, int, Callable[[float], None]]] = []
 
     def at(moment: float, happens: Callable[[float], None]) -> None:
@@ -153,6 +166,7 @@ def simulate(
 
     def send(client: Client, now: float) -> None:
         client.sent += 1
+        client.in_window += pauses.broken("", now)
         client.in_flight += 1
         answer = service.ask(now)
         at(now + answer.after_s, lambda moment: end(client, now, answer, moment))
@@ -161,13 +175,25 @@ def simulate(
         client.in_flight -= 1
         if answer.status == 429:
             client.refused += 1
+            if answer.retry_after_s is not None:
+                pauses.refused("", left_at=now, retry_after_s=answer.retry_after_s)
+            before = client.rate.paused_until
             client.rate.refused(now, sent_at=sent_at, retry_after_s=answer.retry_after_s, draw=dice.random())
+            if told_after_s is not None and client.rate.paused_until > max(before, now) + _NEWS_S:
+                until, per_s = client.rate.paused_until, client.rate.rate_per_s(now)
+                at(now + told_after_s, lambda moment: tell(client, moment, sent_at, until - now, per_s))
         else:
             client.answered += answer.status == 200
             client.failed += answer.status == 503
             if client.window:
                 client.window.ended(now, latency_s=now - sent_at, overloaded=answer.status == 503)
         pump(client, now)
+
+    def tell(teller: Client, now: float, sent_at: float, pause_s: float, per_s: float) -> None:
+        # What travels are seconds, as of when they were sent: a pause ends later by the time of the way.
+        for client in clients:
+            if client is not teller:
+                client.rate.heard(now, sent_at=sent_at + (told_after_s or 0.0), pause_s=pause_s, per_s=per_s)
 
     def start_counting(_: float) -> None:
         for client in clients:
@@ -192,6 +218,7 @@ class Scenario:
     capacity_per_s: float = _QUOTA_PER_S
     shared: bool = False  # one learned rate for all clients, as processes of one host have
     windowed: bool = False  # concurrency is learned, too
+    told_after_s: float | None = None  # after which a client hears of what another was refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +231,13 @@ class Figure:
     used: float  # share of the quota, or of what the service can do
     refused: float  # share of what was sent
     failed: float
+    in_window: float  # share of what was sent
     max_over_min: float | None
 
 
 def measure(scenario: Scenario, seeds: Sequence[int]) -> Figure:
     """The means over *seeds*."""
-    used, refused, failed, spread = [], [], [], []
+    used, refused, failed, in_window, spread = [], [], [], [], []
     for seed in seeds:
         dice = random.Random(seed)
         common = LearnedRate()
@@ -220,12 +248,13 @@ def measure(scenario: Scenario, seeds: Sequence[int]) -> Figure:
             )
             for _ in range(scenario.clients)
         ]
-        simulate(scenario.make(dice), clients, scenario.seconds, dice)
+        simulate(scenario.make(dice), clients, scenario.seconds, dice, told_after_s=scenario.told_after_s)
         sent = sum(client.sent for client in clients)
         answers = [client.answered for client in clients]
         used.append(sum(answers) / (scenario.capacity_per_s * (scenario.seconds - _FOUND_S)))
         refused.append(sum(client.refused for client in clients) / sent)
         failed.append(sum(client.failed for client in clients) / sent)
+        in_window.append(sum(client.in_window for client in clients) / sent)
         spread.append(max(answers) / max(1, min(answers)))
     return Figure(
         scenario.name,
@@ -234,12 +263,14 @@ def measure(scenario: Scenario, seeds: Sequence[int]) -> Figure:
         fmean(used),
         fmean(refused),
         fmean(failed),
+        fmean(in_window),
         fmean(spread) if scenario.clients > 1 else None,
     )
 
 
 def quotas() -> Iterator[Scenario]:
-    """Each kind of quota, for one client, for eight that know nothing of each other, and for eight of one host."""
+    """Each kind of quota: for one client, for eight that know nothing of each other, for eight of one host, and for
+    hosts that tell each other."""
     kinds: dict[str, Callable[[], Quota]] = {
         "bucket 1 s": lambda: TokenBucket(_QUOTA_PER_S),
         "bucket 0.05 s": lambda: TokenBucket(_QUOTA_PER_S, 0.05),
@@ -254,6 +285,8 @@ def quotas() -> Iterator[Scenario]:
             yield Scenario(name, fresh)
             yield Scenario(name, fresh, clients=8, seconds=308.0)
             yield Scenario(f"{name}, one host", fresh, clients=8, shared=True)
+            for hosts in (2, 8):
+                yield Scenario(f"{name}, told", fresh, clients=hosts, told_after_s=_TOLD_S)
     yield Scenario("bucket 1 s, lognormal", lambda dice: Limited(TokenBucket(_QUOTA_PER_S), 1.0, _lognormal(dice)))
     for clients in (1, 8):
         yield Scenario(
@@ -300,9 +333,18 @@ def loads() -> Iterator[Scenario]:
 def main(seeds: int = 3, only: str = "") -> dict[str, Any]:
     """Simulates the scenarios whose names, each with a comma at its end, hold *only*; prints and saves."""
     figures = [measure(scenario, range(seeds)) for scenario in [*quotas(), *loads()] if only in f"{scenario.name},"]
-    head = ["service", "clients", "seconds", "used %", "429 %", "503 %", "max/min"]
+    head = ["service", "clients", "seconds", "used %", "429 %", "503 %", "in window %", "max/min"]
     rows = [
-        [f.name, f.clients, int(f.seconds), 100 * f.used, 100 * f.refused, 100 * f.failed, f.max_over_min]
+        [
+            f.name,
+            f.clients,
+            int(f.seconds),
+            100 * f.used,
+            100 * f.refused,
+            100 * f.failed,
+            100 * f.in_window,
+            f.max_over_min,
+        ]
         for f in figures
     ]
     title = f"Simulated: quota 200/s, {_ALLOWED} in flight each, 50 ms, refusals after 4 ms; from {_FOUND_S:.0f} s"

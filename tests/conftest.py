@@ -10,10 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 import dfai
 from frames import DEFAULT, KINDS, Frames, SparkFrames, frames_for
 from service import Scene, Service, running
+
+# How long an example takes says more of the machine than of what is tested.
+settings.register_profile("dfai", deadline=None)
+settings.load_profile("dfai")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

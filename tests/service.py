@@ -58,6 +58,7 @@ class Scene:
     url: str
     fault: Fault | None = None
     latency_s: float = 0.0
+    retry_after_s: float | None = None  # what a 429 says
     requests: int = 0
     documents: list[Document] = field(default_factory=list)
     parameters: list[dict[str, Any]] = field(default_factory=list)  # of each request
@@ -102,10 +103,10 @@ class Service:
             ]
         )
 
-    def scene(self, *, fault: Fault | None = None, latency_s: float = 0.0) -> Scene:
+    def scene(self, *, fault: Fault | None = None, latency_s: float = 0.0, retry_after_s: float | None = None) -> Scene:
         """A new scene."""
         name = f"scene{next(self._numbers)}"
-        scene = self._scenes[name] = Scene(f"{self.base}/{name}", fault, latency_s)
+        scene = self._scenes[name] = Scene(f"{self.base}/{name}", fault, latency_s, retry_after_s)
         return scene
 
     async def _analyze(self, request: Request) -> Response:
@@ -156,7 +157,9 @@ async def _counted(
         if status is None and len(documents) > _MOST.get(kind, 25):
             status = 400
         if status is not None:
-            return JSONResponse({"error": {"code": "Planned", "message": f"planned {status}"}}, status)
+            error = {"error": {"code": "Planned", "message": f"planned {status}"}}
+            later = {"Retry-After": f"{scene.retry_after_s:g}"} if status == 429 and scene.retry_after_s else None
+            return JSONResponse(error, status, later)
         billed = {"csp-billing-usage": f"CognitiveServices.TextAnalytics.TextRecords={len(documents)}"}
         return JSONResponse(envelope(_results(kind, documents, body["parameters"])), headers=billed)
     finally:

@@ -10,9 +10,11 @@ from __future__ import annotations
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from dfai import errors, store
+from dfai import errors, store, testing
+from dfai._files import files
 from dfai._frame import FrameAI, on
 from dfai._functions import register_functions
+from dfai._models import AnomalyModel, load_model
 from dfai._people import Face, FaceList, Person, PersonGroup, faces
 from dfai._plots import plot_anomalies
 from dfai._register import register
@@ -29,6 +31,7 @@ from dfai_core.services.web.own import Response, Service
 from dfai_core.targets import Target, azure, container, local, route
 
 __all__ = [
+    "AnomalyModel",
     "Batch",
     "Col",
     "Face",
@@ -54,7 +57,9 @@ __all__ = [
     "env",
     "errors",
     "faces",
+    "files",
     "last_run",
+    "load_model",
     "local",
     "on",
     "plot_anomalies",
@@ -64,6 +69,7 @@ __all__ = [
     "secret",
     "settings",
     "store",
+    "testing",
     "track",
     "using",
     "verbs",

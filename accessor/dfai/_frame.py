@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar, Unpack
 
 from dfai import _hints
 from dfai._answer import output_name, place_answer
@@ -28,6 +28,8 @@ from dfai_core.telemetry import traceparent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from dfai._models import AnomalyModel
 
 __all__ = ["FrameAI", "calls_for", "channels_of", "knows_language", "on", "prepare"]
 
@@ -89,11 +91,67 @@ class FrameAI(Verbs[F], Generic[F]):
             max_panels=max_panels,
         )
 
+    def fit_anomalies(
+        self,
+        columns: Sequence[str],
+        *,
+        timestamp: Hashable | None = None,
+        by: Columns | None = None,
+        window_points: int = 1,
+        align: Literal["outer", "inner"] = "outer",
+        impute: Literal["linear", "previous", "subsequent", "zero"] | float = "linear",
+        **settings: Unpack[Settings],
+    ) -> AnomalyModel:
+        """Learn how several columns of numbers usually move together; `AnomalyModel.detect` then finds what departs.
+
+        Parameters
+        ----------
+        columns
+            The variables, up to 300.
+        timestamp
+            Column of times, as for `detect_anomalies`. Default: the index, where it holds times, else the rows as
+            they come (Spark needs the column).
+        by
+            Column or columns: rows with equal values are a series. All of them make one model, as machines of one type
+            do. Default: all rows are one series.
+        window_points
+            How many rows are seen together, the row itself and those before it: with more than 1 the order of rows
+            counts too. Times the number of variables at most 300.
+        align
+            What becomes of rows that lack some of the variables: "outer" fills their gaps, "inner" leaves them out.
+        impute
+            How gaps are filled: "linear", "previous", "subsequent", "zero", or a number.
+        **settings
+            As for every verb.
+
+        Returns
+        -------
+        The model. A lazy frame is computed for it, these columns alone, which come into this process: a million
+        rows at most, and 12 at least. Some anomalies among them do no harm.
+
+        Raises
+        ------
+        ColumnNotFound, ConfigError, NotOffered
+            Before anything is computed, and for a frame of more rows.
+        CallError
+            Where no model can be fitted: times that repeat, an infinite value, a variable without values.
+
+        Examples
+        --------
+        >>> wave = np.sin(np.arange(60.0))
+        >>> frame = pd.DataFrame({"rpm": wave, "power": 3 * wave + np.cos(np.arange(60) * 7) / 50})
+        >>> frame.ai.fit_anomalies(["rpm", "power"]).variables
+        ('rpm', 'power')
+        """
+        from dfai._fit import fitted
+
+        return fitted(self._backend, self._frame, columns, timestamp, by, window_points, align, impute, settings)
+
     def __getattr__(self, name: str) -> NoReturn:
         raise AttributeError(_hints.missing_verb(name))
 
     def __dir__(self) -> list[str]:
-        return [*verb_names(), "call", "plot_anomalies"]
+        return [*verb_names(), "call", "fit_anomalies", "plot_anomalies"]
 
     def __repr__(self) -> str:
         return f"<dfai verbs for a {self._backend.name} frame: {', '.join(verb_names())}>"

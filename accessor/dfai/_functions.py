@@ -15,7 +15,7 @@ from dfai._frame import channels_of, knows_language, prepare
 from dfai._settings import effective
 from dfai._signatures import known_verb, signature_of
 from dfai._verbs import verb_names
-from dfai_core import Backend, Call, Config, Settings, backend_of, services
+from dfai_core import Backend, Call, Config, Service, Settings, backend_of, services
 from dfai_core.backend import Function, Parameter, Registering
 from dfai_core.errors import ConfigError, LanguageAssumed, MissingExtra, ModelMissing, NotOffered
 from dfai_core.ledger import LEDGER, Entry, new_group
@@ -156,7 +156,7 @@ class _Named:
             name=name,
             comment=signature.summary,
             parameters=(
-                *(Parameter(name, _READ) for name in signature.inputs),
+                *(_input(call.service, name) for name in signature.inputs),
                 *(
                     Parameter(name, signature.types[name], required=False, default=signature.options[name])
                     for name, _ in call.varying
@@ -168,6 +168,14 @@ class _Named:
             refusal=refusal,
         )
         return cls(function, {"channels": channels, "promised": promised})
+
+
+def _input(service: Service, name: str) -> Parameter:
+    """The parameter of one input: pictures and sounds are bytes, or what a path or a URL leads to."""
+    if service.media is None:
+        return Parameter(name, _READ)
+    path = "path" if len(service.inputs) == 1 else f"{name}_path"
+    return Parameter(name, pa.binary(), required=False, path=path)
 
 
 def _check(call: Call) -> None:

@@ -73,6 +73,8 @@ def column_type(hint: Any) -> pa.DataType | None:
     kinds = [_single(one) for one in _alternatives(hint) if one not in (Col, types.NoneType)]
     if kinds and all(kind in (pa.int64(), pa.float64()) for kind in kinds):
         return pa.float64() if pa.float64() in kinds else pa.int64()
+    if pa.string() in kinds and all(kind in (pa.int64(), pa.string()) for kind in kinds):
+        return pa.string()  # in which a number can be written too
     return kinds[0] if kinds and all(kind == kinds[0] for kind in kinds) else None
 
 

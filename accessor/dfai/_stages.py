@@ -29,6 +29,7 @@ SETTINGS: Mapping[str, str] = {
     "rate_per_s": "requests a second, for the whole call",
     "hosts": "on how many hosts the call runs, where nothing else can keep its limits over them",
     "timeout_s": "seconds for one request",
+    "max_answer_bytes": "of one answer, unpacked: reading stops there",
     "deadline_s": "seconds for one row in all",
     "attempts": "tries for one request",
     "operation_deadline_s": "seconds for a long-running operation",

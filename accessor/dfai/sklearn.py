@@ -43,8 +43,9 @@ class AITransformer(Step):
     verb
         Which verb.
     column
-        The column to read. Without *column* and *columns* every column of X is read, but for those that an option is
-        taken from by ``dfai.col(…)``; so it is in a ``ColumnTransformer``, which hands over those that it was told.
+        The column to read; for ``http`` one of URLs, or a template that names others. Without *column* and *columns*
+        every column of X is read, but for those that an option is taken from by ``dfai.col(…)``; so it is in a
+        ``ColumnTransformer``, which hands over those that it was told.
     columns
         Several: each is answered on its own, or, for a verb that reads more than one column, they are its inputs in
         order.
@@ -109,13 +110,14 @@ class AITransformer(Step):
         ConfigError
             For a name that neither the verb nor a setting has. Values are judged by ``fit`` and ``transform``.
         """
-        self.verb = _fixed_verb(params.get("verb", getattr(self, "verb", None)))
+        self.verb = known_verb(params.get("verb", getattr(self, "verb", None)))
         for name, value in params.items():
             if name in self._get_param_names():
                 setattr(self, name, value)
-            elif name in ("target", "store"):
-                # At once, since the text of a store may hold a password, which no repr may show.
-                self._given[name] = checked(self.verb, name, value)
+            elif name in ("target", "store") or (self._service.web and name in own_arguments(self.verb)):
+                # At once, since the text of a store, and headers, may hold what no repr may show.
+                hidden = checked(self.verb, name, value)
+                self._given[name] = value if hidden == value else hidden  # copies are checked for being the same
             elif name in own_arguments(self.verb) or name in SETTINGS:
                 self._given[name] = value
             else:
@@ -143,10 +145,11 @@ class AITransformer(Step):
         """Checks params against *X*. Sends nothing."""
         frame = _as_frame(X)
         columns = self._columns(frame.columns)
-        self._names(columns)
-        self._ask(_Asking(frame), columns)
+        asking = _Asking(frame)
+        self._ask(asking, columns)
+        names = self._names(columns, asking.service)
         validate_data(self, X, skip_check_array=True)
-        self.columns_ = columns
+        self.columns_, self.names_ = columns, names
         return self
 
     def transform(self, X: Any) -> pd.DataFrame | NDArray[Any]:
@@ -166,8 +169,12 @@ class AITransformer(Step):
         if self.column is None and self.columns is None and hasattr(self, "columns_"):
             validate_data(self, X, skip_check_array=True, reset=False)
         columns = self._columns(frame.columns)
-        names = self._names(columns)
-        answer = self._ask(FrameAI(frame[self._read(columns)]), columns)[names]
+        service, read = self._service, self._read(columns)
+        if service.bind is not None:  # what it reads and answers is in its arguments
+            asking = _Asking(frame)
+            self._ask(asking, columns)
+            service, read = asking.service, asking.columns
+        answer = self._ask(FrameAI(frame[read]), columns)[self._names(columns, service)]
         return answer if isinstance(X, (pd.DataFrame, pd.Series)) else _as_array(answer)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
@@ -175,10 +182,13 @@ class AITransformer(Step):
         known = getattr(self, "feature_names_in_", None)
         if input_features is not None and known is not None and list(input_features) != list(known):
             raise ValueError("input_features is not equal to feature_names_in_")
+        if self._service.bind is not None:
+            check_is_fitted(self, "names_")
+            return np.asarray(self.names_, dtype=object)
         if self.column is None and self.columns is None:
             check_is_fitted(self, "columns_")
-            return np.asarray(self._names(self.columns_), dtype=object)
-        return np.asarray(self._names(self._columns(())), dtype=object)
+            return np.asarray(self._names(self.columns_, self._service), dtype=object)
+        return np.asarray(self._names(self._columns(()), self._service), dtype=object)
 
     def _ask(self, verbs: Verbs[Any], columns: Any) -> Any:
         given = {name: checked(self.verb, name, value) for name, value in self._given.items()}
@@ -205,6 +215,8 @@ class AITransformer(Step):
         free = [name for name in there if name not in taken]
         if not free:
             raise ConfigError("AITransformer: X has no column with texts.")
+        if free[1:] and self._service.bind is not None:
+            raise ConfigError(f"AITransformer({self.verb!r}): say column=…, one of URLs or a template for them.")
         return free[0] if len(free) == 1 else free
 
     def _named_by_options(self) -> list[Hashable]:
@@ -223,9 +235,9 @@ class AITransformer(Step):
         listed_ones = columns if isinstance(columns, list) else [columns]
         return list(dict.fromkeys([*listed_ones, *self._named_by_options()]))
 
-    def _names(self, columns: Any) -> list[str]:
+    def _names(self, columns: Any, service: Service) -> list[str]:
         """The answer's columns that come out."""
-        suffixes = self._suffixes()
+        suffixes = self._suffixes(service)
         several = isinstance(columns, list) and len(self._service.inputs) == 1
         first_ones = columns if several else [columns[0] if isinstance(columns, list) else columns]
         return [
@@ -234,9 +246,9 @@ class AITransformer(Step):
             for suffix in suffixes
         ]
 
-    def _suffixes(self) -> list[str]:
-        include = read_include(self._service, self.include)
-        columns = dict(zip(self._service.fields(include).names, self._service.answer_columns(include), strict=True))
+    def _suffixes(self, service: Service) -> list[str]:
+        include = read_include(service, self.include)
+        columns = dict(zip(service.fields(include).names, service.answer_columns(include), strict=True))
         if self.fields is None:
             return [column.suffix for column in columns.values()]
         if self.fields == "numeric":
@@ -249,21 +261,22 @@ class AITransformer(Step):
 
 
 class _Asking(Verbs[None]):
-    """Checks what a verb is asked against a frame, and asks nothing."""
+    """Checks what a verb is asked against a frame, and asks nothing.
+
+    Afterwards *service* is the verb's as its arguments made it, and *columns* are those that it reads.
+    """
+
+    service: Service
+    columns: list[Hashable]
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self._frame = frame
 
     def _call(self, service: Service, *arguments: Any) -> None:
         backend = FrameAI(self._frame)._backend
-        calls_for(backend, self._frame, service, *arguments)
-
-
-def _fixed_verb(name: Any) -> str:
-    verb = known_verb(name)
-    if services()[verb].bind is not None:
-        raise ConfigError(f"what {verb} answers depends on its arguments, so no step can: call df.ai.{verb}(…).")
-    return verb
+        calls = [call for call, _ in calls_for(backend, self._frame, service, *arguments)]
+        self.service = calls[0].service
+        self.columns = list(dict.fromkeys(name for call in calls for name in call.columns))
 
 
 def _is_number(kind: pa.DataType) -> bool:

@@ -174,10 +174,7 @@ class _Writer(MLWriter):  # type: ignore[misc]
     def __init__(self, stage: AITransformer) -> None:
         super().__init__()
         self._stage = stage
-
-    def save(self, path: str) -> None:
         self._params()  # refused before anything is overwritten
-        super().save(path)
 
     def saveImpl(self, path: str) -> None:  # noqa: N802
         DefaultParamsWriter.saveMetadata(

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from dfai_core.backend import Run
-from dfai_core.call import Call
+from dfai_core.call import INDEX, Call
 from dfai_dask.groups import with_answers
 from dfai_dask.partition import Answer
 from dfai_dask.report import CHANNEL, EventChannel
 from dfai_pandas.columns import empty_column, kind_of
+from dfai_pandas.groups import fetched
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 __all__ = ["BACKEND", "DaskBackend"]
+
+# Rows of a partition that is built here: each is a file to be read, and a request.
+_BUILT_ROWS = 500
 
 
 class DaskBackend:
@@ -88,8 +95,18 @@ class DaskBackend:
             align_dataframes=False,
         )
 
+    def fetched(self, frame: Any, call: Call, most_rows: int) -> pa.RecordBatch | None:
+        needed = frame[list(dict.fromkeys(name for name in call.columns if name is not INDEX))]
+        # Counted first: rows that are too many must not come here. Dask counts Parquet by its footers alone.
+        return None if len(needed) > most_rows else fetched(needed.compute(), call, most_rows)
+
     def channel(self, frame: Any) -> EventChannel:
         return CHANNEL
+
+    def build(self, table: pa.Table, session: Any) -> Any:
+        import dask.dataframe as dd
+
+        return dd.from_pandas(table.to_pandas(), chunksize=_BUILT_ROWS, sort=False)
 
     def pick(self, frame: Any, column: Hashable) -> Any:
         return frame[column]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from dfai_core.call import Call
 from dfai_dask.application import here
 from dfai_dask.budget import budget_here
 from dfai_pandas.backend import answered
-from dfai_pandas.columns import kind_of
+from dfai_pandas.columns import columns_of, kind_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,15 +33,13 @@ class Answer:
     application: str = field(default_factory=here)
 
     def __call__(self, partition: pd.DataFrame) -> pd.DataFrame:
-        strays = _strays(partition, self.call) if self.call.service.reads != "any" else {}
         call = self.call if self.application == here() else self.call.in_application(self.application)
-        call = replace(call, budget=budget_here(call, self.application))
-        if strays:  # even no cast at all takes pandas a while
-            partition = partition.astype(dict.fromkeys(strays, object))
-        result: pd.DataFrame = answered(partition, call, self.run, self.drop, nested="arrow")
-        for name, values in strays.items():
-            if name not in self.call.schema.names:
-                result[name] = values
+        budget = budget_here(call, self.application)
+        if budget is not None:
+            call = replace(call, budget=budget)
+        columns = columns_of(partition, call)
+        columns |= _strays(columns, call)
+        result: pd.DataFrame = answered(partition, call, self.run, self.drop, nested="arrow", columns=columns)
         return result
 
     @property
@@ -54,11 +52,16 @@ class Answer:
         return "dfai", self.call.id, self.drop
 
 
-def _strays(partition: pd.DataFrame, call: Call) -> dict[Hashable, pd.Series[Any]]:
-    """Input columns that hold something else here than the frame's meta says.
+def _strays(columns: Mapping[Hashable, pd.Series[Any]], call: Call) -> dict[Hashable, pd.Series[Any]]:
+    """Input columns that hold something else here than the frame's meta says, as objects.
 
     The meta was checked when the verb was called. Where one file among many holds numbers, its rows have an
     error, each its own, and the other partitions their answers.
     """
-    kinds = {name: kind_of(partition[name]) for name in call.inputs}
-    return {name: partition[name] for name, kind in kinds.items() if kind != "bytes" and not call.service.takes(kind)}
+    inputs = {name: columns[name] for name in call.inputs}
+    kinds = {name: kind_of(values) for name, values in inputs.items()}
+    return {
+        name: inputs[name].astype(object)
+        for name, kind in kinds.items()
+        if kind != "bytes" and not call.service.takes(kind)
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,8 @@ import pyarrow as pa
 from dfai_core.backend import Run
 from dfai_core.call import Call
 from dfai_core.media import weight
-from dfai_pandas.columns import arrow_column, kind_of, pandas_column, with_columns
-from dfai_pandas.groups import gathered
+from dfai_pandas.columns import arrow_column, columns_of, kind_of, pandas_column, with_columns
+from dfai_pandas.groups import fetched, gathered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,6 +81,12 @@ class PandasBackend:
     def apply(self, frame: Any, call: Call, run: Run, drop: Sequence[Hashable]) -> Any:
         return answered(frame, call, run, drop)
 
+    def fetched(self, frame: Any, call: Call, most_rows: int) -> pa.RecordBatch | None:
+        return fetched(frame, call, most_rows)
+
+    def build(self, table: pa.Table, session: Any) -> Any:
+        return table.to_pandas()
+
     def pick(self, frame: Any, column: Hashable) -> Any:
         return frame[column]
 
@@ -89,35 +95,62 @@ class PandasBackend:
         return series.to_frame(name), name
 
 
-def answered(frame: pd.DataFrame, call: Call, run: Run, drop: Sequence[Hashable], *, nested: str = "python") -> Any:
-    """*frame* with the call's columns; *nested* "arrow" keeps lists and structs in Arrow's own dtype."""
+def answered(
+    frame: pd.DataFrame,
+    call: Call,
+    run: Run,
+    drop: Sequence[Hashable],
+    *,
+    nested: str = "python",
+    columns: Mapping[Hashable, pd.Series[Any]] | None = None,
+) -> Any:
+    """*frame* with the call's columns.
+
+    *nested* "arrow" keeps lists and structs in Arrow's own dtype. *columns* are those that the call reads, where the
+    caller has them at hand.
+    """
+    read = columns_of(frame, call) if columns is None else columns
     if call.service.gather is None:
-        table = pa.Table.from_batches(list(run(call, _batches(frame, call))), schema=call.schema)
+        answers = list(run(call, _batches(read, len(frame), call)))
+        table = answers[0] if len(answers) == 1 else pa.Table.from_batches(answers, schema=call.schema)
     else:
-        table = gathered(frame, call, run)
-    dropped = [name for name in drop if name not in table.column_names]
+        table = gathered(frame.index, read, call, run)
+    names = table.schema.names
+    dropped = [name for name in drop if name not in names]
     kept = frame.drop(columns=dropped) if dropped else frame
-    return with_columns(kept, {name: pandas_column(table.column(name), nested) for name in table.column_names})
+    values = {name: pandas_column(column, nested) for name, column in zip(names, table.columns, strict=True)}
+    return with_columns(kept, values)
 
 
-def _batches(frame: pd.DataFrame, call: Call) -> Iterator[pa.RecordBatch]:
-    """The call's columns in slices; a column may stand there twice, so they are numbered."""
+def _batches(columns: Mapping[Hashable, pd.Series[Any]], rows: int, call: Call) -> Iterable[pa.RecordBatch]:
+    """The call's columns in slices; what is one slice is at hand at once."""
+    if call.service.media is not None:
+        return _slices(columns, rows, call, _sizes([columns[name].array for name in call.inputs], rows))
+    slices = _slices(columns, rows, call, repeat(_SLICE_ROWS))
+    return list(slices) if rows <= _SLICE_ROWS else slices
+
+
+def _slices(
+    columns: Mapping[Hashable, pd.Series[Any]], rows: int, call: Call, sizes: Iterator[int]
+) -> Iterator[pa.RecordBatch]:
+    """Slices of these *sizes*. A column may stand there twice, so they are numbered."""
     names = [str(place) for place in range(len(call.columns))]
     prior = dict(zip(call.prior, call.schema.types, strict=False)) if call.prior else {}
-    sizes = repeat(_SLICE_ROWS) if call.service.media is None else _sizes(frame, call)
     start = 0
-    while start < len(frame):
-        rows = frame.iloc[start : start + next(sizes)]
-        start += len(rows)
-        arrays = [arrow_column(rows[name], prior.get(name), call.service.reads) for name in call.columns]
+    while start < rows:
+        stop = min(rows, start + next(sizes))
+        arrays = []
+        for name in call.columns:
+            series = columns[name] if stop - start == rows else columns[name].iloc[start:stop]
+            arrays.append(arrow_column(series, prior.get(name), call.service.reads))
         yield pa.record_batch(arrays, names=names)
+        start = stop
 
 
-def _sizes(frame: pd.DataFrame, call: Call) -> Iterator[int]:
+def _sizes(columns: Sequence[Any], rows: int) -> Iterator[int]:
     """How many rows to take at a time where they may hold pictures: each slice is a copy."""
-    columns = [frame[name].array for name in call.inputs]
     taken = size_bytes = 0
-    for row in range(len(frame)):
+    for row in range(rows):
         size_bytes += sum(weight(column[row]) for column in columns)
         taken += 1
         if size_bytes >= _SLICE_BYTES or taken == _SLICE_ROWS:

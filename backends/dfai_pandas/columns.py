@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from dfai_core.any_columns import any_array
+from dfai_core.call import INDEX, Call
 from dfai_core.errors import ConfigError
 from dfai_core.media import arrow_media
 from dfai_core.number_columns import arrow_numbers
@@ -17,7 +19,7 @@ from dfai_core.text_columns import arrow_texts
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["arrow_column", "empty_column", "kind_of", "pandas_column", "with_columns"]
+__all__ = ["arrow_column", "columns_of", "empty_column", "kind_of", "pandas_column", "with_columns"]
 
 _SMALL_ROWS = 10_000
 
@@ -98,7 +100,7 @@ def _one(array: pa.Array | pa.ChunkedArray) -> pa.Array:
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
-def pandas_column(values: pa.ChunkedArray, nested: str = "python") -> Any:
+def pandas_column(values: pa.Array | pa.ChunkedArray, nested: str = "python") -> Any:
     """An answer column as pandas holds it.
 
     Text is ``str`` (under pandas 2 ``string[pyarrow]``), truth values are ``boolean``, whole numbers
@@ -109,9 +111,11 @@ def pandas_column(values: pa.ChunkedArray, nested: str = "python") -> Any:
 
     kind = values.type
     if pa.types.is_string(kind):
+        if values.null_count == len(values) <= _SMALL_ROWS:  # errors are mostly none at all
+            return _no_texts(len(values))[:]
         return _from_arrow(_text_dtype(), values)
     if pa.types.is_floating(kind):
-        return values.to_numpy()
+        return values.to_numpy() if isinstance(values, pa.ChunkedArray) else values.to_numpy(False, writable=True)
     if pa.types.is_boolean(kind):
         return _from_arrow(pd.BooleanDtype(), values)
     if pa.types.is_integer(kind):
@@ -119,6 +123,11 @@ def pandas_column(values: pa.ChunkedArray, nested: str = "python") -> Any:
     if nested == "arrow":
         return pd.array(values, dtype=pd.ArrowDtype(kind))
     return np.fromiter(values.to_pylist(), dtype=object, count=len(values))
+
+
+def columns_of(frame: pd.DataFrame, call: Call) -> dict[Hashable, pd.Series[Any]]:
+    """The columns of *frame* that *call* reads, each once: pandas takes its time to find one."""
+    return {name: frame[name] for name in dict.fromkeys(call.columns) if name is not INDEX}
 
 
 def with_columns(frame: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
@@ -132,11 +141,13 @@ def with_columns(frame: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFram
     if (
         type(frame) is pd.DataFrame
         and len(frame) <= _SMALL_ROWS
-        and not any(name in frame.columns or values.dtype == object for name, values in columns.items())
+        and columns.keys().isdisjoint(frame.columns)
+        and not any(values.dtype == object for values in columns.values())
     ):
-        more = pd.DataFrame(dict(columns), index=frame.index, copy=False)
-        more.columns.name = frame.columns.name
-        joined: Any = pd.concat([frame, more], axis=1)
+        # Numbers for names: to make, compare and join labels takes pandas longer than all the rest.
+        more = pd.DataFrame(dict(enumerate(columns.values())), index=frame.index, copy=False)
+        joined: Any = pd.concat([frame, more], axis=1, ignore_index=True)
+        joined.columns = frame.columns.append(_labels(tuple(columns), frame.columns.name))
         result: pd.DataFrame = joined.__finalize__(frame)  # what it carries besides: the type stubs do not know it
         return result
     result = frame.copy(deep=False)
@@ -145,7 +156,14 @@ def with_columns(frame: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFram
     return result
 
 
-def _from_arrow(dtype: Any, values: pa.ChunkedArray) -> Any:
+@lru_cache(maxsize=100)
+def _labels(names: tuple[str, ...], name: Hashable) -> pd.Index[Any]:
+    import pandas as pd
+
+    return pd.Index(names, name=name)
+
+
+def _from_arrow(dtype: Any, values: pa.Array | pa.ChunkedArray) -> Any:
     return dtype.__from_arrow__(values)  # pandas' extension protocol; its type stubs do not know it
 
 
@@ -154,6 +172,13 @@ def empty_column(kind: pa.DataType, nested: str = "python") -> Any:
     return pandas_column(pa.chunked_array([], type=kind), nested)
 
 
+@lru_cache(maxsize=100)
+def _no_texts(rows: int) -> Any:
+    """A column without a value. Slices of it may be given away: who sets values in one replaces what it refers to."""
+    return _from_arrow(_text_dtype(), pa.nulls(rows, pa.string()))
+
+
+@cache
 def _text_dtype() -> Any:
     import pandas as pd
 

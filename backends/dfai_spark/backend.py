@@ -6,10 +6,13 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
+import pyarrow as pa
+
 from dfai_core.backend import Function, Run
 from dfai_core.call import Call
 from dfai_core.errors import BackendNotFound, ConfigError
 from dfai_spark.budget import budget_for
+from dfai_spark.fetching import fetched
 from dfai_spark.plan import with_answers
 from dfai_spark.report import AccumulatorChannel, LogChannel, channel_of
 from dfai_spark.rolling import with_newest
@@ -68,9 +71,10 @@ class SparkBackend:
 
     def apply(self, frame: Any, call: Call, run: Run, drop: Sequence[Hashable]) -> Any:
         if call.service.gather is not None and frame.isStreaming:
+            rolling = "To judge each point by those before it: dfai.spark.rolling_anomalies(stream, …). "
             raise ConfigError(
-                f"{call.service.name} reads whole series, and a stream has no end. To judge each point by those before "
-                "it: dfai.spark.rolling_anomalies(stream, …). Inside foreachBatch the verb sees a batch's rows."
+                f"{call.service.name} reads whole series, and a stream has no end. "
+                f"{rolling if len(call.inputs) == 1 else ''}Inside foreachBatch the verb sees a batch's rows."
             )
         same = self.same_name(frame)
         replaced = {same(name) for name in call.schema.names}
@@ -80,11 +84,22 @@ class SparkBackend:
     def rolling(self, frame: Any, call: Call, run: Run, points: int) -> Any:
         return with_newest(frame, replace(call, budget=budget_for(frame.sparkSession, call)), run, points)
 
+    def fetched(self, frame: Any, call: Call, most_rows: int) -> pa.RecordBatch | None:
+        return fetched(frame, call, most_rows)
+
     def channel(self, frame: Any) -> AccumulatorChannel | LogChannel:
         return channel_of(frame)
 
     def register(self, session: Any, functions: Sequence[Function]) -> None:
         register(session, functions)
+
+    def build(self, table: pa.Table, session: Any) -> Any:
+        from pyspark.sql import SparkSession
+
+        session = session or SparkSession.getActiveSession()
+        if session is None:
+            raise ConfigError("there is no Spark session to make a frame in: give it, backend=spark.")
+        return session.createDataFrame(table)
 
     def pick(self, frame: Any, column: Hashable) -> NoReturn:
         raise BackendNotFound(_NO_SERIES)

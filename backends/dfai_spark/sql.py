@@ -82,7 +82,8 @@ def _register_private(session: Any, function: Function) -> None:
 
 def definition(function: Function) -> str:
     """The SQL that makes *function* around its private half."""
-    parameters = ", ".join(map(_declared, function.parameters))
+    paths = [f"{quoted(one.path)} STRING DEFAULT NULL" for one in function.parameters if one.path is not None]
+    parameters = ", ".join([*map(_declared, function.parameters), *paths])
     if function.refusal is None:
         arguments = ", ".join(map(_passed, function.parameters))
         body = f"CASE WHEN spark_partition_id() >= 0 THEN {quoted(_PRIVATE + function.name)}({arguments}) END"
@@ -103,6 +104,8 @@ def _declared(parameter: Parameter) -> str:
 
 
 def _passed(parameter: Parameter) -> str:
+    if parameter.path is not None:
+        return f"named_struct('path', {quoted(parameter.path)}, 'content', {quoted(parameter.name)})"
     # Of a list the core could not tell which are equal.
     return f"to_json({quoted(parameter.name)})" if pa.types.is_list(parameter.type) else quoted(parameter.name)
 

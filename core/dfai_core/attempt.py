@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -12,6 +12,7 @@ from dfai_core.elsewhere import to_next_page, to_redirect
 from dfai_core.errors import RETRYABLE_CODES, DfaiError, Unauthorized
 from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
 from dfai_core.flow.cutting import Cutter
+from dfai_core.flow.refusals import Refusal
 from dfai_core.flow.retry import Retry, retry_after_s
 from dfai_core.jobs import Job
 from dfai_core.operations import link_at, location_of, poll_wait_s, progress_of
@@ -20,7 +21,7 @@ from dfai_core.report import Counters
 from dfai_core.service import UNREADABLE, Failure, Values
 from dfai_core.shape import Refused
 from dfai_core.steps import begin, goes_on, request_of
-from dfai_core.transports.base import Answer, Request, TransportError
+from dfai_core.transports.base import MAX_ANSWER_BYTES, Answer, Request, TransportError, too_large
 from dfai_core.verdict import Action, Verdict, judge_answer, judge_error, judge_web, refusal, request_id
 
 __all__ = ["Attempter", "Outcome"]
@@ -63,17 +64,19 @@ class Attempter:
     cutter: Cutter
     deadline_s: float
     operation_deadline_s: float
+    tell: Callable[[Refusal], None]  # what other hosts should know
+    max_answer_bytes: int = MAX_ANSWER_BYTES
     repeatable: bool = True  # else a request is sent again only if it was certainly not carried out
     answered: bool = False  # whether the target ever answered a document: then its key is right
     _given_s: float = field(init=False)  # the timeout that attempts under way were last given
+    _loop: asyncio.AbstractEventLoop = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._given_s = float("inf") if self.timeout is None else self.timeout.timeout_s
+        self._loop = asyncio.get_running_loop()
 
-    async def attempt(self, job: Job) -> list[Values] | Outcome:
-        """Makes one attempt at *job*: all its documents' values, or whatever else came of it."""
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+    async def attempt(self, job: Job, now: float) -> list[Values] | Outcome:
+        """Makes one attempt at *job*, which leaves *now*: all its documents' values, or whatever else came of it."""
         job.start(now + (self.deadline_s if job.operation is None else self.operation_deadline_s))
         credential = self.peer.headers(now)
         if credential is None:
@@ -82,11 +85,11 @@ class Attempter:
                     credential = await self.peer.look_up(now)
             except TimeoutError:
                 return self.too_late(job)
-            now = loop.time()
+            now = self._loop.time()
         if now >= job.deadline:
             return self.too_late(job)
         breaker = self.peer.breaker
-        lane, exchange, whole = job.lane, job.lane.exchange, job.whole
+        exchange, whole = job.lane.exchange, job.whole
         if job.operation is None:
             if breaker.open and (why := breaker.refusal(now)) is not None:
                 return self._down(job, why)
@@ -95,36 +98,25 @@ class Attempter:
             if exchange.steps is not None and (known := begin(job)) is not None:
                 return self._told(job, known, None)
             job.tries += 1
-            if exchange.steps is not None:
-                request = request_of(job, credential)
-            else:
-                request = lane.request(credential, job.documents()) if whole is None else whole.request(credential)
         else:
             job.polls += 1
             job.misses += 1
             self.counters.polls += 1
-            if whole is None:
-                request = Request("GET", job.operation, credential)
-            else:
-                request = whole.following(job.operation).request(credential)
+        request = request_of(job, credential)
+        request.max_answer_bytes = self.max_answer_bytes
         self.counters.requests += 1
-        answer = await self._sent(job, request, now)
+        answer, ended_at = await self._sent(job, request, now)
         if isinstance(answer, Answer) and answer.status == 401:
-            credential, answer = await self._once_more(job, request, credential, answer)
+            credential, answer, ended_at = await self._once_more(job, request, credential, answer, ended_at)
         if isinstance(answer, Answer):
-            latency_s = loop.time() - now
             if self.timeout is not None:
-                self.timeout.answered(latency_s)
-                if self.timeout.timeout_s != self._given_s:
-                    self._give(self.timeout.timeout_s)
-                if answer.status != 429:  # that moves the rate
-                    self.window.ended(now + latency_s, latency_s=latency_s, overloaded=answer.status in _OVERLOADED)
+                self._learn(answer.status, now, ended_at)
             if exchange.web is None or whole is None:
                 verdict = judge_answer(answer, credential, exchange.codes, steps=exchange.steps is not None)
             else:
                 verdict = judge_web(answer, credential, exchange.web, request.method)
             if verdict.code != "unavailable":
-                breaker.answered(now + latency_s)
+                breaker.answered(ended_at)
             if verdict.action is Action.READ:
                 self.answered = True
                 try:
@@ -138,25 +130,34 @@ class Attempter:
             if self.timeout is not None and isinstance(answer, TimeoutError):
                 job.cuts += 1
                 self.timeout.cut()
-                self.window.ended(loop.time(), latency_s=loop.time() - now, overloaded=True)
+                self.window.ended(ended_at, latency_s=ended_at - now, overloaded=True)
         if verdict.code in _NO_ANSWER:
-            breaker.failed(loop.time())
+            breaker.failed(ended_at)
         if verdict.maybe_billed and job.operation is None:  # asking how an operation stands costs nothing
             self.counters.maybe_billed += 1
         return self._follow(job, verdict, answer, sent_at=now)
 
+    def _learn(self, status: int, sent_at: float, ended_at: float) -> None:
+        """Takes in how long an answer took, and whether the target had too much to do."""
+        assert self.timeout is not None
+        latency_s = ended_at - sent_at
+        self.timeout.answered(latency_s)
+        if self.timeout.timeout_s != self._given_s:
+            self._give(self.timeout.timeout_s)
+        if status != 429:  # that moves the rate
+            self.window.ended(ended_at, latency_s=latency_s, overloaded=status in _OVERLOADED)
+
     async def _once_more(
-        self, job: Job, request: Request, credential: Mapping[str, str], answer: Answer
-    ) -> tuple[Mapping[str, str], Answer | TransportError | TimeoutError]:
+        self, job: Job, request: Request, credential: Mapping[str, str], answer: Answer, ended_at: float
+    ) -> tuple[Mapping[str, str], Answer | TransportError | TimeoutError, float]:
         """What follows a 401: where the key was replaced, or the token ended, one more answer with what holds now."""
-        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout_at(job.deadline):
-                renewed = await self.peer.renewed(credential, loop.time())
+                renewed = await self.peer.renewed(credential, ended_at)
         except TimeoutError:
             renewed = None
         if renewed is None:
-            return credential, answer
+            return credential, answer, ended_at
         self.counters.requests += 1
         if job.whole is not None:
             whole = job.whole if job.operation is None else job.whole.following(job.operation)
@@ -164,11 +165,11 @@ class Attempter:
         else:
             type = request.headers.get("Content-Type")
             request.headers = renewed if job.operation is not None else job.lane.headers(renewed, type)
-        return renewed, await self._sent(job, request, loop.time())
+        return renewed, *await self._sent(job, request, self._loop.time())
 
     async def call_off(self, jobs: Iterable[Job]) -> None:
         """Tells the service, once, that nobody waits for these operations any more."""
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         credential = self.peer.headers(now) or await self.peer.look_up(now)
 
         async def cancel(job: Job) -> None:
@@ -183,13 +184,14 @@ class Attempter:
 
         await asyncio.gather(*(cancel(job) for job in jobs if job.lane.exchange.cancel is not None))
 
-    async def _sent(self, job: Job, request: Request, now: float) -> Answer | TransportError | TimeoutError:
-        """The answer to *request*, or why there is none."""
-        task = asyncio.current_task()
+    async def _sent(
+        self, job: Job, request: Request, now: float
+    ) -> tuple[Answer | TransportError | TimeoutError, float]:
+        """The answer to *request*, or why there is none; and when that was known."""
+        task = asyncio.current_task(self._loop)
         assert task is not None
         # One deadline for the whole attempt: a library's own timeout does not say what had been sent.
         self.cutter.begin(task, now, self._patience_s(job), job.deadline)
-        clock = asyncio.get_running_loop().time
         try:
             answer = await self.peer.transport.send(request)
         except (TransportError, TimeoutError) as error:
@@ -199,12 +201,16 @@ class Attempter:
                 raise
             broken = TimeoutError()
         else:
-            self.counters.answered(request, answer, clock() - now)
-            return answer
+            ended_at = self._loop.time()
+            self.counters.answered(request, answer, ended_at - now)
+            if len(answer.body) > request.max_answer_bytes:  # a transport of somebody's own may know no bound
+                return too_large(request), ended_at
+            return answer, ended_at
         finally:
             self.cutter.end(task)
-        self.counters.unanswered(request, broken, clock() - now)
-        return broken
+        ended_at = self._loop.time()
+        self.counters.unanswered(request, broken, ended_at - now)
+        return broken, ended_at
 
     def _give(self, timeout_s: float) -> None:
         """Lets attempts under way know what has been learned since: what began to hang before hangs no longer."""
@@ -332,13 +338,13 @@ class Attempter:
             case Action.RETRY:
                 if verdict.code == "rate_limited":
                     self.counters.throttled += 1
-                    now = asyncio.get_running_loop().time()
-                    self.peer.rate.refused(
-                        now, sent_at=sent_at, retry_after_s=verdict.retry_after_s, draw=random.random()
-                    )
+                    now, asked_s = self._loop.time(), verdict.retry_after_s
+                    news = self.peer.refused(now, sent_at=sent_at, retry_after_s=asked_s, draw=random.random())
+                    if news is not None:
+                        self.tell(news)
                 if not (self.repeatable or verdict.undone or job.operation is not None):
                     return self._give_up(job, verdict._replace(message=f"{verdict.message}; {_PERHAPS_DONE}"))
-                wait = self._wait_s(job, verdict.retry_after_s)
+                wait = self._wait_s(job, verdict.retry_after_s, cut=verdict.code == "timeout")
                 return self._give_up(job, verdict) if wait is None else Outcome(again=[(job, wait)])
             case _ if job.operation is not None and verdict.status in (404, 410):
                 return self._gone(job, verdict)
@@ -357,7 +363,7 @@ class Attempter:
             return self._poll_again(job, answer)
         job.operation = link
         self.counters.operations += 1
-        job.deadline = asyncio.get_running_loop().time() + self.operation_deadline_s
+        job.deadline = self._loop.time() + self.operation_deadline_s
         outcome = self._poll_again(job, answer)
         outcome.accepted = job
         return outcome
@@ -374,22 +380,22 @@ class Attempter:
     def _poll_again(self, job: Job, answer: Answer) -> Outcome:
         job.misses = 0
         wait = retry_after_s(answer.headers)
-        left = max(0.0, job.deadline - asyncio.get_running_loop().time())
+        left = max(0.0, job.deadline - self._loop.time())
         return Outcome(again=[(job, min(left, poll_wait_s(job.polls + 1) if wait is None else wait))])
 
-    def _wait_s(self, job: Job, asked_s: float | None) -> float | None:
+    def _wait_s(self, job: Job, asked_s: float | None, *, cut: bool = False) -> float | None:
         """Seconds before *job* is tried again (and counts that); None where its tries or its time are used up."""
         failures = job.tries if job.operation is None else job.misses
         alone = not self.peer.breaker.failing
-        wait = self.retry.wait_s(failures, retry_after_s=asked_s, draw=random.random(), alone=alone)
-        if wait is None or asyncio.get_running_loop().time() + wait >= job.deadline:
+        wait = self.retry.wait_s(failures, retry_after_s=asked_s, draw=random.random(), alone=alone, cut=cut)
+        if wait is None or self._loop.time() + wait >= job.deadline:
             return None
         self.counters.retries += 1
         return wait
 
     def _give_up(self, job: Job, verdict: Verdict) -> Outcome:
         if verdict.code in _NO_ANSWER and job.tries and job.operation is None and (self.repeatable or verdict.undone):
-            now = asyncio.get_running_loop().time()
+            now = self._loop.time()
             self.peer.breaker.gave_up(now, since=job.deadline - self.deadline_s, why=verdict.message)
         retryable = verdict.code in RETRYABLE_CODES
         failure = Failure(verdict.code, verdict.message, verdict.status, retryable, verdict.service_code)

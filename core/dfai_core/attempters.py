@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from dfai_core.attempt import Attempter
 from dfai_core.call import Call
 from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
 from dfai_core.flow.cutting import Cutter
+from dfai_core.flow.refusals import Refusal
 from dfai_core.flow.retry import Retry
 from dfai_core.peers import Peer
 from dfai_core.report import Counters
@@ -15,8 +17,14 @@ from dfai_core.report import Counters
 __all__ = ["attempter_at"]
 
 
-def attempter_at(peer: Peer, call: Call, counters: Counters, loop: asyncio.AbstractEventLoop) -> Attempter:
-    """Who asks *peer* for *call*."""
+def attempter_at(
+    peer: Peer,
+    call: Call,
+    counters: Counters,
+    loop: asyncio.AbstractEventLoop,
+    tell: Callable[[Refusal], None],
+) -> Attempter:
+    """Who asks *peer* for *call*; *tell* is told what other hosts should know."""
     config = call.config
     # A model that computes in this process cannot be cut short, and a slow machine is no fault: there only
     # the deadline holds.
@@ -32,5 +40,7 @@ def attempter_at(peer: Peer, call: Call, counters: Counters, loop: asyncio.Abstr
         Cutter(loop),
         config.deadline_s,
         config.operation_deadline_s,
+        tell,
+        config.max_answer_bytes,
         call.service.repeatable,
     )

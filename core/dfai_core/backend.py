@@ -15,7 +15,19 @@ from dfai_core.call import Call
 from dfai_core.errors import BackendNotFound
 from dfai_core.report import Channel
 
-__all__ = ["Backend", "Function", "Parameter", "Registering", "Reporting", "Rolling", "Run", "backend_of", "backends"]
+__all__ = [
+    "Backend",
+    "Building",
+    "Fetching",
+    "Function",
+    "Parameter",
+    "Registering",
+    "Reporting",
+    "Rolling",
+    "Run",
+    "backend_of",
+    "backends",
+]
 
 Run = Callable[[Call, Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 """What a backend applies to a frame's rows: as many rows out as in, in the same order."""
@@ -100,14 +112,28 @@ class Reporting(Protocol):
         ...
 
 
+@runtime_checkable
+class Building(Protocol):
+    """What a backend may do besides: make a frame, for those whose rows come from nowhere else."""
+
+    def build(self, table: pa.Table, session: Any) -> Any:
+        """A frame of *table*; *session* is the library's own, or None."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a `Function`. Its value for a row comes from a column or is the same for all."""
+    """One parameter of a `Function`. Its value for a row comes from a column or is the same for all.
+
+    An input that may be given as bytes or by what leads to them is two parameters: this one, of bytes, and *path*, the
+    name of another, of text, which stands behind all others. *call* reads a struct of both, ``path`` and ``content``.
+    """
 
     name: str
     type: pa.DataType
     required: bool = True
     default: Any = None  # None: the service's own
+    path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +176,18 @@ class Rolling(Protocol):
         """*frame* with the call's answers: each row is the last of a group of at most *points* before it.
 
         *call* reads one column and has an order; rows with equal values in its *by* are a series.
+        """
+        ...
+
+
+@runtime_checkable
+class Fetching(Protocol):
+    """What a backend may do besides: bring some columns of a frame into this process."""
+
+    def fetched(self, frame: Any, call: Call, most_rows: int) -> pa.RecordBatch | None:
+        """The columns that *call* reads, computed if need be, and no others; None where there are more rows.
+
+        They are as `apply` hands them over, but rows of a group may stand anywhere.
         """
         ...
 

@@ -28,7 +28,7 @@ from dfai_core.known import Known
 from dfai_core.lanes import Lanes
 from dfai_core.line import Line
 from dfai_core.origins import Origins
-from dfai_core.peers import peer_at, peer_of
+from dfai_core.peers import hear, peer_at, peer_of
 from dfai_core.report import counters_of
 from dfai_core.service import Failure, Values
 from dfai_core.store import Keyer, open_store
@@ -40,29 +40,27 @@ __all__ = ["Dispatcher"]
 # Answers of this many documents, or of this much input, are remembered for rows that ask the same later.
 _REMEMBERED = 50_000
 _REMEMBERED_BYTES = 64_000_000
-# A call that nobody uses is forgotten after this time: another partition may still come.
-_IDLE_S = 5.0
 
 
 class Dispatcher:
     """One call's requests. Callers in several threads may share it, as Dask's partitions do: see `dispatchers.join`."""
 
-    def __init__(self, call: Call, forget: Callable[[Dispatcher], bool]) -> None:
+    def __init__(self, call: Call, idle: Callable[[Dispatcher, bool], None]) -> None:
         config = call.config
         target = config.target.resolve(call.service)
         self.call = call
-        self._forget = forget  # so that nobody joins it any more; whether it was known
+        self._idle = idle  # told when nobody uses it any more, and whether it is stopped
         self.loop = asyncio.get_running_loop()
         self.users = 0
         self.readers = 0  # callers that still read their input: what is not full yet may become so
         self.counters = counters_of(call.part_of or call.id)
         peer = peer_of(target, config)
-        self._budget = open_budget(
-            call.budget, name=f"{call.id} {target}", concurrency=config.concurrency, rate_per_s=config.rate_per_s
-        )
+        name, slots, rate_per_s = f"{call.id} {target}", config.concurrency, config.rate_per_s
+        self._budget = open_budget(call.budget, name=name, concurrency=slots, rate_per_s=rate_per_s, heard=hear)
         counts = call.service.limits_at(target.kind).counts
         self._turns = Turns(peer, self._budget, counts, config.deadline_s)
-        self._attempter = attempter_at(peer, call, self.counters, self.loop)
+        tell = self._budget.refused
+        self._attempter = attempter_at(peer, call, self.counters, self.loop, tell)
         self._window = self._attempter.window
         store = open_store(config.store) if call.service.shareable else None
         self._keeper: Keeper | None = None
@@ -95,7 +93,7 @@ class Dispatcher:
         if call.service.web:
             once = not call.service.repeatable
             self._origins = Origins(
-                lambda place: attempter_at(peer_at(place, config, once=once), call, self.counters, self.loop),
+                lambda place: attempter_at(peer_at(place, config, once=once), call, self.counters, self.loop, tell),
                 self._budget,
                 self._turns.cost,
                 config.deadline_s,
@@ -108,18 +106,21 @@ class Dispatcher:
         self._tickets: set[Ticket] = set()
         self._chores: set[asyncio.Task[None]] = set()
         self._under_way = UnderWay(self._attempter, self._chore)
-        self._forgetting: asyncio.TimerHandle | None = None  # while nobody uses it
         self._error: BaseException | None = None  # why the whole call cannot go on
 
     # ---- documents come in -------------------------------------------------------------------------------
 
-    def accept(self, ticket: Ticket, batch: pa.RecordBatch) -> None:
-        """Asks what *batch* asks; the ticket is done when each of its documents has ended."""
+    def accept(self, ticket: Ticket, batch: pa.RecordBatch, *, last: bool = False) -> None:
+        """Asks what *batch* asks, the *last* of its caller's; the ticket is done when all its documents have ended."""
         self._tickets.add(ticket)
+        if last:  # first: what it asks need not wait for more
+            self.readers -= 1
         try:
             self._accept(ticket, batch)
         except Exception as error:  # noqa: BLE001  nobody else would tell the caller, who would wait for ever
             self._fail(error)
+        if last and not self.readers:
+            self._line.flush()
 
     def _accept(self, ticket: Ticket, batch: pa.RecordBatch) -> None:
         if self._error is not None:
@@ -210,8 +211,10 @@ class Dispatcher:
             outcome = await self._origins.attempt(job)
             if outcome is None:
                 return
-        elif self._turns.at_once(self.loop.time()) or await self._turns.wait(job):
-            outcome = await self._attempter.attempt(job)
+        elif self._turns.at_once(now := self.loop.time()):
+            outcome = await self._attempter.attempt(job, now)
+        elif await self._turns.wait(job):
+            outcome = await self._attempter.attempt(job, self.loop.time())
         else:
             outcome = self._attempter.too_late(job, "rate_limited", "the service asked to wait longer")
         if type(outcome) is list:
@@ -344,9 +347,6 @@ class Dispatcher:
         """A caller comes, and begins to read."""
         self.users += 1
         self.readers += 1
-        if self._forgetting is not None:  # it would come between two partitions later on
-            self._forgetting.cancel()
-            self._forgetting = None
 
     def leave(self, tickets: Sequence[Ticket], still_reading: bool) -> None:
         """A caller is through, perhaps early: what nobody waits for any more is not sent."""
@@ -360,10 +360,7 @@ class Dispatcher:
                 self._withdraw()
         else:
             self._cancel()
-            if self._ending.stopped is None:  # another partition may still come
-                self._forgetting = self.loop.call_later(_IDLE_S, self._forget_if_idle)
-            else:  # who runs the same call again starts afresh
-                self._forget_if_idle()
+            self._idle(self, self._ending.stopped is not None)
         if still_reading:
             self.read()
 
@@ -399,6 +396,6 @@ class Dispatcher:
             self._chore(self._keeper.give_up(ending))
         self._known.clear()
 
-    def _forget_if_idle(self) -> None:
-        if not self.users and self._forget(self):
-            self._chore(self._budget.aclose())
+    def close(self) -> None:
+        """Gives back its share of the limits: nobody will join it any more."""
+        self._chore(self._budget.aclose())

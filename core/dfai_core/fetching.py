@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any
 
 from dfai_core.call import Call
@@ -62,9 +62,9 @@ class Fetching:
         "_most_documents",
         "_queue",
         "_reader",
+        "_reading",
         "_seen",
         "_start",
-        "_tasks",
         "_wiring",
     )
 
@@ -94,7 +94,7 @@ class Fetching:
         self._start = start
         self._most_documents = call.config.concurrency + max(_LEAST_READY, call.config.concurrency)
         self._queue: deque[tuple[References, int]] = deque()
-        self._tasks: dict[asyncio.Task[None], tuple[References, int]] = {}
+        self._reading: dict[tuple[References, int], asyncio.Task[None]] = {}
         self._held: dict[tuple[References, int], int] = {}  # whose contents are there, and their bytes
         self._held_bytes = 0
         self._guess_bytes = float(_FIRST_GUESS_BYTES)
@@ -132,11 +132,11 @@ class Fetching:
 
     def clear(self) -> list[tuple[Group, Places]]:
         """Stops reading, and gives back what was not there yet."""
-        left: list[tuple[Group, Places]] = [(batch, (place,)) for batch, place in (*self._tasks.values(), *self._queue)]
+        left: list[tuple[Group, Places]] = [(batch, (place,)) for batch, place in (*self._reading, *self._queue)]
         self._queue.clear()
-        for task in self._tasks:
+        for task in self._reading.values():
             task.cancel()
-        self._tasks.clear()
+        self._reading.clear()
         return left
 
     def abandon(self) -> None:
@@ -147,36 +147,39 @@ class Fetching:
         self._held_bytes = 0
 
     def _go(self) -> None:
-        while self._queue and len(self._tasks) < _AT_ONCE and self._has_room():
+        while self._queue and len(self._reading) < _AT_ONCE and self._has_room():
             batch, place = self._queue.popleft()
-            task = self._start(self._fetch(batch, place))
-            self._tasks[task] = (batch, place)
-            task.add_done_callback(self._done)
+            self._reading[batch, place] = self._start(self._fetch(batch, place))
 
     def _has_room(self) -> bool:
-        reading = len(self._tasks)
+        reading = len(self._reading)
         if not reading and not self._held:
             return True
         if len(self._held) + reading >= self._most_documents:
             return False
         return self._held_bytes + (1 + reading) * self._guess_bytes <= _MOST_BYTES
 
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.pop(task, None)
-        if not task.cancelled():
-            self._go()
-
     async def _fetch(self, batch: References, place: int) -> None:
         document = [column[place] for column in batch.contents]
+        found = await self._read(document)
+        self._reading.pop((batch, place), None)  # at once: from here on it is others' to end
+        if isinstance(found, Failure):
+            self._failed(batch, place, found)
+        else:
+            self._take(batch, place, document, found)
+        self._go()
+
+    async def _read(self, document: Sequence[Any]) -> list[Content | str] | Failure:
         fetch = self._wiring.options.get("fetch", "worker") if self._fetch_at is None else document[self._fetch_at]
         try:
-            found = [await self._reader.read(one, fetch or "worker") for one in document[: self._inputs]]
+            return [await self._reader.read(one, fetch or "worker") for one in document[: self._inputs]]
         except Unread as error:
-            self._failed(batch, place, Failure(error.code, error.message, retryable=error.retryable))
-            return
+            return Failure(error.code, error.message, retryable=error.retryable)
         except Exception as error:  # noqa: BLE001  whatever a row's file makes a library do, the others are asked
-            self._failed(batch, place, Failure("unreadable", f"it cannot be read ({type(error).__name__})"))
-            return
+            return Failure("unreadable", f"it cannot be read ({type(error).__name__})")
+
+    def _take(self, batch: References, place: int, document: Sequence[Any], found: Sequence[Content | str]) -> None:
+        """Holds what was read, unless a document with the same content is asked already."""
         size_bytes = sum(len(one) for one in found if isinstance(one, Content))
         self._guess_bytes += (size_bytes - self._guess_bytes) / 8
         name = tuple(one.digest if isinstance(one, Content) else one for one in (*found, *document[self._inputs :]))

@@ -150,7 +150,7 @@ class Gathered:
 def gathered(call: Call, gathers: Gather, batch: pa.RecordBatch) -> Gathered:
     """The documents of *batch*, which holds whole groups, or a part of one that is too large."""
     found = Gathered(batch.num_rows)
-    values, there = _inputs(call, batch, found.early)
+    values, given, there = _inputs(call, batch, found.early)
     times, there = _times(call, batch, there, found.early)
     part = is_part(batch)
     unanswered = _lacking(call, batch, part)
@@ -167,7 +167,9 @@ def gathered(call: Call, gathers: Gather, batch: pa.RecordBatch) -> Gathered:
         asking = rows[-1:] if gathers.answers == "last" else rows[wanted[rows]]
         if not len(asking) or not wanted[asking].any():
             continue
-        document = too_many if part or len(rows) > most else _document(call, gathers, rows, values, times, options)
+        document = (
+            too_many if part or len(rows) > most else _document(call, gathers, rows, values, given, times, options)
+        )
         if isinstance(document, Failure):
             found.early.update(dict.fromkeys(asking.tolist(), (document.code, document.message)))
             continue
@@ -185,6 +187,7 @@ def _document(
     gathers: Gather,
     rows: Places,
     values: Sequence[np.ndarray[Any, Any]],
+    given: Sequence[np.ndarray[Any, Any]],
     times: np.ndarray[Any, Any] | None,
     varying: Sequence[pa.Array],
 ) -> Document | Failure:
@@ -199,29 +202,41 @@ def _document(
             options[name] = option.default if distinct[0] is None else option.check(name, distinct[0])
         except ConfigError as error:
             return Failure("refused", str(error))
-    group = Rows(tuple(column[rows] for column in values), None if times is None else times[rows])
+    group = Rows(
+        tuple(column[rows] for column in values),
+        None if times is None else times[rows],
+        tuple(column[rows] for column in given),
+    )
     written = gathers.write(group, options)
     return written if isinstance(written, Failure) else (len(rows), written, *chosen)
 
 
 def _inputs(
     call: Call, batch: pa.RecordBatch, early: dict[int, tuple[str, str]]
-) -> tuple[list[np.ndarray[Any, Any]], np.ndarray[Any, Any]]:
-    """The values of each input, and which rows have all of them."""
-    there = np.ones(batch.num_rows, bool)
-    values = []
+) -> tuple[list[np.ndarray[Any, Any]], list[np.ndarray[Any, Any]], np.ndarray[Any, Any]]:
+    """The values of each input; where some may be null, which are there; and which rows have all that they need."""
+    nullable = call.service.nullable
+    there, some = np.ones(batch.num_rows, bool), np.full(batch.num_rows, not nullable)
+    values, given = [], []
     if call.service.reads == "answers":
         answers, codes, messages = batch.columns[:3]
         for row in np.flatnonzero(codes.is_valid().to_numpy(zero_copy_only=False)).tolist():
             early[row] = (codes[row].as_py(), messages[row].as_py())
-        return [answers.to_numpy(zero_copy_only=False)], answers.is_valid().to_numpy(zero_copy_only=False)
-    for at, name in enumerate(call.inputs):
+        known = answers.is_valid().to_numpy(zero_copy_only=False)
+        return [answers.to_numpy(zero_copy_only=False)], [known], known
+    for at, (name, role) in enumerate(zip(call.inputs, call.service.inputs, strict=True)):
         column, wrong = numbers_of(batch.column(at))
         for row, kind in wrong.items():
             early[row] = ("unsupported", NOT_A_NUMBER.format(name=name, kind=kind))
-        there &= column.is_valid().to_numpy(zero_copy_only=False)
+        valid = column.is_valid().to_numpy(zero_copy_only=False)
+        if role in nullable:
+            some |= valid
+        else:
+            there &= valid
+        if nullable:
+            given.append(valid)
         values.append(column.to_numpy(zero_copy_only=False))
-    return values, there
+    return values, given, there & some
 
 
 def _times(

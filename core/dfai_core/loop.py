@@ -39,11 +39,18 @@ class LoopThread:
         """Calls *function* on the loop's thread, later; returns at once."""
         self.loop.call_soon_threadsafe(function, *arguments)
 
+    def refuse_itself(self) -> None:
+        """Raises a RuntimeError in this very thread, where nobody may wait for what it does."""
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("a synchronous dfai call was made on dfai's own loop thread: it would wait for itself")
+
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Runs *work* on the loop and waits for its result."""
-        if threading.current_thread() is self._thread:
+        try:
+            self.refuse_itself()
+        except RuntimeError:
             work.close()
-            raise RuntimeError("a synchronous dfai call was made on dfai's own loop thread: it would wait for itself")
+            raise
         done: Future[T] = Future()
         tasks: list[asyncio.Task[T]] = []
         self.soon(lambda: tasks.append(_start(self.loop, work, done)))

@@ -98,7 +98,7 @@ class Origins:
             if self._budget.paced:
                 async with self._line:
                     await self._budget.pace(self._cost(job))
-            return await way.attempter.attempt(job)
+            return await way.attempter.attempt(job, self._loop.time())
         finally:
             way.in_flight -= 1
             self._let_in(way)

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import platform
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from dfai_core.errors import ConfigError, DfaiError, SecretNotFound
 from dfai_core.flow.adaptive import LearnedRate
 from dfai_core.flow.breaker import Breaker
+from dfai_core.flow.refusals import Refusal
 from dfai_core.loop import after_fork, before_exit
 from dfai_core.secrets import HiddenValues
 from dfai_core.settings import Config
 from dfai_core.targets import Target, Web
+from dfai_core.targets.base import Rated
 from dfai_core.transports.base import Transport
+from dfai_core.urls import is_loopback
 from dfai_core.whole import Place
 
 if TYPE_CHECKING:
     from dfai_core.flow.host.rate import HostRate
 
-__all__ = ["Peer", "peer_at", "peer_of"]
+__all__ = ["Peer", "hear", "peer_at", "peer_of"]
 
 # After a lookup in vain, while a key is being replaced; and between two that follow refusals.
 _AGAIN_S = 10.0
+# A burst of refusals lengthens a pause again and again: by less than this it is not worth a message.
+_NEWS_S = 0.05
 # Frames may name any number of origins. Past the second of these a new one's rate is learned by each process alone.
 _MOST_PEERS = 2_000
 _MOST_SHARED = 200
@@ -39,11 +47,23 @@ class Peer:
     transport: Transport
     breaker: Breaker = field(default_factory=Breaker)
     rate: LearnedRate | HostRate = field(default_factory=LearnedRate)
+    name: str = ""  # what all hosts call it, if what it refuses one concerns the others
     gate: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)  # one at a time holds a place in line
     _headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     _headers_until: float = float("-inf")
     _renew_from: float = float("-inf")
     _asking: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    def refused(self, now: float, *, sent_at: float, retry_after_s: float | None, draw: float) -> Refusal | None:
+        """The target answered 429 to a request that left at *sent_at*; what others should hear of it, if it is news."""
+        rate = self.rate
+        before = rate.paused_until
+        rate.refused(now, sent_at=sent_at, retry_after_s=retry_after_s, draw=draw)
+        until = rate.paused_until
+        if not self.name or until - max(before, now) < _NEWS_S:
+            return None
+        learned = rate if isinstance(rate, LearnedRate) else rate.learned(now)
+        return Refusal(self.name, now - sent_at, until - now, learned.rate_per_s(now))
 
     def headers(self, now: float) -> Mapping[str, str] | None:
         """The credential's headers; None where it is time to look it up."""
@@ -115,8 +135,10 @@ def peer_of(target: Target, config: Config) -> Peer:
             transport = peer_of(Web(once=target.once), config).transport
         else:
             transport = target.transport() if given is None else given() if callable(given) else given
-        rate = _shared_rate(target) if given is None else None
-        peer = _peers[key] = Peer(target, transport, rate=LearnedRate() if rate is None else rate)
+        name = "" if given is not None or isinstance(target, Rated) else _name_of(target)
+        rate = target.rate() if isinstance(target, Rated) else _rate_of(name) if name else None
+        peer = Peer(target, transport, rate=LearnedRate() if rate is None else rate, name=_everywhere(name, target))
+        _peers[key] = peer
         _few_origins()
     return peer
 
@@ -135,22 +157,43 @@ def _few_origins() -> None:
         del _peers[key]
 
 
-def _shared_rate(target: Target) -> HostRate | None:
-    """What this host's processes learn together of *target*'s rate; None where each learns for itself."""
+def hear(refusal: Refusal) -> None:
+    """Another host was refused: here the same target rests too."""
+    now = asyncio.get_running_loop().time()
+    for peer in _peers.values():
+        if peer.name == refusal.target:
+            peer.rate.heard(now, sent_at=now - refusal.ago_s, pause_s=refusal.pause_s, per_s=refusal.per_s)
+
+
+def _name_of(target: Target) -> str:
+    """What has one rate for all who ask: *target*, and who asks there. Empty where each process learns for itself."""
     if isinstance(target, Web):
         if not target.origin or len(_peers) > _MOST_SHARED:
-            return None
+            return ""
         holders = " ".join(f"{sealed.user} {sealed.secret}" for sealed in target.sealed)
-        return _rate_of(f"web {target} {holders}")
+        return f"web {target} {holders}"
     if target.kind not in ("azure", "container"):
-        return None
+        return ""
     credential = getattr(target, "credential", None)
     # Two keys may belong to two resources with a quota each. References say enough: keys themselves stay out of it.
     holder = getattr(target, "key", None) if credential is None else getattr(credential, "__qualname__", None)
-    return _rate_of(f"{target.kind} {target} {holder}")
+    return f"{target.kind} {target} {holder}"
+
+
+def _everywhere(name: str, target: Target) -> str:
+    """What all hosts call the target that has that *name* here; it tells nobody which one that is.
+
+    On each host a loopback address is another server, with a limit of its own.
+    """
+    if not name:
+        return ""
+    host = urlsplit(target.origin if isinstance(target, Web) else getattr(target, "base", "")).hostname
+    here = platform.node() if host is not None and is_loopback(host) else ""
+    return hashlib.blake2b(f"{name} {here}".encode(), digest_size=16).hexdigest()
 
 
 def _rate_of(name: str) -> HostRate | None:
+    """What this host's processes learn together."""
     try:
         from dfai_core.flow.host.files import host_file
         from dfai_core.flow.host.rate import HostRate

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -83,7 +83,15 @@ def _reported(
         sender.send()
 
 
-def _counted(batches: Iterable[pa.RecordBatch], counters: Counters) -> Iterator[pa.RecordBatch]:
+def _counted(batches: Iterable[pa.RecordBatch], counters: Counters) -> Iterable[pa.RecordBatch]:
+    """*batches*, of which rows are counted as they are read; what is in memory has been."""
+    if not isinstance(batches, Sequence):
+        return _counting(batches, counters)
+    counters.add_read(sum(batch.num_rows for batch in batches))
+    return batches
+
+
+def _counting(batches: Iterable[pa.RecordBatch], counters: Counters) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         counters.add_read(batch.num_rows)
         yield batch

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import wait
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, wait
+from itertools import chain, pairwise
 
 import pyarrow as pa
 
 from dfai_core.call import Call
-from dfai_core.dispatchers import join
+from dfai_core.callers import Caller
 from dfai_core.errors import error_for
 from dfai_core.gathering import whole_groups
 from dfai_core.groups import Ticket
-from dfai_core.loop import loop_thread
-from dfai_core.report import Counters
+from dfai_core.report import Counters, counters_of
 from dfai_core.store import StoreSpec
 
 __all__ = ["run", "sizes"]
@@ -53,34 +53,46 @@ def run(
     DfaiError
         Where the whole call cannot go on, and, with ``on_error="raise"``, for the first row without an answer.
     """
-    thread = loop_thread()
-    dispatcher = thread.run(join(call))
+    caller = Caller(call)
+    counters = counters_of(call.id)
     line: deque[tuple[Ticket, int, int]] = deque()  # with each batch's rows and bytes
     ahead_rows = ahead_bytes = 0
-    reading = True
+    reading, empty = True, True
+    in_memory = isinstance(batches, Sequence)
     cut = _cut(call, batches)
+    if not in_memory:
+        caller.enter()
     try:
-        for batch in cut:
-            ticket = Ticket()
+        for batch, last in _marked(cut, in_memory):
+            empty, ticket = False, Ticket()
             line.append((ticket, batch.num_rows, batch.nbytes))
             ahead_rows += batch.num_rows
             ahead_bytes += batch.nbytes
-            thread.soon(dispatcher.accept, ticket, batch)
-            while line and (line[0][0].done.done() or ahead_rows > _AHEAD_ROWS or _too_much(call, line, ahead_bytes)):
+            caller.accept(ticket, batch, last=last)
+            reading = not last
+            while line and (line[0][0].done.done() or ahead_rows > _AHEAD_ROWS or ahead_bytes > _AHEAD_BYTES):
                 if not line[0][0].done.done():
-                    thread.soon(dispatcher.flush)
+                    caller.flush()
+                    if call.service.media is not None and ahead_rows <= _AHEAD_ROWS:
+                        # Contents are let go as their documents end, in whatever order: nobody waits for the oldest.
+                        if _held_bytes(line) <= _AHEAD_BYTES:
+                            break
+                        _wait_for_any(line, counters, watch)
+                        continue
                 _, rows, size_bytes = line[0]
                 ahead_rows -= rows
                 ahead_bytes -= size_bytes
-                yield _finish(call, line, dispatcher.counters, watch)
-        reading = False
-        thread.soon(dispatcher.read)
+                yield _finish(call, line, counters, watch)
+        if empty:  # settings are wrong all the same
+            caller.entered()
+        if reading:
+            reading = False
+            caller.read()
         while line:
-            yield _finish(call, line, dispatcher.counters, watch)
+            yield _finish(call, line, counters, watch)
     finally:
-        thread.soon(dispatcher.leave, [ticket for ticket, _, _ in line], reading)
-        if line:  # before we go: a service should not go on working for nobody
-            thread.run(dispatcher.called_off())
+        if line or reading:
+            caller.leave([ticket for ticket, _, _ in line])
 
 
 def _cut(call: Call, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -112,11 +124,28 @@ def _slices(
             start += rows
 
 
-def _too_much(call: Call, line: deque[tuple[Ticket, int, int]], ahead_bytes: int) -> bool:
-    """Whether more input is held than may be. Contents are let go as their documents end, in whatever order."""
-    if ahead_bytes <= _AHEAD_BYTES or call.service.media is None:
-        return ahead_bytes > _AHEAD_BYTES
-    return sum(size_bytes for ticket, _, size_bytes in line if not ticket.done.done()) > _AHEAD_BYTES
+def _marked(batches: Iterable[pa.RecordBatch], in_memory: bool) -> Iterator[tuple[pa.RecordBatch, bool]]:
+    """Each batch, and whether it is certainly the last. Only what is in memory is looked at ahead of time."""
+    if not in_memory:
+        yield from ((batch, False) for batch in batches)
+        return
+    for batch, following in pairwise(chain(batches, (None,))):
+        yield batch, following is None
+
+
+def _held_bytes(line: deque[tuple[Ticket, int, int]]) -> int:
+    """How much input the batches hold that are not answered."""
+    return sum(size_bytes for ticket, _, size_bytes in line if not ticket.done.done())
+
+
+def _wait_for_any(
+    line: deque[tuple[Ticket, int, int]], counters: Counters, watch: Callable[[Counters], None] | None
+) -> None:
+    """Waits until one more batch is answered."""
+    open_batches = [ticket.done for ticket, _, _ in line if not ticket.done.done()]
+    while not wait(open_batches, None if watch is None else _WATCH_S, FIRST_COMPLETED).done:
+        if watch is not None:
+            watch(counters)
 
 
 def _finish(

@@ -129,11 +129,13 @@ class Part(NamedTuple):
 class Rows:
     """The rows of one group, in order: by time where the call has one, else as they came.
 
-    *columns* are those of the service's inputs, *times* microseconds since 1970 in UTC.
+    *columns* are those of the service's inputs, *times* microseconds since 1970 in UTC. Where inputs are nullable
+    *there* says of each which values it has: the others are NaN.
     """
 
     columns: tuple[np.ndarray[Any, Any], ...]
     times: np.ndarray[Any, Any] | None
+    there: tuple[np.ndarray[Any, Any], ...] = ()
 
     def __len__(self) -> int:
         return len(self.columns[0])

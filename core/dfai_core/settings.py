@@ -10,7 +10,7 @@ from typing import Any, Literal, TypedDict
 from dfai_core.errors import ConfigError
 from dfai_core.store import Store, StoreSpec, store_from
 from dfai_core.targets import Target, local, target_from
-from dfai_core.transports import Transport
+from dfai_core.transports import MAX_ANSWER_BYTES, Transport
 
 __all__ = ["Config", "Settings", "read_environment", "resolve"]
 
@@ -27,6 +27,7 @@ class Settings(TypedDict, total=False):
     timeout_s: float  # one request
     deadline_s: float  # one row in all, retries and waits included
     attempts: int  # tries for one request
+    max_answer_bytes: int  # of one answer, decompressed: reading stops there
     operation_deadline_s: float  # a long-running operation, from the moment that the service accepts it
     on_error: Literal["column", "raise"]
     max_error_ratio: float  # stop when a larger share of the rows has failed
@@ -55,6 +56,7 @@ class Config:
     timeout_s: float = 60.0
     deadline_s: float = 600.0
     attempts: int = 6
+    max_answer_bytes: int = MAX_ANSWER_BYTES
     operation_deadline_s: float = 3_600.0
     on_error: Literal["column", "raise"] = "column"
     max_error_ratio: float = 1.0
@@ -139,6 +141,7 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "timeout_s": _positive,
     "deadline_s": _positive,
     "attempts": _integer(1, 1_000),
+    "max_answer_bytes": _integer(1_000, 1_000_000_000_000),
     "operation_deadline_s": _positive,
     "on_error": _word("column", "raise"),
     "max_error_ratio": _ratio,

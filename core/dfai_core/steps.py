@@ -1,4 +1,4 @@
-"""An answer that takes several requests, each made of the answers before: what is asked next. No I/O.
+"""What a job asks next, also where an answer takes several requests, each made of the answers before. No I/O.
 
 A job stands in line anew for each of them, so that limits count requests. What was answered before is kept with the
 job: a request that fails is tried again alone. One deadline holds for all of them.
@@ -29,9 +29,14 @@ def begin(job: Job) -> Sequence[Values | Failure | None] | None:
 
 def request_of(job: Job, credential: Mapping[str, str]) -> Request:
     """The request that *job* has come to."""
-    assert job.ask is not None
+    lane, whole = job.lane, job.whole
+    if whole is not None:
+        return (whole if job.operation is None else whole.following(job.operation)).request(credential)
+    if job.operation is not None:
+        return Request("GET", job.operation, credential)
+    if job.ask is None:
+        return lane.request(credential, job.documents())
     path, body, method = job.ask
-    lane = job.lane
     content, kind = (body.content, body.type) if isinstance(body, Body) else (body, None)
     return Request(method, joined(lane.base, path), lane.headers(credential, kind), content)
 

@@ -168,7 +168,9 @@ def judge_error(error: TransportError | TimeoutError) -> Verdict:
         case MaybeSent():
             return Verdict(Action.RETRY, "unavailable", str(error), maybe_billed=True)
         case BadAnswer():
-            return Verdict(Action.RETRY, "bad_answer", str(error), maybe_billed=True)
+            # One that is too large may be so for one of its documents; sent again as it is, it would be no smaller.
+            action = Action.SPLIT if error.permanent else Action.RETRY
+            return Verdict(action, "bad_answer", str(error), maybe_billed=True)
         case _:
             return Verdict(Action.RETRY, "timeout", "no answer in time", maybe_billed=True)
 

@@ -174,7 +174,7 @@ def test_fit_refuses_what_transform_could_not_do(
         ({"verb": "sentiment", "langauge": "en"}, "Did you mean 'language'?"),
         ({"verb": "sentiment", "categories": ["Email"]}, "no setting or option 'categories'"),
         ({"verb": "sentiment", "if_exists": "fill"}, "no param 'if_exists'"),
-        ({"verb": "http"}, r"depends on its arguments.*df\.ai\.http"),
+        ({"verb": "call"}, "no 'call'"),
     ],
 )
 def test_a_name_that_does_not_exist_is_refused_at_once(arguments: Any, says: str) -> None:

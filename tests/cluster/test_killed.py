@@ -68,6 +68,7 @@ rows = frame.ai.sentiment("t", language="en", **settings).collect()
 found = [[row["t"], row["sentiment"], row["sentiment_error"]] for row in rows]
 """
 ALL_THERE = """
+import time
 while session.sparkContext._jsc.sc().getExecutorMemoryStatus().size() < 3:
     time.sleep(0.1)
 found = session.sparkContext.applicationId

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cluster.driver import Driver
+from cluster.pauses import PAUSE_S, PlannedPause
 from counting import CountingServer
 from redis_server import RedisServer
 from service import Scene, Service
@@ -50,9 +51,9 @@ def test_slots_and_rate_hold_over_the_hosts_of_a_cluster(
 
     assert kind == "coordinator"
     assert {Path(who.split()[0]).name for who in counts} == {"host0", "host1"}
+    # How much of them is used is shown on a clock of its own (tests/core): here the machine's load would decide.
     assert server.most_in_flight <= 6
     assert server.busiest_s() <= 100 * 1.05 + 10  # what may be caught up, and what a busy machine puts off
-    assert sum(counts.values()) >= 0.5 * 3.0 * 100  # on a busy machine; a share for each task would be far below
 
 
 CALL = """
@@ -63,8 +64,8 @@ found = len([row for row in rows if row["sentiment"] == "positive"])
 """
 
 
-def call(driver: Driver, service: Service, **settings: Any) -> tuple[int, Scene]:
-    scene = service.scene(latency_s=0.1)
+def call(driver: Driver, service: Service, pause: PlannedPause | None = None, **settings: Any) -> tuple[int, Scene]:
+    scene = service.scene(latency_s=0.1, fault=pause, retry_after_s=PAUSE_S)
     found: int = driver.run(CALL, settings={"target": f"container:{scene.url}", **settings})
     return found, scene
 
@@ -81,6 +82,15 @@ def test_a_call_sends_no_more_requests_a_second_than_it_may(driver: Driver, serv
 
     assert answered == 1_200
     assert scene.most_in_a_second() <= 20 * 1.05 + 4
+
+
+def test_what_a_service_refuses_one_host_all_hosts_keep_to(driver: Driver, service: Service) -> None:
+    pause = PlannedPause(at_request=40)
+    answered, scene = call(driver, service, pause, concurrency=8)
+
+    assert answered == 1_200
+    assert pause.began_at > 0
+    assert pause.broken(scene.arrivals) == 0
 
 
 def test_a_redis_keeps_slots_and_rate_for_all_hosts(driver: Driver, service: Service, redis: RedisServer) -> None:

@@ -32,7 +32,9 @@ def budget(url: str, name: str, concurrency: int = 2, rate_per_s: float | None =
     def instead() -> Budget:
         return ProcessBudget(1, rate_per_s)
 
-    return RedisBudget(BudgetSpec("redis", url), name, concurrency, rate_per_s, instead, lease_s=lease_s)
+    return RedisBudget(
+        BudgetSpec("redis", url), name, concurrency, rate_per_s, instead, lambda refusal: None, lease_s=lease_s
+    )
 
 
 @settings(derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -100,7 +102,7 @@ def test_what_a_killed_process_held_is_free_when_its_lease_ends(server: RedisSer
     from dfai_core.flow.budget import BudgetSpec
     from dfai_core.flow.budgets.redis import RedisBudget
     async def main():
-        budget = RedisBudget(BudgetSpec("redis", sys.argv[1]), "killed", 2, None, None, lease_s=2.0)
+        budget = RedisBudget(BudgetSpec("redis", sys.argv[1]), "killed", 2, None, None, print, lease_s=2.0)
         await budget.acquire()
         await budget.acquire()
         print(flush=True)

@@ -14,6 +14,7 @@ from contracts import CONTRACTS, check, load
 from dfai_core.moments import microseconds
 from dfai_core.service import Exchange, Failure, Rows, Service, Wiring
 from dfai_core.services import services
+from dfai_core.services.decision.multivariate import detecting, fitting
 from dfai_core.transports.base import Answer
 
 CONTRACT = "anomaly-detector-v1.1/openapi.json"
@@ -194,3 +195,63 @@ def test_every_documented_value_fits_our_columns(service: Service) -> None:
     for values, column in zip(read(service, body), service.columns, strict=True):
         each = values if isinstance(values, list) else [values]
         assert pa.array(each, column.type).to_pylist() == pytest.approx(each)
+
+
+# ---- several variables: our own paths, in the contract's words ----------------------------------------------------
+
+VARIABLES = ("series_0", "series_1")
+FILLS = {"linear": "Linear", "previous": "Previous", "subsequent": "Subsequent", "zero": "Zero", 3.5: "Fixed"}
+
+
+def rows_of(values: Any, times: Any = HOURS) -> Rows:
+    columns = tuple(np.asarray(column, float) for column in values)
+    return Rows(columns, times, tuple(~np.isnan(column) for column in columns))
+
+
+@pytest.mark.parametrize("align", ["outer", "inner"])
+@pytest.mark.parametrize("impute", FILLS)
+def test_a_fit_s_options_are_those_of_the_contract(align: str, impute: Any) -> None:
+    service = fitting(VARIABLES, several=False, keeps_gaps=True)
+    options = {"window_points": 3, "align": align, "impute": impute}
+    gaps = np.where(np.arange(12) == 4, np.nan, np.arange(12.0))
+    assert service.gather is not None
+    written = service.gather.write(rows_of([range(12), gaps]), options)
+    assert isinstance(written, str)
+    body = orjson.loads(wired(service, **options).write([(12, written)]))
+
+    check(body["alignPolicy"], CONTRACT, "Multivariate.AlignPolicy")
+    assert body["alignPolicy"]["fillNAMethod"] == FILLS[impute]
+    assert body["alignPolicy"].get("paddingValue") == (3.5 if impute == 3.5 else None)
+    assert body["variables"] == list(VARIABLES)
+    assert body["window"] == 3
+    assert body["series"][0]["times"] == HOURS.tolist()
+    assert body["series"][0]["values"][1] == [None if hour == 4 else hour for hour in range(12)]
+
+
+def test_a_model_and_a_series_make_one_request_and_the_documented_results_are_read() -> None:
+    shown = load("anomaly-detector-v1.1/examples/GetResult.json")
+    results = shown["responses"]["200"]["body"]["results"]
+    service = detecting(VARIABLES, keeps_gaps=True)
+    assert service.gather is not None
+    written = service.gather.write(rows_of([range(12), range(12)]), {"model": "", "top": 7})
+    exchange = wired(service, model='{"modelId":"m"}', top=7)
+    body = orjson.loads(exchange.write([(12, written)]))
+    columns = {
+        "isAnomaly": [each["value"]["isAnomaly"] for each in results],
+        "severity": [each["value"]["severity"] for each in results],
+        "score": [each["value"]["score"] for each in results],
+        "interpretation": [each["value"].get("interpretation") or None for each in results],
+    }
+    (values,) = exchange.read(Answer(200, {}, orjson.dumps(columns)), 1)
+
+    assert body["model"] == {"modelId": "m"}
+    assert body["topContributorCount"] == 7
+    assert isinstance(values, tuple)
+    anomaly, severity, _, variable, contributions = values
+    assert (anomaly, severity) == (columns["isAnomaly"], columns["severity"])
+    for said, named, read_back in zip(columns["interpretation"], variable, contributions, strict=True):
+        assert (said is None) == (named is None) == (read_back is None)
+        for each, entry in zip(said or [], read_back or [], strict=True):
+            assert entry["variable"] == each["variable"]
+            assert entry["contribution"] == each["contributionScore"]
+            assert entry["changed"] == each["correlationChanges"]["changedVariables"]

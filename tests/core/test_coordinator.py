@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -15,57 +14,8 @@ from hypothesis import strategies as st
 from dfai_core.errors import LimitsApart, Unavailable
 from dfai_core.flow.budget import Budget, BudgetSpec, open_budget
 from dfai_core.flow.budgets.coordinated import CoordinatedBudget
-from dfai_core.flow.coordinator import Coordinator
 from fake_loop import run_fast
-
-
-class End:
-    """One end of a connection in memory, on which every message takes a while."""
-
-    def __init__(self, delay_s: float, draw: random.Random) -> None:
-        self._delay_s, self._draw = delay_s, draw
-        self._came: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
-        self._last = 0.0
-        self.other: End = self
-
-    async def read(self) -> dict[str, Any]:
-        message = await self._came.get()
-        if message is None:
-            raise ConnectionResetError
-        return message
-
-    async def write(self, message: dict[str, Any]) -> None:
-        self._send(dict(message))
-
-    def abort(self) -> None:
-        self._send(None)
-        self._came.put_nowait(None)
-
-    def _send(self, message: dict[str, Any] | None) -> None:
-        loop = asyncio.get_running_loop()
-        self._last = max(self._last, loop.time() + self._delay_s * self._draw.uniform(0.5, 1.5))  # in order
-        loop.call_at(self._last, self.other._came.put_nowait, message)
-
-
-class Wires:
-    """A coordinator, and the connections to it."""
-
-    def __init__(self, delay_s: float = 0.001, seed: int = 0) -> None:
-        self.coordinator = Coordinator(clock=asyncio.get_running_loop().time)
-        self.ends: list[End] = []
-        self.serving: list[asyncio.Task[None]] = []
-        self._delay_s, self._draw = delay_s, random.Random(seed)
-
-    async def dial(self, hello: Mapping[str, Any]) -> End:
-        here, there = End(self._delay_s, self._draw), End(self._delay_s, self._draw)
-        here.other, there.other = there, here
-        self.ends.append(here)
-        self.serving.append(asyncio.create_task(self.coordinator.serve(there, dict(hello))))
-        return here
-
-    def budget(self, concurrency: int, rate_per_s: float | None = None, name: str = "one") -> Budget:
-        spec = BudgetSpec("coordinator", dial=self.dial)
-        return open_budget(spec, name=name, concurrency=concurrency, rate_per_s=rate_per_s)
+from wires import Wires
 
 
 class Traffic:
@@ -346,3 +296,27 @@ def test_a_budget_closed_before_it_was_connected_leaves_nothing_behind() -> None
         assert all(task.done() for task in wires.serving)
 
     run_fast(main())
+
+
+def test_what_a_host_leaves_of_the_rate_the_others_use() -> None:
+    rate_per_s, whole_s = 50.0, 20.0
+
+    async def main() -> tuple[Traffic, Traffic]:
+        wires, short, long = Wires(0.005), Traffic(), Traffic()
+        await short.work(wires.budget(6, rate_per_s), [0.04] * 20)  # its host has no more to do
+        tasks = [
+            asyncio.create_task(traffic.work(wires.budget(6, rate_per_s), [0.04] * 100_000))
+            for traffic in (short, long, long)
+        ]
+        await asyncio.sleep(1.0)
+        tasks[0].cancel()
+        await asyncio.sleep(whole_s)
+        for task in tasks:
+            task.cancel()
+        return short, long
+
+    _, long = run_fast(main())
+    left = [at for at in long.left if at >= long.left[-1] - whole_s + 1.0]
+
+    assert len(left) >= 0.95 * rate_per_s * (whole_s - 1.0)
+    assert long.most <= 6

@@ -21,7 +21,7 @@ def call() -> Call:
 
 async def used(call: Call, *, for_s: float) -> Dispatcher:
     """Whatever answers a partition of *call* that takes so long."""
-    dispatcher = await join(call)
+    dispatcher = join(call)
     await asyncio.sleep(for_s)
     dispatcher.leave([], still_reading=True)
     return dispatcher

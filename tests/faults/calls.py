@@ -60,7 +60,7 @@ def counted(call: Call) -> Counters:
 
 def hurry(monkeypatch: pytest.MonkeyPatch, first_wait_s: float = 0.01) -> None:
     """Retries wait milliseconds where users' wait half a second and more."""
-    monkeypatch.setattr("dfai_core.dispatch.Retry", functools.partial(Retry, first_wait_s=first_wait_s))
+    monkeypatch.setattr("dfai_core.attempters.Retry", functools.partial(Retry, first_wait_s=first_wait_s))
     monkeypatch.setattr("dfai_core.flow.adaptive._FIRST_PAUSE_S", first_wait_s)
     monkeypatch.setattr("dfai_core.flow.adaptive._LONGEST_PAUSE_S", 8 * first_wait_s)
     # A refusal slows a target down for minutes; in these tests it is forgotten at once.

@@ -136,7 +136,7 @@ def test_a_spark_executor_is_killed_with_its_python_and_another_is_started(serve
 
     try:
         with killing(lambda: len(server.asked), len(TEXTS) // 3, an_executor) as killed:
-            said, complained = job.communicate(timeout=200)
+            said, complained = job.communicate(timeout=400)
     finally:
         job.kill()
         job.communicate()

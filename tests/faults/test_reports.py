@@ -48,5 +48,6 @@ def test_a_killed_dask_worker_is_missed_and_nothing_is_counted_twice(
     assert marker.exists()
     assert not run.complete
     assert "1 partition running, or gone without a last report" in run.missing
-    assert (run.rows, run.documents, run.errors) == (80, 80, {})
+    assert (run.rows, run.errors) == (80, {})
+    assert 80 <= run.documents <= 120  # with those that the dead one had asked, if it came to say so
     assert run.requests <= scene.requests

@@ -172,7 +172,8 @@ class VisionVerbs(VerbBase[R]):
 
         Notes
         -----
-        No model of the embedded engine writes sentences: this takes Azure, in a region that has captions.
+        Azure has captions in some regions only. The embedded engine has no model that writes: it names what it
+        recognises, and is never surer than 0.5.
 
         Examples
         --------
@@ -203,8 +204,8 @@ class VisionVerbs(VerbBase[R]):
             "error_detail" for what is known of each error.
         output
             Name of the objects' column (list of struct: name, confidence, x_px, y_px, width_px, height_px, parents),
-            and prefix of ``_error`` and ``_error_message``. A box is its left upper corner and its size, in pixels;
-            *parents* are wider words, which v3.2 alone tells.
+            and prefix of ``_error`` and ``_error_message``. A box is its left upper corner and its size, in pixels of
+            the picture as it is shown; *parents* are wider words, which v3.2 alone tells.
         if_exists, **settings
             As in `sentiment`; ``api_version`` as in `tag_image`.
 

@@ -27,6 +27,8 @@ _LOW_PER_S = _CLIMB / _LOW_CLIMB
 _LOWEST_PER_S = 0.1
 # After cuts that may have gone too far, the way back is in proportion.
 _SEARCH_CLIMB = 0.04
+# How much the latest refusal says about who is refused.
+_LATEST = 0.2
 # What a refusal proves is about the rate really sent, not about one that nobody used.
 _UNUSED = 1.25
 # Pauses where a refusal names none: the first of a row, and the longest.
@@ -66,6 +68,7 @@ class LearnedRate:
     second_at: float = -math.inf  # when the second began in which sendings are being counted
     sent: float = 0.0
     sent_before: float = 0.0  # in the second before
+    share: float = 1.0  # of the latest refusals that we know of, those that were ours
 
     def rate_per_s(self, now: float) -> float:
         """Requests a second from *now* on; infinite before the first refusal."""
@@ -119,6 +122,25 @@ class LearnedRate:
         self.resumed_at = self.paused_until
         self.next_at = max(self.next_at, self.paused_until)  # nothing is caught up after a pause
 
+    def heard(self, now: float, *, sent_at: float, pause_s: float, per_s: float) -> None:
+        """Another client with the same quota was refused a request that had left at *sent_at*, and takes a pause.
+
+        That is our refusal too, as if both were one. *per_s* is the rate that it keeps to from now on: ours comes half
+        the way towards it, so that all end with equal shares, and who has learned nothing yet begins there.
+        """
+        if self.peak_per_s == math.inf:
+            self.peak_per_s = max(_LOWEST_PER_S, per_s / _CUT, self.sent_per_s(now))
+            self.climb, self.cut_at = max(_CLIMB, _SEARCH_CLIMB * self.peak_per_s), now
+        # Clients that are refused at the same time tell each other so: what left in the first half of our pause is no
+        # news. Later it may have left after a pause, theirs having ended a little sooner.
+        elif sent_at > (self.cut_at + self.resumed_at) / 2.0:
+            self._cut(now, max(0.0, sent_at - self.resumed_at), ours=False)
+            self.peak_per_s = (self.peak_per_s + per_s / _CUT) / 2.0
+        if now + pause_s > self.paused_until:
+            self.pause(now + pause_s)
+            self.resumed_at = self.paused_until
+            self.next_at = max(self.next_at, self.paused_until)
+
     def pause(self, until: float) -> None:
         """Nothing leaves before *until*; a shorter pause never undoes a longer one."""
         self.paused_until = max(self.paused_until, until)
@@ -134,8 +156,12 @@ class LearnedRate:
             return self.sent / max(0.5, elapsed_s)
         return self.sent + self.sent_before * (1.0 - max(0.0, elapsed_s))
 
-    def _cut(self, now: float, since_s: float) -> None:
+    def _cut(self, now: float, since_s: float, *, ours: bool = True) -> None:
         """Lowers the rate: a request was refused that had left *since_s* after the last pause."""
+        # Of each refusal that all hear of one share rises and the others fall: together they stay 1, so that all climb
+        # as one would, however many they are.
+        self.share += _LATEST * (ours - self.share)
+        climb = _CLIMB * self.share
         soon = since_s < _SOON_S
         self.refusals = self.refusals + 1.0 if soon else 1.0
         rate = self.rate_per_s(now)
@@ -145,10 +171,10 @@ class LearnedRate:
             # What the service saved up in the pause was used up in since_s: a bucket's own rate is this share of ours.
             paused_s = self.resumed_at - self.cut_at
             rate *= max(_DEEP_CUT, since_s / (since_s + paused_s) if since_s > 0 else 0.0)
-        else:
+        elif ours:  # what we did not use says nothing of another's refusal
             rate = min(rate, max(1.0, self.sent_per_s(now) * _UNUSED))
         self.peak_per_s = max(_LOWEST_PER_S, rate)
-        self.climb = max(_CLIMB, _SEARCH_CLIMB * rate) if soon else _CLIMB
+        self.climb = max(climb, _SEARCH_CLIMB * rate) if soon else climb
         self.cut_at = now
 
     def _step_s(self, moment: float) -> float:
@@ -252,8 +278,11 @@ class ConcurrencyWindow:
         return min(self._allowed, self.limit + max(1, int(self.limit * _GROWTH)))
 
 
-_TIMES_P99 = 10.0
-_SHORTEST_S = 1.0
+# Of answers lognormal with a sigma of 2, one in a thousand takes longer; of most services', none. Each hang takes up
+# a place in flight for so long: at 50 ms, ten times and a second at least cost a fifth of the throughput where one
+# request in a hundred hangs. Less than half a second would cut what waits for one lost packet, or for a handshake.
+_TIMES_P99 = 5.0
+_SHORTEST_S = 0.5
 _QUANTILE = 0.99
 # Before so many answers, nothing is known.
 _LEAST_KNOWN = 20
@@ -269,7 +298,7 @@ _MAY_BE_CUT = 10
 
 
 class AttemptTimeout:
-    """How long to wait for an answer: ten times what 99 % of the answers take, from one second to *longest_s*.
+    """How long to wait for an answer: five times what 99 % of the answers take, from half a second to *longest_s*.
 
     Answers that were cut short are not among those measured; but where more than 2 % are cut, the target is slow, not
     hung, and the timeout doubles. The attribute `timeout_s` is the timeout as of now.
@@ -279,7 +308,7 @@ class AttemptTimeout:
     60.0
     >>> for _ in range(100):
     ...     timeout.answered(0.5)
-    >>> 5.0 <= timeout.timeout_s < 6.0
+    >>> 2.5 <= timeout.timeout_s < 3.0
     True
     """
 

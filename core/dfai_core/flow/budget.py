@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 from dfai_core.errors import ConfigError, LimitsApart
 from dfai_core.flow.budgets.process import ProcessBudget
 from dfai_core.flow.coordinator import Channel
+from dfai_core.flow.refusals import Refusal
 
 __all__ = ["Budget", "BudgetSpec", "open_budget", "warn_apart"]
 
@@ -60,6 +61,10 @@ class Budget(Protocol):
         """Waits for the next place of the call's own rate; returns at once where it has none. *cost*: see `Limits`."""
         ...
 
+    def refused(self, refusal: Refusal) -> None:
+        """Tells the processes of other hosts, as soon as may be, where whoever keeps the budget has a way to them."""
+        ...
+
     async def aclose(self) -> None:
         """Gives back everything. Slots in use count no more, so requests in flight should have ended."""
         ...
@@ -83,7 +88,18 @@ class BudgetSpec:
     dial: Dial | None = field(default=None, repr=False, compare=False)
 
 
-def open_budget(spec: BudgetSpec | None, *, name: str, concurrency: int, rate_per_s: float | None) -> Budget:
+def _unheard(_refusal: Refusal) -> None:
+    """For whoever asks no target."""
+
+
+def open_budget(
+    spec: BudgetSpec | None,
+    *,
+    name: str,
+    concurrency: int,
+    rate_per_s: float | None,
+    heard: Callable[[Refusal], None] = _unheard,
+) -> Budget:
     """This process's end of a budget; on the loop's thread, once for each call.
 
     Parameters
@@ -96,6 +112,8 @@ def open_budget(spec: BudgetSpec | None, *, name: str, concurrency: int, rate_pe
         Requests in flight at once, over all processes.
     rate_per_s
         Requests a second (or what `Limits.counts` says), likewise; None: no limit.
+    heard
+        Told what a target refused processes of other hosts.
 
     Raises
     ------
@@ -114,10 +132,10 @@ def open_budget(spec: BudgetSpec | None, *, name: str, concurrency: int, rate_pe
     if spec.kind == "coordinator":
         from dfai_core.flow.budgets.coordinated import CoordinatedBudget
 
-        return CoordinatedBudget(spec, name, concurrency, rate_per_s, share)
+        return CoordinatedBudget(spec, name, concurrency, rate_per_s, share, heard)
     from dfai_core.flow.budgets.redis import RedisBudget
 
-    return RedisBudget(spec, name, concurrency, rate_per_s, share)
+    return RedisBudget(spec, name, concurrency, rate_per_s, share, heard)
 
 
 def _on_this_host(name: str, concurrency: int, rate_per_s: float | None) -> Budget:

@@ -4,6 +4,9 @@ Messages are small mappings. A process says, once, ``name``, ``slots`` and ``rat
 and after each telling, ``want``, ``hold`` and ``number`` (see `Ledger.heard`), and ``take``: units of the rate that it
 needs. It is told ``limit`` and ``number``, or ``wait_s`` and ``units``: a block of places that begins so many seconds
 later. A process whose connection ends holds nothing any more.
+
+Besides, ``refused``: what a target refused one process is told to all others, those of other budgets too, and to
+whoever comes before the pause has ended (see `Refusal`).
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from typing import Any, Protocol
 from dfai_core.flow.allotments import Ledger
 from dfai_core.flow.limiter import Pace
 from dfai_core.flow.places import block_units
+from dfai_core.flow.refusals import Refusal, Refusals
 
 __all__ = ["Channel", "Coordinator"]
 
@@ -40,13 +44,20 @@ class _Session:
     def __init__(self) -> None:
         self.news: dict[str, Any] = {}  # of several limits only the last counts
         self.blocks: list[dict[str, Any]] = []
+        self.refusals: list[Refusal] = []
         self.wake = asyncio.Event()
 
     async def tell(self, channel: Channel) -> None:
         while True:
             await self.wake.wait()
             self.wake.clear()
-            messages, self.news, self.blocks = [self.news, *self.blocks], {}, []
+            refusals = [{"refused": refusal.as_message()} for refusal in self.refusals]
+            messages = [
+                *refusals,
+                self.news,
+                *self.blocks,
+            ]  # first: what comes with a new limit must not leave in a pause
+            self.news, self.blocks, self.refusals = {}, [], []
             for message in filter(None, messages):
                 await channel.write(message)
 
@@ -66,6 +77,7 @@ class Coordinator:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._budgets: dict[str, _Budget] = {}
+        self._refusals = Refusals()
 
     async def serve(self, channel: Channel, hello: Mapping[str, Any]) -> None:
         """Serves one process, which said *hello*, until its connection ends."""
@@ -77,6 +89,7 @@ class Coordinator:
             self._budgets[name] = budget
         session = _Session()
         session.news = {"limit": 0, "number": 0}  # so that it knows that it was let in
+        session.refusals = self._refusals.at(self._clock())
         session.wake.set()
         budget.sessions.add(session)
         budget.ledger.join(session)
@@ -107,6 +120,15 @@ class Coordinator:
                 units = max(float(message["take"]), block_units(budget.rate_per_s, len(budget.sessions)))
                 wait_s = budget.pace.reserve(self._clock(), cost=units)
                 session.blocks.append({"wait_s": wait_s, "units": units})
+                session.wake.set()
+            if "refused" in message:
+                self._tell_others(session, Refusal.from_message(message["refused"]))
+
+    def _tell_others(self, teller: _Session, refusal: Refusal) -> None:
+        self._refusals.note(self._clock(), refusal)
+        for budget in self._budgets.values():
+            for session in budget.sessions - {teller}:
+                session.refusals.append(refusal)
                 session.wake.set()
 
     def _settle(self, budget: _Budget) -> None:

@@ -25,6 +25,7 @@ _TRIES = 3
 _FIRST_WAIT_S = 0.5
 # What is smaller is hashed where it is: handing it to a thread and back takes as long.
 _SMALL_BYTES = 65_536
+_LONGEST_PATH_BYTES = 1_000
 
 
 class Reader:
@@ -110,7 +111,8 @@ class Reader:
             raise self._too_large()
         form = self._kind.format_of(data)
         if form is None:
-            raise Unread("unreadable", f"not {self._kind.name}: its bytes begin as none of {self._taken()} does")
+            hint = "; they look like a text: give paths as text (in SQL: path => …)" if _is_text(data) else ""
+            raise Unread("unreadable", f"not {self._kind.name}: its bytes begin as none of {self._taken()} does{hint}")
         if form.name not in self._room.formats:
             raise Unread("unsupported", f"{form.name} is not served; served are {self._taken()}")
         return Content(data, digest_of(data), form.type)
@@ -120,6 +122,11 @@ class Reader:
 
     def _too_large(self) -> Unread:
         return Unread("too_large", f"more than {self._room.max_bytes:,} bytes ({self._room.source}): nothing was sent")
+
+
+def _is_text(data: bytes) -> bool:
+    """Whether these are the bytes of a path or a URL, as far as can be told."""
+    return len(data) < _LONGEST_PATH_BYTES and data.isascii() and data.decode().isprintable()
 
 
 _pool: ThreadPoolExecutor | None = None

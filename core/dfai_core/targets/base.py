@@ -10,9 +10,10 @@ from dfai_core.secrets import Secret
 from dfai_core.transports.base import Transport
 
 if TYPE_CHECKING:
+    from dfai_core.flow.adaptive import LearnedRate
     from dfai_core.service import Service
 
-__all__ = ["KEY_HEADER", "Credentials", "OnePlace", "Target", "joined", "key_credentials"]
+__all__ = ["KEY_HEADER", "Credentials", "OnePlace", "Rated", "Target", "joined", "key_credentials"]
 
 KEY_HEADER = "Ocp-Apim-Subscription-Key"
 # A key may change in its file: it is read again every so often.
@@ -66,6 +67,15 @@ class Target(Protocol):
 
     def shipped(self) -> Target:
         """This target as it may travel to other processes; ConfigError where it must not."""
+        ...
+
+
+@runtime_checkable
+class Rated(Protocol):
+    """A target that knows itself how fast it may be asked: its rate is not learned with other processes."""
+
+    def rate(self) -> LearnedRate:
+        """What each process goes by; made once for each."""
         ...
 
 

@@ -1,5 +1,25 @@
 """How a request travels: three small adapters behind one interface."""
 
-from dfai_core.transports.base import Answer, BadAnswer, MaybeSent, NotSent, Request, Transport, TransportError
+from dfai_core.transports.base import (
+    MAX_ANSWER_BYTES,
+    Answer,
+    BadAnswer,
+    MaybeSent,
+    NotSent,
+    Request,
+    Transport,
+    TransportError,
+    too_large,
+)
 
-__all__ = ["Answer", "BadAnswer", "MaybeSent", "NotSent", "Request", "Transport", "TransportError"]
+__all__ = [
+    "MAX_ANSWER_BYTES",
+    "Answer",
+    "BadAnswer",
+    "MaybeSent",
+    "NotSent",
+    "Request",
+    "Transport",
+    "TransportError",
+    "too_large",
+]

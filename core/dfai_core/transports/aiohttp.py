@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
+from typing import NamedTuple
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -11,7 +12,7 @@ from aiohttp.abc import AbstractStreamWriter
 from multidict import CIMultiDict
 from yarl import URL
 
-from dfai_core.transports.base import Answer, BadAnswer, MaybeSent, NotSent, Request
+from dfai_core.transports.base import Answer, BadAnswer, MaybeSent, NotSent, Request, too_large
 from dfai_core.transports.tls import distrust, tls_context
 from dfai_core.urls import is_loopback
 
@@ -22,6 +23,16 @@ _CONNECT_TIMEOUT_S = 10.0
 # that the server is just closing fails in a way that looks as if it had been read, so we close first.
 _KEEPALIVE_S = 4.0
 _PIECE_BYTES = 262_144
+# URLs and mappings of headers that are known; one of whole requests each has its own.
+_REMEMBERED = 1_000
+
+
+class _Way(NamedTuple):
+    """What all requests to one URL have in common, looked up once."""
+
+    url: URL
+    proxy: URL | None
+    tls: ssl.SSLContext | bool
 
 
 class AiohttpTransport:
@@ -35,7 +46,7 @@ class AiohttpTransport:
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=True,
         )
-        self._urls: dict[str, URL] = {}
+        self._ways: dict[str, _Way] = {}
         # A call's requests share one mapping of headers, kept here with the form that the library would make of it.
         self._headers: dict[int, tuple[Mapping[str, str], CIMultiDict[str]]] = {}
         self._tls: ssl.SSLContext | None = None
@@ -45,34 +56,35 @@ class AiohttpTransport:
         self._proxies: dict[tuple[str, str | None], URL | None] = {}
 
     async def send(self, request: Request) -> Answer:
-        url = self._urls.get(request.url)
-        if url is None:
-            if len(self._urls) > 1_000:
-                self._urls.clear()
-            url = self._urls[request.url] = URL(request.url, encoded=True)
+        way = self._ways.get(request.url) or self._way(request.url)
         known = self._headers.get(id(request.headers))
         if known is None:
-            if len(self._headers) > 1_000:
+            if len(self._headers) > _REMEMBERED:
                 self._headers.clear()
             known = self._headers[id(request.headers)] = (request.headers, CIMultiDict(request.headers))
-        place = (url.scheme, url.host)
-        if place not in self._proxies:
-            self._proxies[place] = _proxy_for(*place)
-        if self._tls is None and url.scheme == "https":
-            self._tls = tls_context()
         try:
             # Redirects are never followed by the library: it would carry the key to another host.
             response = await self._session.request(
                 request.method,
-                url,
+                way.url,
                 data=_payload(request.body),
                 headers=known[1],
                 allow_redirects=False,
-                proxy=self._proxies[place],
-                ssl=self._tls or True,
+                proxy=way.proxy,
+                ssl=way.tls,
             )
-            # Read to its end, or broken, an answer gives its connection back by itself.
-            return Answer(response.status, response.headers, await response.read())
+            content = response.content
+            try:
+                # Nearly all have arrived whole with their heads, and need no waiting.
+                whole = content.is_eof() and content.total_bytes <= request.max_answer_bytes
+                body = content.read_nowait() if whole else await _in_pieces(response, request.max_answer_bytes)
+            except BaseException:  # read to its end, an answer gives its connection back by itself
+                response.close()
+                raise
+            if body is None:
+                response.close()
+                raise too_large(request)
+            return Answer(response.status, response.headers, body)
         except aiohttp.ClientConnectorCertificateError as error:
             raise NotSent(distrust(error.host, error.certificate_error), permanent=True) from error
         except aiohttp.ClientHttpProxyError as error:  # it opened no way to the target; before its base
@@ -90,6 +102,18 @@ class AiohttpTransport:
             raise BadAnswer(f"the answer was cut short or is not HTTP ({type(error).__name__})") from error
         except (aiohttp.ClientError, OSError) as error:
             raise MaybeSent(f"the connection broke: {_short(error)}") from error
+
+    def _way(self, text: str) -> _Way:
+        url = URL(text, encoded=True)
+        place = (url.scheme, url.host)
+        if place not in self._proxies:
+            self._proxies[place] = _proxy_for(*place)
+        if self._tls is None and url.scheme == "https":
+            self._tls = tls_context()
+        if len(self._ways) > _REMEMBERED:
+            self._ways.clear()
+        way = self._ways[text] = _Way(url, self._proxies[place], self._tls or True)
+        return way
 
     async def aclose(self) -> None:
         await self._session.close()
@@ -113,6 +137,20 @@ class _Large(aiohttp.Payload):
 
 def _payload(body: bytes | None) -> bytes | _Large | None:
     return body if body is None or len(body) <= _PIECE_BYTES else _Large(body)
+
+
+async def _in_pieces(response: aiohttp.ClientResponse, max_bytes: int) -> bytes | None:
+    """The body as it comes, None where it is larger: read at once, a small one that is compressed fills the memory."""
+    pieces: list[bytes] = []
+    size_bytes = 0
+    announced_bytes = response.content_length or 0
+    while max(announced_bytes, size_bytes) <= max_bytes:
+        piece = await response.content.readany()
+        if not piece:
+            return b"".join(pieces)
+        pieces.append(piece)
+        size_bytes += len(piece)
+    return None
 
 
 def _proxy_for(scheme: str, host: str | None) -> URL | None:

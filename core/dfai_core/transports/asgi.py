@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from dfai_core.transports.base import Answer, BadAnswer, Request
+from dfai_core.transports.base import Answer, BadAnswer, Request, too_large
 
 __all__ = ["AsgiApp", "AsgiTransport", "Headers"]
 
@@ -67,6 +67,7 @@ class AsgiTransport:
         status = 0
         head: list[tuple[bytes, bytes]] = []
         chunks: list[bytes] = []
+        size_bytes = 0
 
         async def receive() -> Message:
             nonlocal body
@@ -76,14 +77,19 @@ class AsgiTransport:
             return {"type": "http.request", "body": sent, "more_body": False}
 
         async def send(message: Message) -> None:
-            nonlocal status, head
+            nonlocal status, head, size_bytes
             if message["type"] == "http.response.start":
                 status, head = message["status"], message.get("headers", [])
             elif message["type"] == "http.response.body":
                 chunks.append(message.get("body", b""))
+                size_bytes += len(chunks[-1])
+                if size_bytes > request.max_answer_bytes:
+                    raise too_large(request)
 
         try:
             await self._app(self._scope(request), receive, send)
+        except BadAnswer:  # ours, from where it sends
+            raise
         except Exception as error:  # a server's crash is a 500 to its client; the cause must not be lost
             if status == 0:
                 message = f"the embedded engine failed: {type(error).__name__}: {error}"

@@ -6,7 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-__all__ = ["Answer", "BadAnswer", "MaybeSent", "NotSent", "Request", "Transport", "TransportError"]
+__all__ = [
+    "MAX_ANSWER_BYTES",
+    "Answer",
+    "BadAnswer",
+    "MaybeSent",
+    "NotSent",
+    "Request",
+    "Transport",
+    "TransportError",
+    "too_large",
+]
+
+MAX_ANSWER_BYTES = 64_000_000
+"""How large an answer may be, decompressed, where nobody says otherwise: many times what any service here sends."""
 
 
 @dataclass(slots=True)
@@ -17,6 +30,7 @@ class Request:
     url: str
     headers: Mapping[str, str] = field(repr=False)  # the key is among them
     body: bytes | None = field(default=None, repr=False)
+    max_answer_bytes: int = MAX_ANSWER_BYTES  # decompressed: who reads more has been lied to, and should stop
 
 
 @dataclass(slots=True)
@@ -48,10 +62,16 @@ class BadAnswer(TransportError):
     """The server answered with something that is not a whole HTTP response."""
 
 
+def too_large(request: Request) -> BadAnswer:
+    """What a transport raises as soon as the answer to *request* holds more than it may."""
+    return BadAnswer(f"the answer is larger than {request.max_answer_bytes:,} bytes (max_answer_bytes=)", True)
+
+
 class Transport(Protocol):
     """Sends one request; raises `NotSent`, `MaybeSent` or `BadAnswer` and nothing else.
 
-    Timeouts are the caller's: a transport is cancelled when its time is up.
+    Timeouts are the caller's: a transport is cancelled when its time is up. It should read in pieces, and stop with
+    `too_large` where an answer does not end in time: what is read past the limit is dropped all the same.
     """
 
     async def send(self, request: Request) -> Answer: ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from dfai_core.transports.base import Answer, BadAnswer, MaybeSent, NotSent, Request
+from dfai_core.transports.base import Answer, BadAnswer, MaybeSent, NotSent, Request, too_large
 
 __all__ = ["HttpxTransport"]
 
@@ -26,7 +26,12 @@ class HttpxTransport:
             outgoing = httpx.Request(request.method, request.url, headers=dict(request.headers), content=request.body)
             response = await self._transport.handle_async_request(outgoing)
             try:
-                body = await response.aread()
+                pieces, size_bytes = [], 0
+                async for piece in response.aiter_bytes():
+                    pieces.append(piece)
+                    size_bytes += len(piece)
+                    if size_bytes > request.max_answer_bytes:
+                        raise too_large(request)
             finally:
                 await response.aclose()
         except httpx.InvalidURL as error:
@@ -37,7 +42,7 @@ class HttpxTransport:
             raise BadAnswer(f"the answer was cut short or is not HTTP ({type(error).__name__})") from error
         except httpx.HTTPError as error:
             raise MaybeSent(f"the connection broke: {type(error).__name__}: {error}") from error
-        return Answer(response.status_code, response.headers, body)
+        return Answer(response.status_code, response.headers, b"".join(pieces))
 
     async def aclose(self) -> None:
         await self._transport.aclose()

@@ -48,7 +48,8 @@ def reach(sensitivity: int) -> float:
 
 def severity(distance: Floats, spread: Floats) -> Floats:
     """From 0, at the nearest boundary there is, towards 1."""
-    return np.maximum(0.0, 1 - NEAREST * spread / np.maximum(distance, TINY))
+    nearest = NEAREST * spread
+    return 1 - nearest / np.maximum(np.maximum(distance, nearest), TINY)  # never a quotient over 1
 
 
 def band(values: Floats, expected: Floats, spread: Floats, sensitivity: int, max_anomaly_ratio: float) -> Band:

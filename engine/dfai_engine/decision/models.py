@@ -213,7 +213,7 @@ def record_of(written: object) -> Record:
     if status is None or not isinstance(errors, list):
         raise ValueError("its status is none")
     fitted = None if written.get("fitted") is None else restored(written["fitted"])
-    if fitted is not None and len(fitted.centre) != len(names):
+    if fitted is not None and fitted.variables != len(names):
         raise ValueError("it has other variables than arrays")
     given = {key: value for key, value in info.items() if key not in ("status", "errors", "diagnosticsInfo")}
     return Record(

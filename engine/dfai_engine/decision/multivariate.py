@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from dfai_engine.decision import sources, tables
-from dfai_engine.decision.correlation import Fitted, changed, fit, judge
+from dfai_engine.decision.correlation import Fitted, Pass, changed, fit, judge
 from dfai_engine.decision.limits import Limits
 from dfai_engine.decision.models import Record
 from dfai_engine.decision.multivariate_options import Asked, Data, alignment
 from dfai_engine.decision.tables import Alignment, Table, Variable
 from dfai_engine.failures import ServiceFailure
 
-__all__ = ["batch", "newest", "trained"]
+__all__ = ["LEAST_MOMENTS", "batch", "diagnostics", "interpretation", "newest", "trained"]
 
 LEAST_MOMENTS = 12
 
@@ -43,16 +43,20 @@ def trained(
             code="InvalidData",
         )
     model, passes = fit(table.values)
-    diagnostics = {
+    return names, model, diagnostics(passes, table.states())
+
+
+def diagnostics(passes: Sequence[Pass], states: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the service tells of a training."""
+    return {
         "modelState": {
             "epochIds": list(range(1, len(passes) + 1)),
             "trainLosses": [each.train_loss for each in passes],
             "validationLosses": [each.validation_loss for each in passes],
             "latenciesInSeconds": [each.seconds for each in passes],
         },
-        "variableStates": table.states(),
+        "variableStates": list(states),
     }
-    return names, model, diagnostics
 
 
 def batch(asked: Asked, record: Record, model: Fitted, limits: Limits, folder: Path | None) -> dict[str, Any]:
@@ -101,16 +105,17 @@ def _results(table: Table, model: Fitted, top: int) -> list[dict[str, Any]]:
             "interpretation": [],
         }
         if anomalous:
-            value["interpretation"] = _interpretation(
+            value["interpretation"] = interpretation(
                 table.names, judged.shares[index], judged.scaled[index], model, top
             )
         found.append({"timestamp": tables.stamp(micros), "value": value, "errors": []})
     return found
 
 
-def _interpretation(
+def interpretation(
     names: Sequence[str], shares: Any, scaled: Any, model: Fitted, top: int
 ) -> list[Mapping[str, object]]:
+    """The *top* variables of an anomaly, the one that contributes most first."""
     order = np.argsort(-shares, kind="stable")[:top]
     return [
         {

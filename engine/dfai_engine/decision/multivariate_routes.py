@@ -1,7 +1,7 @@
 """The routes for several variables: models, batches in the background, the newest moments at once.
 
 Two paths are ours, for clients that carry a model to other machines: ``GET …/models/{id}:export`` gives all of a
-model as JSON, ``PUT …/models/{id}`` takes it.
+model as JSON, ``PUT …/models/{id}`` takes it. Two more keep nothing here: `travelling`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from dfai_engine import protocol
-from dfai_engine.decision import multivariate, multivariate_options, sources, wire
+from dfai_engine.decision import multivariate, multivariate_options, sources, travelling, wire
 from dfai_engine.decision.limits import Limits
 from dfai_engine.decision.models import Models, Record, record_of
 from dfai_engine.decision.multivariate_options import Asked, Data
@@ -46,6 +46,7 @@ def routes(room: Room, limits: Limits) -> list[Route]:
         Route(f"{models}/{{model_id}}", wire.endpoint(served.put), methods=["PUT"]),
         Route(f"{models}/{{model_id}}", wire.endpoint(served.delete), methods=["DELETE"]),
         Route(f"{PATH}/detect-batch/{{result_id}}", wire.endpoint(served.result), methods=["GET"]),
+        *travelling.routes(PATH, room.threads, limits),
     ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import calendar
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -28,8 +27,18 @@ GRANULARITIES = {
     "none": 0,
 }
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# The form that the service's own clients send; numpy reads it much faster than one timestamp after the other.
-_PLAIN = re.compile(r"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n)+")
+# The form that the service's own clients send: read all at once, which takes a third of numpy's own way.
+_FORM = "0000-00-00T00:00:00Z"
+_DIGITS = np.array([at for at, sign in enumerate(_FORM) if sign == "0"])
+_SIGNS = np.array([at for at, sign in enumerate(_FORM) if sign != "0"])
+_FORM_SIGNS = np.frombuffer(_FORM.encode(), np.uint8)[_SIGNS]
+# From fourteen digits to year, month, day, hour, minute, second.
+_WEIGHTS = np.zeros((14, 6))
+_WEIGHTS[:4, 0] = 1_000, 100, 10, 1
+_WEIGHTS[np.arange(4, 14), np.repeat(np.arange(1, 6), 2)] = [10, 1] * 5
+_MONTH_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+_DAYS_BEFORE = np.cumsum(_MONTH_DAYS) - _MONTH_DAYS
+_DAYS_TO_1970 = 719_162
 
 
 def instant(text: object) -> datetime:
@@ -108,13 +117,40 @@ def _is_last(moment: datetime) -> bool:
 
 
 def _microseconds(texts: Sequence[object]) -> Places:
-    if set(map(type, texts)) == {str} and _PLAIN.fullmatch("\n".join(cast("Sequence[str]", texts)) + "\n"):
-        try:
-            stamps: Places = np.array([str(text)[:-1] for text in texts], dtype="datetime64[us]").astype(np.int64)
-            return stamps
-        except ValueError:
-            pass  # a thirteenth month or the like; found one by one
+    if (
+        set(map(type, texts)) == {str}
+        and (found := _plain("".join(cast("Sequence[str]", texts)), len(texts))) is not None
+    ):
+        return found
     return np.array([_micros(_moment(text, index)) for index, text in enumerate(texts)], dtype=np.int64)
+
+
+def _plain(joined: str, count: int) -> Places | None:
+    """Timestamps that all have the one form that the service's own clients send; None if some do not.
+
+    >>> _plain("1970-01-02T00:00:01Z2024-02-29T00:00:00Z", 2)
+    array([     86401000000, 1709164800000000])
+    >>> _plain("2023-02-29T00:00:00Z", 1) is None
+    True
+    """
+    if len(joined) != count * len(_FORM) or not joined.isascii():
+        return None
+    letters = np.frombuffer(joined.encode(), np.uint8).reshape(count, len(_FORM))
+    digits = letters[:, _DIGITS] - np.uint8(48)  # what stands before "0" becomes large
+    if (letters[:, _SIGNS] != _FORM_SIGNS).any() or (digits > 9).any():
+        return None
+    year, month, day, hour, minute, second = (digits @ _WEIGHTS).T.astype(np.int64)
+    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    days = _MONTH_DAYS[month.clip(0, 12)] + (leap & (month == 2))
+    fits = (year >= 1) & (month <= 12) & (day >= 1) & (day <= days) & (hour <= 23) & (minute <= 59) & (second <= 59)
+    if not fits.all():  # a thirteenth month or the like; found one by one
+        return None
+    # Days of the years before, then of the months before, then of this one; the leap day of this year after February.
+    before = year - 1
+    since = before * 365 + before // 4 - before // 100 + before // 400 - _DAYS_TO_1970
+    since += _DAYS_BEFORE[month] + (leap & (month > 2)) + day - 1
+    found: Places = ((since * 24 + hour) * 60 + minute) * 60_000_000 + second * 1_000_000
+    return found
 
 
 def _local_microseconds(texts: Sequence[object]) -> Places:

@@ -48,7 +48,7 @@ class Univariate:
 
     async def __call__(self, request: Request) -> Reply:
         """Answer in a thread: reading and writing megabytes of JSON would hold up the event loop as well."""
-        _, version, _, operation, _ = request.url.path.lower().rsplit("/", 4)
+        _, version, _, operation, _ = request.scope["path"].lower().rsplit("/", 4)
         if version not in VERSIONS or operation not in OPERATIONS:
             raise ServiceFailure("Resource not found", status=404, code="404")
         body = await protocol.body_of(request, self._limits.body_bytes)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from dfai_engine.app import create_app
 from dfai_engine.decision import changes, entire, last
+from dfai_engine.decision.band import severity
 from dfai_engine.decision.options import Changes, Detection
 from engine.decision.made import apart, ask_for, flags, found, points, series_of, spiky, waves
 from engine.wire import ask
@@ -84,6 +85,14 @@ def test_every_number_of_an_answer_is_finite(values: list[float], sensitivity: i
     assert (whole.margins >= 0).all()
     assert ((whole.severity >= 0) & (whole.severity <= 1)).all()
     assert ((cuts.confidence >= 0) & (cuts.confidence <= 1)).all()
+
+
+@given(st.lists(st.floats(0, 1e308), min_size=2, max_size=2), st.lists(st.floats(0, 1e307), min_size=2, max_size=2))
+@example([5e-324, 0.0], [1e14, 1e-15])
+def test_severity_lies_between_none_and_all(distances: list[float], spreads: list[float]) -> None:
+    found = severity(np.array(distances), np.array(spreads))
+
+    assert ((found >= 0) & (found <= 1)).all()
 
 
 @few

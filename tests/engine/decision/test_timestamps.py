@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dfai_engine.decision.timestamps import instant, places, written
+from dfai_engine.decision.timestamps import EPOCH, instant, places, written
 from dfai_engine.failures import ServiceFailure
 
 
@@ -96,3 +99,31 @@ def test_timestamps_that_cannot_stand_are_named(granularity: str, moments: list[
 def test_moments_are_written_in_utc() -> None:
     assert written(instant("2021-06-01T02:00:00+02:00")) == "2021-06-01T00:00:00Z"
     assert instant("2021-06-01") == datetime(2021, 6, 1, tzinfo=UTC)
+
+
+@given(st.lists(st.datetimes(), min_size=1, max_size=20, unique_by=lambda moment: moment.replace(microsecond=0)))
+def test_timestamps_read_together_are_those_read_one_by_one(moments: list[datetime]) -> None:
+    whole = sorted(moment.replace(microsecond=0) for moment in moments)
+    texts = [f"{moment.isoformat()}Z" for moment in whole]
+    first = whole[0].replace(tzinfo=UTC) - EPOCH
+    expected = [(moment.replace(tzinfo=UTC) - EPOCH - first) // timedelta(seconds=1) for moment in whole]
+
+    assert places(texts, "secondly", 1).tolist() == expected
+    assert np.array_equal(places([*texts[:-1], f"{texts[-1][:-1]}+00:00"], "secondly", 1), expected)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["2023-02-29", "2024-02-30", "2024-04-31", "2024-00-10", "2024-13-01", "2024-01-00", "0000-01-01", "2024-01/01"],
+)
+def test_a_day_that_does_not_exist_is_named_by_its_index(wrong: str) -> None:
+    texts = ["2023-02-28T00:00:00Z", f"{wrong}T00:00:00Z"]
+
+    with pytest.raises(ServiceFailure, match="The 'timestamp' at index 1 is not a date and time of ISO 8601"):
+        places(texts, "daily", 1)
+
+
+@pytest.mark.parametrize("wrong", ["24:30:00", "00:60:00", "00:00:60", "00:00:0x"])
+def test_a_time_that_does_not_exist_is_named_by_its_index(wrong: str) -> None:
+    with pytest.raises(ServiceFailure, match="The 'timestamp' at index 0 is not a date and time of ISO 8601"):
+        places([f"2024-01-01T{wrong}Z"], "daily", 1)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dfai_core.errors import Unavailable
 from dfai_core.flow.budgets.shared import SharedBudget
 from dfai_core.flow.coordinator import Channel
+from dfai_core.flow.refusals import Refusal
 
 if TYPE_CHECKING:
     from dfai_core.flow.budget import Budget, BudgetSpec
@@ -33,8 +34,11 @@ class CoordinatedBudget(SharedBudget):
         concurrency: int,
         rate_per_s: float | None,
         instead: Callable[[], Budget],
+        heard: Callable[[Refusal], None],
     ) -> None:
         super().__init__(rate_per_s, spec.hosts, instead)
+        self._heard = heard
+        self._refusals: list[Refusal] = []  # that the others do not know of
         self._spec = spec
         self._hello = {"name": name, "slots": concurrency, "rate_per_s": rate_per_s}
         self._number = 0
@@ -47,6 +51,10 @@ class CoordinatedBudget(SharedBudget):
 
     def _ask(self, units: float) -> None:
         self._take = units
+        self._news.set()
+
+    def refused(self, refusal: Refusal) -> None:
+        self._refusals.append(refusal)
         self._news.set()
 
     async def _keep(self) -> None:
@@ -109,12 +117,17 @@ class CoordinatedBudget(SharedBudget):
                 message: dict[str, Any] = {"want": self.want, "hold": self.hold, "number": self._number}
                 if self._take:
                     message["take"], self._take = self._take, 0.0
+                refusals, self._refusals = self._refusals, []
+                for refusal in refusals:  # first: every moment counts
+                    await channel.write({"refused": refusal.as_message()})
                 await channel.write(message)
         except OSError:  # the one who listens says so
             return
 
     def _hear(self, message: dict[str, Any]) -> None:
-        if "limit" in message:
+        if "refused" in message:
+            self._heard(Refusal.from_message(message["refused"]))
+        elif "limit" in message:
             self._number = message["number"]
             self._limit_to(message["limit"])
             self._tell()  # an answer to the telling before this one would be void

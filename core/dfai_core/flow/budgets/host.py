@@ -7,6 +7,7 @@ import asyncio
 from dfai_core.flow.host.files import host_file
 from dfai_core.flow.host.pace import HostPace
 from dfai_core.flow.host.slots import HostSlots
+from dfai_core.flow.refusals import Refusal
 
 __all__ = ["HostBudget"]
 
@@ -59,6 +60,9 @@ class HostBudget:
         wait_s = self.reserve(asyncio.get_running_loop().time(), cost)
         if wait_s > 0:
             await asyncio.sleep(wait_s)
+
+    def refused(self, refusal: Refusal) -> None:
+        return  # this host's processes have one learned rate anyway
 
     async def aclose(self) -> None:
         while self._held:

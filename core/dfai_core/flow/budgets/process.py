@@ -6,6 +6,7 @@ import asyncio
 import math
 
 from dfai_core.flow.limiter import Pace
+from dfai_core.flow.refusals import Refusal
 
 __all__ = ["ProcessBudget"]
 
@@ -45,6 +46,9 @@ class ProcessBudget:
         wait_s = self.reserve(asyncio.get_running_loop().time(), cost)
         if wait_s > 0:
             await asyncio.sleep(wait_s)
+
+    def refused(self, refusal: Refusal) -> None:
+        return  # nobody else works on the call
 
     async def aclose(self) -> None:
         return

@@ -19,6 +19,7 @@ from dfai_core.errors import MissingExtra
 from dfai_core.flow.budgets.shared import SharedBudget
 from dfai_core.flow.limiter import DEPTH_S
 from dfai_core.flow.places import BLOCK_S
+from dfai_core.flow.refusals import Refusal
 
 try:
     from redis.asyncio import Redis
@@ -114,6 +115,35 @@ return {math.ceil(moment - now), tostring(units)}
 """
 
 
+# KEYS: the pauses that have not ended, of all calls; ARGV: the target, and ago_s, pause_s and per_s of a `Refusal`.
+# A shorter pause never undoes a longer one.
+_REFUSED = """
+local t = redis.call('TIME')
+local now = t[1] + t[2] / 1000000
+local told, ends = string.format('%.6f', now - ARGV[2]), now + ARGV[3]
+local old = redis.call('HGET', KEYS[1], ARGV[1])
+if old then ends = math.max(ends, tonumber(string.match(old, '^%S+ (%S+)'))) end
+redis.call('HSET', KEYS[1], ARGV[1], told .. ' ' .. string.format('%.6f', ends) .. ' ' .. ARGV[4])
+local left = math.ceil((ends - now) * 1000)
+if redis.call('PTTL', KEYS[1]) < left then redis.call('PEXPIRE', KEYS[1], left) end
+"""
+# KEYS: as above. Gives target, ago_s, pause_s and per_s of each, one after the other, and forgets what has ended.
+_HEARD = """
+local t = redis.call('TIME')
+local now, found, all = t[1] + t[2] / 1000000, {}, redis.call('HGETALL', KEYS[1])
+for place = 1, #all, 2 do
+  local sent, ends, rate = string.match(all[place + 1], '^(%S+) (%S+) (%S+)')
+  if tonumber(ends) > now then
+    for _, one in ipairs({all[place], tostring(now - sent), tostring(ends - now), rate}) do found[#found + 1] = one end
+  else
+    redis.call('HDEL', KEYS[1], all[place])
+  end
+end
+return found
+"""
+_REFUSALS = "dfai:1:refusals"
+
+
 class RedisBudget(SharedBudget):
     """This process's end of the budget *name* in a Redis.
 
@@ -130,6 +160,7 @@ class RedisBudget(SharedBudget):
         concurrency: int,
         rate_per_s: float | None,
         instead: Callable[[], Budget],
+        heard: Callable[[Refusal], None],
         *,
         lease_s: float = 15.0,
     ) -> None:
@@ -150,11 +181,14 @@ class RedisBudget(SharedBudget):
             retry=Retry(ConstantBackoff(0), 1),
         )
         self._changed, self._wanted = asyncio.Event(), asyncio.Event()
+        self._heard = heard
+        self._refusals: asyncio.Queue[Refusal] = asyncio.Queue()  # that the others do not know of
         self._units = 0.0
         self._wait_s = _FIRST_WAIT_S
         self._reached = self._closed = False
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(self._keep_on(step)) for step in (self._divide, self._line_up)]
+        steps = (self._divide, self._line_up, self._tell_refusal)
+        self._tasks = [loop.create_task(self._keep_on(step)) for step in steps]
 
     def _tell(self) -> None:
         self._wait_s = _FIRST_WAIT_S
@@ -195,7 +229,23 @@ class RedisBudget(SharedBudget):
             keys=self._keys,
             args=[self._id, self._slots, self.want, self.hold, _ms(self.lease_s), _ms(_TURN_S)],
         )
+        await self._hear_refusals()  # before there are more slots: none should be used in a pause
         self._limit_to(int(limit))
+
+    async def _hear_refusals(self) -> None:
+        """Learns what others were refused; those that have slots look as often as `_divide` comes by."""
+        found = iter(await self._client.register_script(_HEARD)(keys=[_REFUSALS]))
+        for target, *numbers in zip(found, found, found, found, strict=True):
+            self._heard(Refusal(target.decode(), *map(float, numbers)))
+
+    def refused(self, refusal: Refusal) -> None:
+        self._refusals.put_nowait(refusal)
+
+    async def _tell_refusal(self) -> None:
+        """Tells the others of a refusal. One that cannot be told at once is worth nothing later."""
+        one = await self._refusals.get()
+        numbers = [one.ago_s, one.pause_s, one.per_s]
+        await self._client.register_script(_REFUSED)(keys=[_REFUSALS], args=[one.target, *map(repr, numbers)])
 
     async def _line_up(self) -> None:
         """Takes a block of places, when one is wanted."""

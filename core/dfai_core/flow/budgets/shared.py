@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dfai_core.errors import DfaiError
 from dfai_core.flow.places import Places
+from dfai_core.flow.refusals import Refusal
 
 if TYPE_CHECKING:
     from dfai_core.flow.budget import Budget
@@ -66,6 +67,10 @@ class SharedBudget(ABC):
     @abstractmethod
     def _ask(self, units: float) -> None:
         """Sees that so many units of the rate come, as a block, through `_give`."""
+
+    @abstractmethod
+    def refused(self, refusal: Refusal) -> None:
+        """As `Budget.refused`."""
 
     # ---- slots ---------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ __all__ = ["HostRate"]
 
 T = TypeVar("T")
 
-_RECORD = struct.Struct("<Qd10d")  # its number, when it was written, the fields of LearnedRate
+_RECORD = struct.Struct("<Qd11d")  # its number, when it was written, the fields of LearnedRate
 _STATE = attrgetter(*[field.name for field in fields(LearnedRate)])
 _SUM = struct.Struct("<I")
 _WHOLE_BYTES = _RECORD.size + _SUM.size
@@ -71,6 +71,10 @@ class HostRate:
     def refused(self, now: float, *, sent_at: float, retry_after_s: float | None, draw: float) -> None:
         """As `LearnedRate.refused`."""
         self._change(now, lambda rate: rate.refused(now, sent_at=sent_at, retry_after_s=retry_after_s, draw=draw))
+
+    def heard(self, now: float, *, sent_at: float, pause_s: float, per_s: float) -> None:
+        """As `LearnedRate.heard`; once for all processes of the host, whichever of them are told."""
+        self._change(now, lambda rate: rate.heard(now, sent_at=sent_at, pause_s=pause_s, per_s=per_s))
 
     def pause(self, now: float, until: float) -> None:
         """As `LearnedRate.pause`."""

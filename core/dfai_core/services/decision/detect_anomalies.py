@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from dfai_core.service import Column, Exchange, Gather, Option, Service, Values, Wiring
@@ -58,21 +59,28 @@ def _wire(wiring: Wiring) -> Exchange:
 
     def values(body: dict[str, Any]) -> Values:
         expected = body["expectedValues"]
-        anomaly = body["isAnomaly"]
+        middle = np.array(expected, np.float64)
+        below, above = (_where(body[name]) for name in ("isNegativeAnomaly", "isPositiveAnomaly"))
+        direction: list[str | None] = [None] * len(expected)
+        for places, word in ((below, "below"), (above, "above")):
+            for place in places:
+                direction[place] = word
         return (
-            anomaly,
+            body["isAnomaly"],
             expected,
-            [middle - scale * margin for middle, margin in zip(expected, body["lowerMargins"], strict=True)],
-            [middle + scale * margin for middle, margin in zip(expected, body["upperMargins"], strict=True)],
-            [
-                "above" if above else "below" if below else None
-                for above, below in zip(body["isPositiveAnomaly"], body["isNegativeAnomaly"], strict=True)
-            ],
+            (middle - scale * np.array(body["lowerMargins"], np.float64)).tolist(),
+            (middle + scale * np.array(body["upperMargins"], np.float64)).tolist(),
+            direction,
             body.get("severity") or [None] * len(expected),
             [body["period"]] * len(expected),
         )
 
     return exchange(wiring, "entire", values)
+
+
+def _where(flags: list[bool]) -> list[int]:
+    """The places of what is true, which is seldom."""
+    return [place for place, flag in enumerate(flags) if flag] if True in flags else []
 
 
 DETECT_ANOMALIES = Service(

@@ -13,7 +13,19 @@ from dfai_core.service import Document, Exchange, Failure, Limits, Option, Part,
 from dfai_core.services.decision.granularity import GRANULARITIES, granularity_of, written_time
 from dfai_core.transports.base import Answer
 
-__all__ = ["API_VERSION", "LIMITS", "RETIRED", "SERIES_OPTIONS", "exchange", "impute", "number", "whole", "written"]
+__all__ = [
+    "API_VERSION",
+    "LIMITS",
+    "RETIRED",
+    "SERIES_OPTIONS",
+    "choice",
+    "exchange",
+    "impute",
+    "impute_many",
+    "number",
+    "whole",
+    "written",
+]
 
 API_VERSION = "v1.1"
 RETIRED = (
@@ -38,6 +50,8 @@ LIMITS = {
     ),
 }
 _IMPUTE = ("auto", "previous", "linear", "zero", "notFill")
+# Source: the contract of v1.1, FillNAMethod; "Fixed" is the number itself.
+_IMPUTE_MANY = ("linear", "previous", "subsequent", "zero")
 
 
 def whole(least: int, most: int) -> Callable[[str, Any], int]:
@@ -74,13 +88,33 @@ def _granularity(name: str, value: Any) -> str:
     raise ConfigError(f"{name}={value!r}: choose 'auto' (told from the times), or {words}.")
 
 
+def choice(*words: str) -> Callable[[str, Any], str]:
+    """The check of an option that is one of some words."""
+
+    def check(name: str, value: Any) -> str:
+        if isinstance(value, str) and value in words:
+            return value
+        raise ConfigError(f"{name}={value!r}: choose {' or '.join(map(repr, words))}.")
+
+    return check
+
+
 def impute(name: str, value: Any) -> str | float:
-    """A way to fill gaps, or the number to fill them with."""
-    if value in _IMPUTE:
-        return str(value)
+    """A way to fill the gaps of one series, or the number to fill them with."""
+    return _filling(name, value, _IMPUTE)
+
+
+def impute_many(name: str, value: Any) -> str | float:
+    """A way to fill the gaps of several variables, or the number to fill them with."""
+    return _filling(name, value, _IMPUTE_MANY)
+
+
+def _filling(name: str, value: Any, words: Sequence[str]) -> str | float:
+    if isinstance(value, str) and value in words:
+        return value
     if isinstance(value, (int, float)) and not isinstance(value, bool) and np.isfinite(value):
         return float(value)
-    raise ConfigError(f"{name}={value!r}: choose {', '.join(map(repr, _IMPUTE))}, or the number to fill gaps with.")
+    raise ConfigError(f"{name}={value!r}: choose {', '.join(map(repr, words))}, or the number to fill gaps with.")
 
 
 SERIES_OPTIONS = (
@@ -109,15 +143,10 @@ def written(
         elif times is None and options["granularity"] != "none":
             return Failure("refused", f'granularity={options["granularity"]!r} needs times: timestamp="…"')
         fields |= {"period": options["period"], **more(options)}
-        series: list[dict[str, Any]]
-        if times is None:
-            series = [{"value": value} for value in values.tolist()]
-        else:
-            series = [{"timestamp": t, "value": v} for t, v in zip(_written(times), values.tolist(), strict=True)]
         if fields["customInterval"] == 1 or fields["granularity"] == "none":
             del fields["customInterval"]
         given = {name: value for name, value in fields.items() if value is not None}
-        return orjson.dumps({"series": series, **given}).decode()
+        return (b'{"series":' + _points(values, times) + b"," + orjson.dumps(given)[1:]).decode()
 
     return write
 
@@ -128,8 +157,9 @@ def _wrong(values: np.ndarray[Any, Any], times: np.ndarray[Any, Any] | None) -> 
     def place(row: int) -> str:
         return f"point {row + 1:,}" if times is None else written_time(int(times[row]))
 
-    infinite = np.flatnonzero(~np.isfinite(values))
-    if len(infinite):
+    finite = np.isfinite(values)
+    if not finite.all():
+        infinite = np.flatnonzero(~finite)
         what = "not a number (NaN)" if np.isnan(values[infinite[0]]) else "infinite"
         return Failure("refused", f"the value at {place(int(infinite[0]))} is {what}; null would be a gap")
     if times is not None and len(twice := np.flatnonzero(np.diff(times) == 0)):
@@ -150,9 +180,24 @@ def _irregular(times: np.ndarray[Any, Any] | None) -> Failure:
     )
 
 
-def _written(times: np.ndarray[Any, Any]) -> list[str]:
-    kind = "datetime64[us]" if (times % 1_000_000).any() else "datetime64[s]"
-    return [f"{time}Z" for time in np.datetime_as_string(times.astype("datetime64[us]").astype(kind))]
+def _points(values: np.ndarray[Any, Any], times: np.ndarray[Any, Any] | None) -> bytes:
+    """The points of a series as JSON. Whole columns are written and then joined: an object a point takes twice as long.
+
+    >>> _points(np.array([0.5, 2.0]), np.array([0, 1_500_000])).decode()
+    '[{"timestamp":"1970-01-01T00:00:00Z","value":0.5},{"timestamp":"1970-01-01T00:00:01.500000Z","value":2.0}]'
+    """
+    numbers = _items(np.ascontiguousarray(values))
+    if times is None:
+        return b'[{"value":' + b'},{"value":'.join(numbers) + b"}]"
+    moments = _items(times.astype("datetime64[us]"))
+    pairs = b'},{"timestamp":'.join(map(b'%b,"value":%b'.__mod__, zip(moments, numbers, strict=True)))
+    return b'[{"timestamp":' + pairs + b"}]"
+
+
+def _items(column: np.ndarray[Any, Any]) -> list[bytes]:
+    """Each of a column's numbers or times as JSON has it; none of them holds a comma."""
+    how = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
+    return orjson.dumps(column, option=how)[1:-1].split(b",")
 
 
 def exchange(wiring: Wiring, operation: str, values: Callable[[dict[str, Any]], Values]) -> Exchange:

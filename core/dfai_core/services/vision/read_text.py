@@ -135,7 +135,8 @@ def _values(pages: Sequence[Page], include: Sequence[str]) -> Values:
             ],
         )
     if "pages" in include:
-        found += ([{**page, "text": text_of(page)} for page in pages],)
+        names = [name for name in PAGE.names if name != "text"]
+        found += ([{"text": text_of(page), **{name: page[name] for name in names}} for page in pages],)
     return found
 
 

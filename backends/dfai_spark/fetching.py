@@ -1,0 +1,34 @@
+"""Columns of a Spark frame in this process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from dfai_core.call import Call
+from dfai_core.errors import ConfigError
+from dfai_spark.plan import quoted
+
+__all__ = ["fetched"]
+
+
+def fetched(frame: Any, call: Call, most_rows: int) -> pa.RecordBatch | None:
+    """The columns that *call* reads, and no others; None where there are more rows than *most_rows*."""
+    from pyspark.sql import functions
+
+    if frame.isStreaming:
+        raise ConfigError(
+            f"{call.service.name} reads a frame to its end, and a stream has none: give it a batch of past rows."
+        )
+    columns = [functions.col(quoted(name)).alias(str(place)) for place, name in enumerate(call.columns)]
+    # One row more than may come tells that there are too many, and no further one leaves the cluster.
+    table = frame.select(*columns).limit(most_rows + 1).toArrow()
+    if table.num_rows > most_rows:
+        return None
+    arrays = [_one(column) for column in table.columns]
+    return pa.record_batch(arrays, names=table.column_names)
+
+
+def _one(column: pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)

@@ -1,0 +1,130 @@
+"""Every vision verb gives the same columns and values on every backend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dfai
+from frames import Frames
+from picture_service import PictureScene, name_of, picture
+
+pytestmark = pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed")
+BOX = {"x_px": 1, "y_px": 2, "width_px": 30, "height_px": 40}
+CORNERS = [1.0, 2.0, 31.0, 2.0, 31.0, 42.0, 1.0, 42.0]
+NAME = name_of(picture(1))
+
+
+def check(frames: Frames, folder: Path, verb: str, expected: dict[str, Any], **options: Any) -> None:
+    """One picture and a null."""
+    path = folder / "1.png"
+    path.write_bytes(picture(1))
+    frame = frames.build({"id": [1, 2], "p": [str(path), None]})
+
+    result = frames.read(getattr(dfai.on(frame), verb)("p", **options))
+
+    answers = {name: values for name, values in result.items() if name not in ("id", "p")}
+    noun = next(iter(expected))
+    prefix = "image" if verb == "analyze_image" else noun
+    errors = {f"{prefix}_error": [None, None], f"{prefix}_error_message": [None, None]}
+    assert answers == {name: [value, None] for name, value in expected.items()} | errors
+
+
+def test_tags_are_words_with_their_confidence(frames: Frames, pictures: PictureScene, tmp_path: Path) -> None:
+    expected = {"tags": [NAME, "outdoor"], "tags_confidence": [0.9, 0.8]}
+    check(frames, tmp_path, "tag_image", expected, include=["confidence"])
+
+
+def test_captions_are_sentences(frames: Frames, pictures: PictureScene, tmp_path: Path) -> None:
+    expected = {
+        "caption": f"a picture of {NAME}",
+        "caption_confidence": 0.6,
+        "caption_dense": [{"text": "a corner", "confidence": 0.5, **BOX}],
+    }
+    check(frames, tmp_path, "describe_image", expected, include=["dense"])
+
+
+def test_objects_have_boxes_and_wider_words(frames: Frames, pictures: PictureScene, tmp_path: Path) -> None:
+    found = {"name": NAME, "confidence": 0.9, **BOX, "parents": ["furniture", "thing"]}
+    check(frames, tmp_path, "detect_objects", {"objects": [found]}, api_version="v3.2")
+
+
+def test_text_is_read_by_an_operation(frames: Frames, pictures: PictureScene, tmp_path: Path) -> None:
+    words = [{"text": word, "confidence": 0.7, "page": 1, "line": 1, "polygon": CORNERS} for word in ("page", "1")]
+    size = {"width": 60.0, "height": 50.0, "unit": "pixel", "angle_degrees": 0.5, "language": "en"}
+    expected = {
+        "text": f"page 1\n{NAME}",
+        "text_lines": [{"text": text, "page": 1, "polygon": CORNERS} for text in ("page 1", NAME)],
+        "text_words": words,
+        "text_pages": [{"page": 1, "text": f"page 1\n{NAME}", **size}],
+    }
+    check(frames, tmp_path, "read_text", expected, include=["lines", "words", "pages"])
+
+
+def test_an_analysis_has_a_column_for_each_feature(frames: Frames, pictures: PictureScene, tmp_path: Path) -> None:
+    expected = {
+        "image_color": {
+            "dominant": ["Brown"],
+            "foreground": "Brown",
+            "background": "Black",
+            "accent": "873B59",
+            "black_and_white": False,
+        },
+        "image_tags": [NAME, "outdoor"],
+        "image_adult": {"flagged": True, "adult": 0.1, "racy": 0.8, "gory": 0.01},
+    }
+    check(frames, tmp_path, "analyze_image", expected, features=["color", "tags", "adult"])
+
+
+def test_a_verdict_has_three_scores(frames: Frames, pictures: PictureScene, tmp_path: Path) -> None:
+    expected = {"flagged": True, "flagged_adult": 0.1, "flagged_racy": 0.8, "flagged_gory": 0.01}
+    check(frames, tmp_path, "moderate_image", expected)
+
+
+def test_thumbnails_are_files_and_are_paid_for_once(frames: Frames, pictures: PictureScene, tmp_path: Path) -> None:
+    store = str(tmp_path / "store")
+    for _ in range(2):
+        check(
+            frames,
+            tmp_path,
+            "thumbnail",
+            {"thumbnail": picture(3, "JPEG", (64, 48))},
+            width_px=64,
+            height_px=48,
+            store=store,
+        )
+
+    assert len(pictures.sent) == 1
+    assert pictures.sent[0].query == {"width": "64", "height": "48", "smartCropping": "true"}
+
+
+def test_options_may_come_from_columns(frames: Frames, pictures: PictureScene, tmp_path: Path) -> None:
+    paths = []
+    for number in range(4):
+        paths.append(str(tmp_path / f"{number}.png"))
+        Path(paths[-1]).write_bytes(picture(number))
+    frame = frames.build({"p": paths, "lang": ["en", "fr", None, "not a code"]})
+
+    result = frames.read(frame.ai.tag_image("p", language=dfai.col("lang")))
+
+    assert result["tags_error"] == [None, None, None, "refused"]
+    assert sorted(sent.query["language"] for sent in pictures.sent) == ["en", "en", "fr"]
+
+
+def test_files_are_listed_as_a_frame(frames: Frames, pictures: PictureScene, tmp_path: Path) -> None:
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    for number, name in enumerate(["b.png", "deep/a.png", "deep/er/c.png"]):
+        (tmp_path / name).write_bytes(picture(number))
+    (tmp_path / "notes.txt").write_text("no picture", encoding="utf-8")
+    backend = {"p": "pandas", "d": "dask", "s": getattr(frames, "session", None)}[frames.name[0]]
+
+    listed = dfai.files(f"{tmp_path}/**/*.png", backend=backend)
+    result = frames.read(listed.ai.tag_image("path"))
+
+    assert sorted(result["path"]) == [f"{tmp_path}/{name}" for name in ("b.png", "deep/a.png", "deep/er/c.png")]
+    found = dict(zip(result["path"], result["tags"], strict=True))
+    assert found[f"{tmp_path}/deep/a.png"][0] == NAME
+    assert sorted(result["size_bytes"]) == sorted(len(picture(number)) for number in range(3))
+    assert None not in result["modified"]

@@ -1,0 +1,327 @@
+"""What the client asks and reads about pictures, held against both generations' contracts, examples and recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+import pyarrow as pa
+import pytest
+
+from contracts import CONTRACTS, load
+from dfai_core.media import Content
+from dfai_core.service import Body, Exchange, Failure, Service, Wiring
+from dfai_core.services import services
+from dfai_core.services.vision.features import FEATURES
+from dfai_core.transports.base import Answer
+from dfai_core.verdict import Action, judge_answer
+
+V4, V3, READ = (
+    "image-analysis-2024-02-01/UnifiedVision.json",
+    "computer-vision-v3.2/ComputerVision.json",
+    "computer-vision-v3.2/Ocr.json",
+)
+VISION = [service for service in services().values() if service.family == "vision"]
+V4_FEATURES = tuple(name for name, feature in FEATURES.items() if feature.v4)
+V3_FEATURES = tuple(name for name, feature in FEATURES.items() if feature.v3)
+PNG = Content(b"\x89PNG", b"a hash", "image/png")
+
+pytestmark = pytest.mark.skipif(not CONTRACTS.is_dir(), reason="the public contracts are not beside the project")
+
+
+def bound(service: Service, **chosen: Any) -> tuple[Service, dict[str, Any]]:
+    """The service of one call, and its options."""
+    options: Any = {option.name: option.default for option in service.options} | chosen
+    if service.bind is not None:
+        service, _, options = service.bind(service, lambda name: name, (), "image", options)
+    return service, dict(options)
+
+
+def wired(service: Service, version: str | None = None, include: tuple[str, ...] = (), **chosen: Any) -> Exchange:
+    service, options = bound(service, **chosen)
+    return service.wire(
+        Wiring(
+            options=options,
+            varying=(),
+            include=include,
+            api_version=version or service.api_version,
+            model_version=None,
+            keep_logs=False,
+            target_kind="azure",
+        )
+    )
+
+
+def exchanges(service: Service) -> Iterator[Exchange]:
+    """Requests in both generations, as far as the verb knows them, with every option."""
+    assert service.versions is not None
+    if service.name == "analyze_image":
+        yield wired(service, features=V4_FEATURES)
+        yield wired(service, features=V3_FEATURES)
+        return
+    for version in ("2024-02-01", "v3.2"):
+        if service.versions(version) is not None:
+            continue
+        yield wired(service, version)
+        if version == "v3.2" and service.name == "read_text":
+            yield wired(service, version, language="fr", pages="1-3,5,7-")
+        if service.name == "thumbnail":
+            yield wired(service, version, width_px=1, height_px=1_024, crop="center")
+        for word in service.includes:
+            if (service.name, version) != ("describe_image", "v3.2"):
+                yield wired(service, version, (word,))
+
+
+def parameters_of(path: str) -> dict[str, dict[str, Any]]:
+    """The query parameters that the contract knows for *path*."""
+    for contract, prefix in ((V4, "/computervision"), (V3, "/vision/v3.2"), (READ, "/vision/v3.2")):
+        swagger = load(contract)
+        found = swagger["paths"].get(path.removeprefix(prefix))
+        if found is None:
+            continue
+        listed = [
+            swagger["parameters"][one["$ref"].rpartition("/")[2]] if "$ref" in one else one
+            for one in found["post"]["parameters"]
+        ]
+        return {one["name"]: one for one in listed if one["in"] == "query"}
+    raise AssertionError(path)
+
+
+@pytest.mark.parametrize("service", VISION, ids=lambda service: service.name)
+def test_every_request_is_one_that_the_contract_knows(service: Service) -> None:
+    for exchange in exchanges(service):
+        path, _, query = exchange.path.partition("?")
+        known = parameters_of(path)
+        sent = dict(parse_qsl(query, strict_parsing=bool(query)))
+
+        assert sent.keys() <= known.keys()
+        assert {name for name, one in known.items() if one.get("required")} <= sent.keys()
+        for name, value in sent.items():
+            rule = known[name].get("items", known[name])
+            parts = value.split(",") if known[name]["type"] == "array" else [value]
+            for part in parts:
+                assert part in rule.get("enum", [part])
+            if rule["type"] == "integer":
+                assert rule["minimum"] <= int(value) <= rule["maximum"]
+            if rule["type"] == "boolean":
+                assert value in ("true", "false")
+
+
+@pytest.mark.parametrize("service", VISION, ids=lambda service: service.name)
+def test_a_request_holds_bytes_or_a_url(service: Service) -> None:
+    exchange = wired(service)
+
+    assert exchange.write([(PNG,)]) == Body(b"\x89PNG", "application/octet-stream")
+    remote = exchange.write([("https://example.com/a.png",)])
+    assert isinstance(remote, Body)
+    assert (orjson.loads(remote.content), remote.type) == ({"url": "https://example.com/a.png"}, "application/json")
+
+
+def read(exchange: Exchange, body: Any) -> Any:
+    written = body if isinstance(body, bytes) else orjson.dumps(body)
+    (found,) = exchange.read(Answer(200, {}, written), 1)
+    return found
+
+
+def example(path: str) -> Any:
+    return load(path)["responses"]["200"]["body"]
+
+
+def fits(service: Service, values: Any, include: tuple[str, ...] = ()) -> None:
+    """The values fill the columns, and fit their types."""
+    columns = service.answer_columns(include)[:-2]
+    assert len(values) == len(columns)
+    for value, column in zip(values, columns, strict=True):
+        assert pa.array([value], column.type).to_pylist() == [value]
+
+
+@pytest.mark.parametrize(
+    ("contract", "name"),
+    [
+        ("image-analysis-2024-02-01", "ImageAnalysis_Analyze_MaximumSet_Gen"),
+        ("image-analysis-2024-02-01", "ImageAnalysis_Analyze_Stream_MaximumSet_Gen"),
+        ("image-analysis-2023-10-01", "AnalyzeFromImageData_MaximumSet"),
+    ],
+)
+def test_the_documented_analysis_is_read_as_documented(contract: str, name: str) -> None:
+    body = example(f"{contract}/examples/{name}.json")
+    analyze = services()["analyze_image"]
+    service, _ = bound(analyze, features=V4_FEATURES)
+
+    found = dict(zip(V4_FEATURES, read(wired(analyze, features=V4_FEATURES), body), strict=True))
+
+    fits(service, tuple(found.values()))
+    assert found["tags"] == [tag["name"] for tag in body["tagsResult"]["values"]]
+    assert found["caption"] == body["captionResult"]["text"]
+    assert [one["text"] for one in found["dense_captions"]] == [
+        one["text"] for one in body["denseCaptionsResult"]["values"]
+    ]
+    assert [one["name"] for one in found["objects"]] == [
+        one["tags"][0]["name"] for one in body["objectsResult"]["values"]
+    ]
+    written = [line["text"] for block in body["readResult"]["blocks"] for line in block["lines"]]
+    assert found["read"] == "\n".join(written)
+    assert [one["width_px"] for one in found["people"]] == [
+        one["boundingBox"]["w"] for one in body["peopleResult"]["values"]
+    ]
+    assert [one["aspect_ratio"] for one in found["smart_crops"]] == [
+        one["aspectRatio"] for one in body["smartCropsResult"]["values"]
+    ]
+
+
+def test_the_same_answer_is_read_by_the_verbs_of_single_features() -> None:
+    body = example("image-analysis-2023-10-01/examples/AnalyzeFromImageData_MaximumSet.json")
+    for name, version in (
+        ("tag_image", None),
+        ("describe_image", None),
+        ("detect_objects", None),
+        ("read_text", "2024-02-01"),
+    ):
+        service = services()[name]
+        include = tuple(service.includes)
+
+        values = read(wired(service, version, include), body)
+
+        fits(service, values, include)
+        assert values[0]
+
+
+def test_the_documented_analysis_of_v3_is_read_as_documented() -> None:
+    body = example("computer-vision-v3.2/examples/SuccessfulAnalyzeImageWithUrl.json")
+    analyze = services()["analyze_image"]
+    service, _ = bound(analyze, features=V3_FEATURES)
+
+    found = dict(zip(V3_FEATURES, read(wired(analyze, "v3.2", features=V3_FEATURES), body), strict=True))
+
+    fits(service, tuple(found.values()))
+    assert found["tags"] == [tag["name"] for tag in body["tags"]]
+    assert found["caption"] == "Satya Nadella sitting on a bench"
+    assert found["objects"][0] == {
+        "name": "tree",
+        "confidence": 0.9,
+        "x_px": 0,
+        "y_px": 0,
+        "width_px": 50,
+        "height_px": 50,
+        "parents": ["plant"],
+    }
+    assert found["categories"][1] == {"name": "people_", "confidence": 0.83984375}
+    assert found["color"]["dominant"] == ["Brown", "Black"]
+    assert found["color"]["black_and_white"] is False
+    assert found["image_type"] == {"clip_art": 0, "line_drawing": False}
+    assert found["adult"]["flagged"] is False
+    assert [brand["name"] for brand in found["brands"]] == ["Pepsi", "Coca-Cola"]
+
+    moderated = read(wired(services()["moderate_image"]), body)
+    assert moderated == (False, 0.0934349000453949, 0.06861349195241928, 0.012872257380997575)
+
+
+def test_scores_that_a_service_does_not_have_are_null() -> None:
+    moderate = services()["moderate_image"]
+
+    values = read(wired(moderate), {"adult": {"isAdultContent": True, "adultScore": 0.9}})
+
+    assert values == (True, 0.9, None, None)
+    with pytest.raises(ValueError, match="no verdict"):
+        read(wired(moderate), {"adult": {}})
+
+
+def test_documented_operations_of_v3_are_read_as_documented() -> None:
+    folder = "computer-vision-v3.2/examples/"
+    tags = example(folder + "SuccessfulTagImageWithStream.json")
+    captions = example(folder + "SuccessfulDescribeImageWithUrl.json")["description"]["captions"]
+    described = read(
+        wired(services()["describe_image"], "v3.2"), example(folder + "SuccessfulDescribeImageWithUrl.json")
+    )
+    found = read(wired(services()["tag_image"], "v3.2", ("confidence",)), tags)
+    objects = read(wired(services()["detect_objects"], "v3.2"), example(folder + "SuccessfulDetectObjectsWithUrl.json"))
+
+    assert found == ([tag["name"] for tag in tags["tags"]], [tag["confidence"] for tag in tags["tags"]])
+    assert described == (captions[0]["text"], captions[0]["confidence"])
+    assert objects[0][0]["parents"] == ["plant"]
+
+
+def test_a_picture_without_words_is_told_from_a_bad_answer() -> None:
+    empty = {"description": {"tags": [], "captions": []}}
+    several = wired(services()["analyze_image"], "v3.2", features=("caption", "tags"))
+    others = wired(services()["analyze_image"], "v3.2", features=("tags", "caption"))
+
+    assert read(wired(services()["describe_image"], "v3.2"), empty).code == "nothing_found"
+    assert read(several, empty | {"tags": []}).code == "nothing_found"
+    assert read(others, empty | {"tags": []}) == ([], None)
+
+
+def test_the_documented_pages_are_read_as_documented() -> None:
+    body = example("computer-vision-v3.2/examples/SuccessfulGetReadResult.json")
+    service = services()["read_text"]
+    include = ("lines", "words", "pages")
+
+    text, lines, words, pages = read(wired(service, None, include), body)
+
+    written = body["analyzeResult"]["readResults"]
+    fits(service, (text, lines, words, pages), include)
+    assert text == "\n\n".join("\n".join(line["text"] for line in page["lines"]) for page in written)
+    assert [line["page"] for line in lines] == [1, 1, 1, 2]
+    assert lines[0]["polygon"] == [float(number) for number in written[0]["lines"][0]["boundingBox"]]
+    assert [word["text"] for word in words][:5] == ["Our", "greatest", "glory", "is", "not"]
+    assert {(word["page"], word["line"]) for word in words} == {(1, 1), (1, 2), (1, 3), (2, 1)}
+    assert (pages[0]["angle_degrees"], pages[0]["unit"], pages[1]["page"]) == (49.59, "pixel", 2)
+
+
+def test_a_thumbnail_is_the_answer_s_own_bytes() -> None:
+    thumbnail = wired(services()["thumbnail"])
+
+    assert read(thumbnail, b"\xff\xd8\xff\xe0 and so on") == (b"\xff\xd8\xff\xe0 and so on",)
+    with pytest.raises(ValueError, match="no picture"):
+        read(thumbnail, b"<html>")
+
+
+def test_a_recorded_refusal_of_a_picture_has_our_code() -> None:
+    (interaction,) = load("computer-vision-v3.2/recorded/analyze_invalid_url_400.json")["interactions"]
+    response = interaction["response"]
+    codes = wired(services()["analyze_image"]).codes
+
+    verdict = judge_answer(Answer(response["status"], {}, orjson.dumps(response["body"])), codes=codes)
+
+    assert (verdict.action, verdict.code, verdict.service_code) == (Action.SPLIT, "unreadable", "InvalidImageUrl")
+
+
+def captured(words: str) -> Any:
+    (found,) = [one for one in load("sdk-requests/requests.json")["requests"] if words in one["call"]]
+    return found
+
+
+def test_requests_ask_what_the_official_clients_ask() -> None:
+    def same(exchange: Exchange, words: str) -> None:
+        theirs = captured(words)
+        path, _, query = theirs["path"].partition("?")
+        asked = dict(parse_qsl(query))
+        ours = dict(parse_qsl(exchange.path.partition("?")[2]))
+        # Said by default, and left out by us.
+        for name, value in {"model-version": "latest", "readingOrder": "basic", "language": "en"}.items():
+            if asked.get(name) == value:
+                asked.pop(name)
+            if ours.get(name) == value:
+                ours.pop(name)
+        assert (exchange.path.partition("?")[0], ours) == (path, asked)
+
+    analyze = wired(services()["tag_image"], "2023-10-01")
+    same(analyze, "azure-ai-vision-imageanalysis 1.0.0 analyze(bytes)")
+    same(wired(services()["tag_image"], "v3.2"), "0.9.1 tag_image")
+    same(wired(services()["detect_objects"], "v3.2"), "0.9.1 detect_objects")
+    same(wired(services()["read_text"], pages="1"), "vision-computervision 0.9.1 read")
+    written = analyze.write([(PNG,)])
+    assert isinstance(written, Body)
+    assert written.type == captured("imageanalysis 1.0.0 analyze(bytes)")["headers"]["content-type"]
+
+
+def test_every_service_says_why_a_version_is_none_of_its_own() -> None:
+    for service in VISION:
+        assert service.versions is not None
+        assert service.versions(service.api_version) is None
+        assert service.versions("v9")
+    assert not isinstance(read(wired(services()["tag_image"]), {"tagsResult": {"values": []}}), Failure)
+    assert replace(services()["tag_image"]).takes("other: struct<path:string>")
