@@ -38,7 +38,7 @@ def test_import_brings_no_library_and_no_engine() -> None:
     loaded = python(
         """
         import sys, dfai
-        heavy = "pandas dask pyspark sklearn aiohttp httpx starlette dfai_engine tqdm typer spacy".split()
+        heavy = "pandas dask pyspark sklearn aiohttp httpx starlette dfai_engine tqdm typer spacy fsspec PIL".split()
         print([name for name in heavy if name in sys.modules])
         """
     )
