@@ -38,6 +38,7 @@ _CALL_OFF_S = 2.0
 _PERHAPS_DONE = "it may have been carried out, so it was not sent again"
 # Errors of a target that is not there, as far as one request can tell.
 _NO_ANSWER = frozenset({"timeout", "unavailable"})
+_Found = Sequence[Values | Failure | None]
 
 
 @dataclass(slots=True)
@@ -95,7 +96,7 @@ class Attempter:
                 return self._down(job, why)
             if not job.tries and breaker.holds_back(now):
                 return Outcome(again=[(job, _HELD_BACK_S * (0.5 + random.random()))])
-            if exchange.steps is not None and (known := begin(job)) is not None:
+            if exchange.several and (known := begin(job)) is not None:
                 return self._told(job, known, None)
             job.tries += 1
         else:
@@ -103,7 +104,7 @@ class Attempter:
             job.misses += 1
             self.counters.polls += 1
         request = request_of(job, credential)
-        request.max_answer_bytes = self.max_answer_bytes
+        request.max_answer_bytes = (whole and whole.max_bytes) or self.max_answer_bytes
         self.counters.requests += 1
         answer, ended_at = await self._sent(job, request, now)
         if isinstance(answer, Answer) and answer.status == 401:
@@ -112,7 +113,7 @@ class Attempter:
             if self.timeout is not None:
                 self._learn(answer.status, now, ended_at)
             if exchange.web is None or whole is None:
-                verdict = judge_answer(answer, credential, exchange.codes, steps=exchange.steps is not None)
+                verdict = judge_answer(answer, credential, exchange.codes, exchange.accepts)
             else:
                 verdict = judge_web(answer, credential, exchange.web, request.method)
             if verdict.code != "unavailable":
@@ -126,7 +127,7 @@ class Attempter:
                     identity = request_id(answer)
                     verdict = Verdict(Action.RETRY, "bad_answer", message, 200, request_id=identity, maybe_billed=True)
         else:
-            verdict = judge_error(answer)
+            verdict = judge_error(answer, None if whole is None else whole.max_bytes)
             if self.timeout is not None and isinstance(answer, TimeoutError):
                 job.cuts += 1
                 self.timeout.cut()
@@ -262,12 +263,10 @@ class Attempter:
                 return Outcome(again=[(job, 0.0)]) if refused is None else self._give_up(job, refused)
             assert web.joined is not None
             answer = web.joined([*(job.pages or ()), answer])
-        found = self._found(job, answer) if job.lane.exchange.steps is None else goes_on(job, answer)
+        found = self._found(job, answer) if not job.lane.exchange.several else goes_on(job, answer)
         return Outcome(again=[(job, 0.0)]) if found is None else self._told(job, found, answer)
 
-    def _told(
-        self, job: Job, found: Sequence[Values | Failure | None], answer: Answer | None
-    ) -> list[Values] | Outcome:
+    def _told(self, job: Job, found: _Found, answer: Answer | None) -> list[Values] | Outcome:
         """What comes of *found*, which *answer*, where one was needed, says of all documents that were asked."""
         if job.places is not None:  # of the documents that an earlier run sent, these are still wanted
             found = [found[place] for place in job.places]
@@ -276,7 +275,7 @@ class Attempter:
             return found  # type: ignore[return-value]
         return self._sorted(job, found, answer)
 
-    def _found(self, job: Job, answer: Answer) -> Sequence[Values | Failure | None]:
+    def _found(self, job: Job, answer: Answer) -> _Found:
         """What this answer holds, and the pages before it."""
         found = job.lane.exchange.read(answer, job.asked if job.places is not None else job.count)
         if job.found is None:
@@ -294,7 +293,7 @@ class Attempter:
         job.found, job.operation, job.misses = found, link, 0
         return Outcome(again=[(job, 0.0)])
 
-    def _sorted(self, job: Job, found: Sequence[Values | Failure | None], answer: Answer | None) -> Outcome:
+    def _sorted(self, job: Job, found: _Found, answer: Answer | None) -> Outcome:
         """Tells what was answered from what was refused and from what is missing."""
         outcome = Outcome()
         identity = None if answer is None else request_id(answer)

@@ -90,6 +90,7 @@ class Call:
             model_version=self.config.model_version,
             keep_logs=self.config.service_logs == "on",
             target_kind=self.target_kind,
+            private_urls=self.config.private_urls == "allow",
         )
 
     def in_application(self, name: str) -> Call:

@@ -62,7 +62,7 @@ class Dispatcher:
         tell = self._budget.refused
         self._attempter = attempter_at(peer, call, self.counters, self.loop, tell)
         self._window = self._attempter.window
-        store = open_store(config.store) if call.service.shareable else None
+        store = open_store(config.store) if call.service.shareable and call.service.keeps else None
         self._keeper: Keeper | None = None
         if store is not None:
             keyer = Keyer(call.service, call.wiring(), target.identity(call.service))
@@ -102,7 +102,7 @@ class Dispatcher:
         self._fetching: Fetching | None = None
         if call.service.media is not None:
             self._fetching = Fetching(call, self.counters, self._ask, self._unread, self._chore)
-        self._known = Known(_REMEMBERED, _REMEMBERED_BYTES)
+        self._known = Known(min(_REMEMBERED, 10 * call.service.rows_at_once), _REMEMBERED_BYTES)
         self._tickets: set[Ticket] = set()
         self._chores: set[asyncio.Task[None]] = set()
         self._under_way = UnderWay(self._attempter, self._chore)

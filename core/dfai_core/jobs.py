@@ -22,14 +22,14 @@ class Lane:
     exchange: Exchange
     url: str
     packer: Packer
-    base: str = ""  # the target's address, below which further requests go
+    base: str = ""  # what stands before every path
     _credential: Mapping[str, str] | None = None
     _headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     _typed: dict[str, Mapping[str, str]] = field(default_factory=dict, repr=False)  # by the body's type
 
-    def request(self, credential: Mapping[str, str], documents: Iterable[Document]) -> Request:
-        """The request for *documents*."""
-        body = self.exchange.write(documents)
+    def request(self, credential: Mapping[str, str], job: Job) -> Request:
+        """The request for all documents of *job*."""
+        body = self.exchange.write(job.documents())
         if isinstance(body, Body):
             return Request(self.exchange.method, self.url, self.headers(credential, body.type), body.content)
         return Request(self.exchange.method, self.url, self.headers(credential), body)

@@ -35,10 +35,10 @@ def request_of(job: Job, credential: Mapping[str, str]) -> Request:
     if job.operation is not None:
         return Request("GET", job.operation, credential)
     if job.ask is None:
-        return lane.request(credential, job.documents())
+        return lane.request(credential, job)
     path, body, method = job.ask
     content, kind = (body.content, body.type) if isinstance(body, Body) else (body, None)
-    return Request(method, joined(lane.base, path), lane.headers(credential, kind), content)
+    return Request(method, joined(lane.base, path), lane.headers(credential, kind), content or None)
 
 
 def goes_on(job: Job, answer: Answer) -> Sequence[Values | Failure | None] | None:
@@ -52,6 +52,9 @@ def goes_on(job: Job, answer: Answer) -> Sequence[Values | Failure | None] | Non
 
 
 def _said(job: Job, answers: Sequence[Answer]) -> Ask | Sequence[Values | Failure | None]:
-    steps = job.lane.exchange.steps
-    assert steps is not None
-    return steps(list(job.documents()), answers)
+    exchange = job.lane.exchange
+    if exchange.steps is not None:
+        return exchange.steps(list(job.documents()), answers)
+    assert exchange.paged is not None
+    path = exchange.paged.path(next(iter(job.documents())), answers)
+    return exchange.read(exchange.paged.joined(answers), job.count) if path is None else Ask(path, method="GET")

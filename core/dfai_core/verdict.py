@@ -13,7 +13,7 @@ import orjson
 from dfai_core.flow.retry import retry_after_s
 from dfai_core.service import Web
 from dfai_core.targets import Target
-from dfai_core.transports.base import Answer, BadAnswer, MaybeSent, NotSent, TransportError
+from dfai_core.transports.base import Answer, BadAnswer, MaybeSent, NotAllowed, NotSent, TransportError
 from dfai_core.whole import SAFE_METHODS
 
 __all__ = ["Action", "Verdict", "judge_answer", "judge_error", "judge_web", "refusal", "request_id"]
@@ -72,20 +72,23 @@ _SHORTEST_KEY = 8
 
 
 def judge_answer(
-    answer: Answer, sent: Mapping[str, str] = _NOTHING, codes: Mapping[str, str] = _NOTHING, *, steps: bool = False
+    answer: Answer,
+    sent: Mapping[str, str] = _NOTHING,
+    codes: Mapping[str, str] = _NOTHING,
+    accepts: frozenset[int] = frozenset({200}),
 ) -> Verdict:
     """What an HTTP answer means; *sent* are the credential's headers, which some gateways quote and nobody may see.
 
-    *codes* are ours for some of the service's own. Where an answer takes several requests (*steps*), 202 is an answer.
+    *codes* are ours for some of the service's own, *accepts* the statuses that hold answers.
 
     >>> judge_answer(Answer(503, {"Retry-After": "2"}, b"")).retry_after_s
     2.0
     """
     status = answer.status
-    if status == 200:
+    if status in accepts:
         return _READ
     if status == 202:
-        return _READ if steps else Verdict(Action.WAIT, status=202)
+        return Verdict(Action.WAIT, status=202)
     if 200 < status < 300:
         return Verdict(Action.RETRY, "bad_answer", "the answer holds nothing", status)
     service_code, words = _words(answer.body, sent)
@@ -159,14 +162,18 @@ def judge_web(answer: Answer, sent: Mapping[str, str], web: Web, method: str) ->
     return Verdict(action, code, words or otherwise, status, known, service_code, identity, undone=undone)
 
 
-def judge_error(error: TransportError | TimeoutError) -> Verdict:
-    """What an exchange without an answer means."""
+def judge_error(error: TransportError | TimeoutError, max_bytes: int | None = None) -> Verdict:
+    """What an exchange without an answer means; *max_bytes* is the row's own limit, where it has one."""
     match error:
+        case NotAllowed():
+            return Verdict(Action.REFUSE, "refused", str(error), undone=True)
         case NotSent():
             action = Action.REFUSE if error.permanent else Action.RETRY
             return Verdict(action, "unavailable", str(error), undone=True)
         case MaybeSent():
             return Verdict(Action.RETRY, "unavailable", str(error), maybe_billed=True)
+        case BadAnswer() if error.permanent and max_bytes is not None:
+            return Verdict(Action.REFUSE, "too_large", f"the content is larger than max_bytes={max_bytes:,}")
         case BadAnswer():
             # One that is too large may be so for one of its documents; sent again as it is, it would be no smaller.
             action = Action.SPLIT if error.permanent else Action.RETRY

@@ -149,7 +149,8 @@ class App:
             return None
         if self._key is not None:
             headers = Headers(scope=scope)
-            brought = headers.get("ocp-apim-subscription-key")
+            # The second name is what clients of Azure AI Search send.
+            brought = headers.get("ocp-apim-subscription-key") or headers.get("api-key")
             if brought is None and "authorization" in headers:
                 return protocol.unauthorized(
                     "This server knows no tokens. Bring its key in the header Ocp-Apim-Subscription-Key."

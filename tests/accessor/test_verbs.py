@@ -14,14 +14,16 @@ from dfai_core import services
 ROOT = Path(__file__).parents[2]
 SHARED_WORDS = {
     *("language", "country", "categories", "domain", "max_sentences", "order"),
+    *("among", "top", "filter", "match", "select", "key"),
     *("features", "fetch", "pages", "width_px", "height_px", "crop"),
-    *("attributes", "threshold", "among", "top"),
+    *("attributes", "threshold"),
     *("granularity", "custom_interval", "period", "sensitivity", "max_anomaly_ratio", "impute", "stability"),
 }
 # httpx's own, and what only a request that says itself whom it asks can have.
 WEB_WORDS = {
     *("method", "params", "headers", "json", "data", "content", "files", "auth"),
     *("parse", "ok", "pages", "poll", "batch", "origins", "idempotent"),
+    "max_bytes",
 }
 
 

@@ -20,6 +20,7 @@ from dfai_core.services.language.key_phrases import KEY_PHRASES
 from dfai_core.services.language.linked_entities import LINKED_ENTITIES
 from dfai_core.services.language.redact_pii import REDACT_PII
 from dfai_core.services.language.sentiment import SENTIMENT
+from dfai_core.services.search.search_index import SEARCH_INDEX
 from dfai_core.services.vision.analyze_image import ANALYZE_IMAGE
 from dfai_core.services.vision.describe_image import DESCRIBE_IMAGE
 from dfai_core.services.vision.detect_objects import DETECT_OBJECTS
@@ -27,6 +28,7 @@ from dfai_core.services.vision.moderate_image import MODERATE_IMAGE
 from dfai_core.services.vision.read_text import READ_TEXT
 from dfai_core.services.vision.tag_image import TAG_IMAGE
 from dfai_core.services.vision.thumbnail import THUMBNAIL
+from dfai_core.services.web.download import DOWNLOAD
 from dfai_core.services.web.http import HTTP
 
 __all__ = ["families", "services"]
@@ -54,6 +56,8 @@ _ALL = (
     FIND_SIMILAR_FACES,
     GROUP_FACES,
     IDENTIFY_FACES,
+    SEARCH_INDEX,
+    DOWNLOAD,
     HTTP,
 )
 

@@ -114,11 +114,11 @@ def test_threads_at_once_give_what_one_gives() -> None:
 
 
 def test_the_engines_door_knows_the_models_of_each_operation() -> None:
-    versions = ENGINE.versions(["TagImage", "AdultContent", "Read", "GenerateThumbnail"])
+    versions = ENGINE.versions(["TagImage", "ModerateImage", "Read", "GenerateThumbnail"])
 
     assert ENGINE.missing(["AnalyzeImage", "Read"]) == []
     assert "efficientnet-lite3" in versions["TagImage"]
-    assert "open-nsfw" in versions["AdultContent"]
+    assert "open-nsfw" in versions["ModerateImage"]
     assert "open-nsfw" not in versions["Read"]
     assert "ssd-mobilenet-v2-coco" in versions["GenerateThumbnail"]
     assert ENGINE.refuses("VectorizeText")

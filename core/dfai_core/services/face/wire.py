@@ -210,7 +210,7 @@ def id_name(kind: str) -> str:
 
 def steps(said: Callable[[Sequence[Document], Sequence[Answer]], Ask | Sequence[Values | Failure | None]]) -> Exchange:
     """The exchange of a service whose answers take several requests."""
-    return Exchange("", _unused, _unread, _never, codes=CODES, headers={}, steps=said)
+    return Exchange("", _unused, _unread, _never, codes=CODES, headers={}, accepts=_ACCEPTED, steps=said)
 
 
 # ---- answers ------------------------------------------------------------------------------------------------------
@@ -225,6 +225,10 @@ CODES = {
 
 BOX = [("x_px", pa.int64()), ("y_px", pa.int64()), ("width_px", pa.int64()), ("height_px", pa.int64())]
 """A box's fields: its left upper corner and its size, in pixels."""
+
+
+# Training is accepted with 202; its state is asked about elsewhere.
+_ACCEPTED = frozenset({200, 202})
 
 
 def json_of(answer: Answer) -> Any:
