@@ -53,7 +53,7 @@ class Dispatcher:
         self.loop = asyncio.get_running_loop()
         self.users = 0
         self.readers = 0  # callers that still read their input: what is not full yet may become so
-        self.counters = counters_of(call.id)
+        self.counters = counters_of(call.part_of or call.id)
         peer = peer_of(target, config)
         name, slots, rate_per_s = f"{call.id} {target}", config.concurrency, config.rate_per_s
         self._budget = open_budget(call.budget, name=name, concurrency=slots, rate_per_s=rate_per_s, heard=hear)
@@ -155,7 +155,8 @@ class Dispatcher:
         self._tickets.discard(ticket)
         try:
             answer = answer_batch(self.call, asked, batch.columns)
-            self.counters.add_rows(asked.rows, asked.askers - new, errors_in(answer))
+            if self.call.part_of is None:
+                self.counters.add_rows(asked.rows, asked.askers - new, errors_in(answer))
             ticket.finish(answer)
         except Exception as error:  # noqa: BLE001  as above
             ticket.fail(error)

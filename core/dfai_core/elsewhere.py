@@ -11,7 +11,7 @@ from dfai_core.transports.base import Answer
 from dfai_core.verdict import Action, Verdict
 from dfai_core.whole import MOST_REDIRECTS
 
-__all__ = ["to_more", "to_next_page", "to_redirect"]
+__all__ = ["to_next_page", "to_redirect"]
 
 
 def to_next_page(job: Job, link: str, answer: Answer) -> Verdict | None:
@@ -27,18 +27,6 @@ def to_next_page(job: Job, link: str, answer: Answer) -> Verdict | None:
     if url == whole.url:
         return Verdict(Action.REFUSE, "refused", "a page names itself as the next")
     job.pages, job.whole, job.operation, job.tries = [*pages, answer], whole.following(url), None, 0
-    return None
-
-
-def to_more(job: Job, answer: Answer) -> Answer | None:
-    """All of what *job* is answered; None where *answer* is kept with it and there is more to ask."""
-    paged = job.lane.exchange.paged
-    if paged is None:
-        return answer
-    pages = [*(job.pages or ()), answer]
-    if paged.path(next(iter(job.documents())), pages) is None:
-        return paged.joined(pages)
-    job.pages, job.tries = pages, 0
     return None
 
 

@@ -17,7 +17,7 @@ from dfai_core.groups import Ticket
 from dfai_core.report import Counters, counters_of
 from dfai_core.store import StoreSpec
 
-__all__ = ["run"]
+__all__ = ["run", "sizes"]
 
 # Rows handled at a time: enough for Arrow to work in bulk, few enough to stream. The first are fewer: requests
 # leave sooner, and a reader who wants no more than a few rows has not asked for many.
@@ -101,13 +101,13 @@ def _cut(call: Call, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBat
     """*batches* in other sizes."""
     most = min(_BATCH_ROWS, call.service.rows_at_once)
     if call.service.gather is not None:
-        return whole_groups(call, batches, _sizes(_FIRST_ROWS, most))
+        return whole_groups(call, batches, sizes(_FIRST_ROWS, most))
     if call.service.media is not None:
-        return _slices(batches, _sizes(_FIRST_CONTENTS, _BATCH_CONTENTS), _BATCH_BYTES)
-    return _slices(batches, _sizes(_FIRST_ROWS, most))
+        return _slices(batches, sizes(_FIRST_CONTENTS, _BATCH_CONTENTS), _BATCH_BYTES)
+    return _slices(batches, sizes(_FIRST_ROWS, most))
 
 
-def _sizes(first: int, most: int) -> Iterator[int]:
+def sizes(first: int, most: int) -> Iterator[int]:
     """How many rows to take at a time."""
     rows = first
     while True:

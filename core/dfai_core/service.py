@@ -16,6 +16,7 @@ from dfai_core.whole import Whole
 __all__ = [
     "ERROR_DETAIL",
     "UNREADABLE",
+    "Ask",
     "Bind",
     "Body",
     "Bound",
@@ -108,6 +109,14 @@ class Body(NamedTuple):
 
     content: bytes
     type: str  # its media type
+
+
+class Ask(NamedTuple):
+    """One of several requests that an answer takes: below the target's own address, under the call's headers."""
+
+    path: str
+    body: bytes | Body = b""
+    method: str = "POST"
 
 
 class Part(NamedTuple):
@@ -204,7 +213,8 @@ class Exchange:
     a whole document's values their final form, where parts must keep more than the answer shows. *cancel* says how a
     long-running operation is called off: method and URL, made from the URL at which it is asked about. *codes* are ours
     for the service's own codes of refusals that are more than that. *check* raises ConfigError for a document that must
-    not be sent; *accepts* are the statuses that `read` reads.
+    not be sent; *accepts* are the statuses that `read` reads. *steps*, where an answer takes several requests, is given
+    the documents and the answers so far, and says what is asked next, or what the documents' values are.
     """
 
     path: str
@@ -220,6 +230,13 @@ class Exchange:
     check: Callable[[Document], None] | None = None
     accepts: frozenset[int] = frozenset({200})
     paged: Paged | None = None  # then each document is asked by GET: write and method are not used
+    # Then path, write, read and method are not used.
+    steps: Callable[[Sequence[Document], Sequence[Answer]], Ask | Sequence[Values | Failure | None]] | None = None
+
+    @property
+    def several(self) -> bool:
+        """Whether an answer may take several requests."""
+        return self.steps is not None or self.paged is not None
 
 
 class Bound(NamedTuple):
@@ -279,10 +296,11 @@ class Service:
     offering: Literal["ai", "search"] = "ai"  # AI services, or Azure AI Search with endpoints and keys of its own
     host: str = ""  # which of a region's hosts answers, where its family has several: "stt", "tts"
     long_running: bool = False
-    reads: Literal["text", "numbers", "media", "any"] = "text"
+    reads: Literal["text", "numbers", "media", "any", "answers"] = "text"
     media: Media | None = None  # what is read, where that is images or sounds
     versions: Callable[[str], str | None] | None = None  # why an api-version is none of its own; None: it is
     gather: Gather | None = None
+    each: Service | None = None  # asked of every row first: its answers are what is gathered
     retired: str | None = None  # why Azure does not offer it any more, and who does
     known_as: tuple[str, ...] = ()  # names of the same verb elsewhere
     bind: Bind | None = None  # then it is made anew for each call

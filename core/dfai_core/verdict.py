@@ -63,6 +63,7 @@ _WHOLE = frozenset(
 )
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _UNSUPPORTED = frozenset({"FeatureNotAvailable", "UnsupportedOperation"})
+_NO_FEATURE = "UnsupportedFeature"
 _QUOTA = re.compile(r"\bout of (call volume )?quota\b|\bquota (is |has been )?(exceeded|exhausted)\b", re.IGNORECASE)
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _ELSEWHERE = ("detail", "error_description", "reason", "title")
@@ -94,7 +95,9 @@ def judge_answer(
 
     def verdict(action: Action, code: str, otherwise: str) -> Verdict:
         wait = retry_after_s(answer.headers) if action is Action.RETRY else None
-        return Verdict(action, code, words or otherwise, status, wait, service_code, request_id(answer))
+        return Verdict(
+            action, code, words or otherwise, status, wait, service_code, request_id(answer), undone=status == 429
+        )
 
     if status == 429:
         return verdict(Action.RETRY, "rate_limited", "too many requests")
@@ -103,13 +106,13 @@ def judge_answer(
     if status == 403 and _QUOTA.search(words):  # the key is right, and no retry brings more before the period ends
         refused = verdict(Action.QUOTA, "unauthorized", "")
         return refused._replace(message=f"the resource's quota is used up: {refused.message}")
-    if status in (401, 403):
+    known = codes.get(service_code or "")
+    if status == 401 or (status == 403 and known is None):
         return verdict(Action.UNAUTHORIZED, "unauthorized", "access denied")
     if 300 <= status < 400:
         return verdict(Action.REFUSE, "refused", "the target redirects elsewhere, which dfai does not follow")
     if status == 413:
         return verdict(Action.SPLIT, "too_large", "the request is too large")
-    known = codes.get(service_code or "")
     if status == 400 and service_code not in _WHOLE:
         return verdict(Action.SPLIT, known or "refused", "the service refuses the request")
     code = known or ("unsupported" if status == 501 or service_code in _UNSUPPORTED else "refused")
@@ -186,6 +189,11 @@ def refusal(target: Target, verdict: Verdict) -> str:
         return (
             f"{target} answers no more {said}. The key is right: wait for the next period, take a larger tier, "
             'or let another target answer; if_exists="fill" then asks only for what is missing.'
+        )
+    if verdict.service_code == _NO_FEATURE:
+        return (
+            f"{target} does not offer this {said}; no more was sent. The key is right: the resource needs an approval "
+            "for it, or does not have it."
         )
     key = getattr(target, "key", None)
     named = "the credential" if key is None else f"the key from {key}" if ":" in str(key) else str(key)

@@ -42,6 +42,7 @@ def create_app(
     max_in_flight: int | None = None,
     data: str | Path | None = None,
     images: Sequence[str | Path] = (),
+    home: str | Path | None = None,
 ) -> App:
     """The engine, ready to be called in process or to be served.
 
@@ -63,6 +64,8 @@ def create_app(
         refused and what is made ends with the app.
     images
         Folders whose pictures searches for images find.
+    home
+        Where lists of faces and groups of persons are kept if there is no such folder; no request names files of it.
 
     Returns
     -------
@@ -73,7 +76,15 @@ def create_app(
     threads = Threads(workers)
     job_threads = Threads(workers or max(1, usable_cores() // 2), waiting=1_000)
     jobs: Jobs[Any, Any] = Jobs(job_threads)
-    room = Room(threads, jobs, limits, kinds or {}, None if data is None else Path(data), tuple(map(Path, images)))
+    room = Room(
+        threads,
+        jobs,
+        limits,
+        kinds or {},
+        None if data is None else Path(data),
+        tuple(map(Path, images)),
+        None if home is None else Path(home),
+    )
     served = [(route, family.QUERY) for family in families() for route in family.routes(room)]
     guarded = key is not None
 

@@ -8,6 +8,11 @@ from dfai_core.service import Service
 from dfai_core.services.decision.detect_anomalies import DETECT_ANOMALIES
 from dfai_core.services.decision.detect_change_points import DETECT_CHANGE_POINTS
 from dfai_core.services.decision.detect_last_anomaly import DETECT_LAST_ANOMALY
+from dfai_core.services.face.detect_faces import DETECT_FACES
+from dfai_core.services.face.find_similar_faces import FIND_SIMILAR_FACES
+from dfai_core.services.face.group_faces import GROUP_FACES
+from dfai_core.services.face.identify_faces import IDENTIFY_FACES
+from dfai_core.services.face.verify_faces import VERIFY_FACES
 from dfai_core.services.language.detect_language import DETECT_LANGUAGE
 from dfai_core.services.language.entities import ENTITIES
 from dfai_core.services.language.extract_summary import EXTRACT_SUMMARY
@@ -47,6 +52,11 @@ _ALL = (
     READ_TEXT,
     THUMBNAIL,
     MODERATE_IMAGE,
+    DETECT_FACES,
+    VERIFY_FACES,
+    FIND_SIMILAR_FACES,
+    GROUP_FACES,
+    IDENTIFY_FACES,
     SEARCH_IMAGES,
     SEARCH_INDEX,
     DOWNLOAD,
