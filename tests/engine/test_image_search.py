@@ -233,3 +233,27 @@ def test_the_official_client_works_against_the_engine(folder: Path, tmp_path: Pa
     assert insights.visually_similar_images.value == []
     assert (content.status_code, refused.status_code) == (200, 401)
     assert json.loads(caught.value.response.text)["errors"][0]["subCode"] == "ParameterMissing"
+
+
+def test_pictures_like_one_that_comes_along(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refresh(Catalogue(tmp_path), folder, Eyes())
+    monkeypatch.setattr("dfai_engine.imagesearch.image_routes.sight_here", Eyes)
+    app = create_app(data=tmp_path, images=[folder], workers=1)
+    sent = (folder / "old mill.jpg").read_bytes()
+    insights = ask(app, "POST", "/bing/v7.0/images/details", files={"image": ("any.jpg", sent)}).json()
+    app.close()
+    named = {value["contentUrl"] for value in insights["visuallySimilarImages"]["value"]}
+
+    check(insights, "ImageInsights")
+    assert len(named) == 4  # all that are pictures, the one sent among them
+    even = [value["contentSize"] for value in insights["visuallySimilarImages"]["value"]]
+    alike = [int(size.removesuffix(" B")) % 2 == len(sent) % 2 for size in even]
+    assert alike == sorted(alike, reverse=True)
+
+
+@pytest.mark.parametrize("form", [{"json": {"url": "x"}}, {"files": {"other": ("a", b"a")}}, {"data": {"image": "a"}}])
+def test_a_form_without_a_picture_is_refused(app: Any, form: dict[str, Any]) -> None:
+    answer = ask(app, "POST", "/bing/v7.0/images/details", **form)
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["parameter"] == "image"
