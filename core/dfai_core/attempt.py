@@ -9,21 +9,23 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from dfai_core.elsewhere import to_next_page, to_redirect
-from dfai_core.errors import RETRYABLE_CODES, DfaiError, Unauthorized
+from dfai_core.errors import RETRYABLE_CODES, Unauthorized
 from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
 from dfai_core.flow.cutting import Cutter
 from dfai_core.flow.refusals import Refusal
 from dfai_core.flow.retry import Retry, retry_after_s
 from dfai_core.jobs import Job
 from dfai_core.operations import link_at, location_of, poll_wait_s, progress_of
+from dfai_core.outcome import Outcome
 from dfai_core.peers import Peer
 from dfai_core.report import Counters
 from dfai_core.service import UNREADABLE, Failure, Values
 from dfai_core.shape import Refused
+from dfai_core.steps import begin, goes_on, request_of
 from dfai_core.transports.base import MAX_ANSWER_BYTES, Answer, Request, TransportError, too_large
 from dfai_core.verdict import Action, Verdict, judge_answer, judge_error, judge_web, refusal, request_id
 
-__all__ = ["Attempter", "Outcome"]
+__all__ = ["Attempter"]
 
 # After each cut the next attempt waits this many times longer, up to timeout_s.
 _PATIENCE = 4.0
@@ -37,18 +39,7 @@ _CALL_OFF_S = 2.0
 _PERHAPS_DONE = "it may have been carried out, so it was not sent again"
 # Errors of a target that is not there, as far as one request can tell.
 _NO_ANSWER = frozenset({"timeout", "unavailable"})
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What one attempt led to, where not simply all documents were answered. Documents by their positions."""
-
-    answered: list[tuple[int, Values]] = field(default_factory=list)
-    refused: list[tuple[int, Refused]] = field(default_factory=list)
-    again: list[tuple[Job, float]] = field(default_factory=list)  # jobs, and seconds before they may leave
-    fatal: DfaiError | None = None  # the whole call is over
-    accepted: Job | None = None  # the service works on it from now on
-    down: bool = False  # nothing was sent, since the target is down: no retry need wait any longer
+_Found = Sequence[Values | Failure | None]
 
 
 @dataclass(slots=True)
@@ -88,23 +79,21 @@ class Attempter:
         if now >= job.deadline:
             return self.too_late(job)
         breaker = self.peer.breaker
-        lane, exchange, whole = job.lane, job.lane.exchange, job.whole
+        exchange, whole = job.lane.exchange, job.whole
         if job.operation is None:
             if breaker.open and (why := breaker.refusal(now)) is not None:
                 return self._down(job, why)
             if not job.tries and breaker.holds_back(now):
                 return Outcome(again=[(job, _HELD_BACK_S * (0.5 + random.random()))])
+            if exchange.several and (known := begin(job)) is not None:
+                return self._told(job, known, None)
             job.tries += 1
-            request = lane.request(credential, job.documents()) if whole is None else whole.request(credential)
         else:
             job.polls += 1
             job.misses += 1
             self.counters.polls += 1
-            if whole is None:
-                request = Request("GET", job.operation, credential)
-            else:
-                request = whole.following(job.operation).request(credential)
-        request.max_answer_bytes = self.max_answer_bytes
+        request = request_of(job, credential)
+        request.max_answer_bytes = (whole and whole.max_bytes) or self.max_answer_bytes
         self.counters.requests += 1
         answer, ended_at = await self._sent(job, request, now)
         if isinstance(answer, Answer) and answer.status == 401:
@@ -113,7 +102,7 @@ class Attempter:
             if self.timeout is not None:
                 self._learn(answer.status, now, ended_at)
             if exchange.web is None or whole is None:
-                verdict = judge_answer(answer, credential, exchange.codes)
+                verdict = judge_answer(answer, credential, exchange.codes, exchange.accepts)
             else:
                 verdict = judge_web(answer, credential, exchange.web, request.method)
             if verdict.code != "unavailable":
@@ -127,7 +116,7 @@ class Attempter:
                     identity = request_id(answer)
                     verdict = Verdict(Action.RETRY, "bad_answer", message, 200, request_id=identity, maybe_billed=True)
         else:
-            verdict = judge_error(answer)
+            verdict = judge_error(answer, None if whole is None else whole.max_bytes)
             if self.timeout is not None and isinstance(answer, TimeoutError):
                 job.cuts += 1
                 self.timeout.cut()
@@ -263,7 +252,11 @@ class Attempter:
                 return Outcome(again=[(job, 0.0)]) if refused is None else self._give_up(job, refused)
             assert web.joined is not None
             answer = web.joined([*(job.pages or ()), answer])
-        found = self._found(job, answer)
+        found = self._found(job, answer) if not job.lane.exchange.several else goes_on(job, answer)
+        return Outcome(again=[(job, 0.0)]) if found is None else self._told(job, found, answer)
+
+    def _told(self, job: Job, found: _Found, answer: Answer | None) -> list[Values] | Outcome:
+        """What comes of *found*, which *answer*, where one was needed, says of all documents that were asked."""
         if job.places is not None:  # of the documents that an earlier run sent, these are still wanted
             found = [found[place] for place in job.places]
         # An answer without its headline is none. A failure is a tuple too, but of a class of its own.
@@ -271,7 +264,7 @@ class Attempter:
             return found  # type: ignore[return-value]
         return self._sorted(job, found, answer)
 
-    def _found(self, job: Job, answer: Answer) -> Sequence[Values | Failure | None]:
+    def _found(self, job: Job, answer: Answer) -> _Found:
         """What this answer holds, and the pages before it."""
         found = job.lane.exchange.read(answer, job.asked if job.places is not None else job.count)
         if job.found is None:
@@ -289,10 +282,10 @@ class Attempter:
         job.found, job.operation, job.misses = found, link, 0
         return Outcome(again=[(job, 0.0)])
 
-    def _sorted(self, job: Job, found: Sequence[Values | Failure | None], answer: Answer) -> Outcome:
+    def _sorted(self, job: Job, found: _Found, answer: Answer | None) -> Outcome:
         """Tells what was answered from what was refused and from what is missing."""
         outcome = Outcome()
-        identity = request_id(answer)
+        identity = None if answer is None else request_id(answer)
         missing: list[tuple[int, Failure]] = []
         for position, result in enumerate(found):
             if isinstance(result, Failure):

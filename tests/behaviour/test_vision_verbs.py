@@ -17,84 +17,67 @@ CORNERS = [1.0, 2.0, 31.0, 2.0, 31.0, 42.0, 1.0, 42.0]
 NAME = name_of(picture(1))
 
 
-def check(frames: Frames, folder: Path, verb: str, expected: dict[str, Any], **options: Any) -> None:
-    """One picture and a null."""
+def asked(frames: Frames, folder: Path) -> Any:
+    """A frame of one picture and a null."""
     path = folder / "1.png"
     path.write_bytes(picture(1))
-    frame = frames.build({"id": [1, 2], "p": [str(path), None]})
-
-    result = frames.read(getattr(dfai.on(frame), verb)("p", **options))
-
-    answers = {name: values for name, values in result.items() if name not in ("id", "p")}
-    noun = next(iter(expected))
-    prefix = "image" if verb == "analyze_image" else noun
-    errors = {f"{prefix}_error": [None, None], f"{prefix}_error_message": [None, None]}
-    assert answers == {name: [value, None] for name, value in expected.items()} | errors
+    return frames.build({"id": [1, 2], "p": [str(path), None]})
 
 
-def test_tags_are_words_with_their_confidence(frames: Frames, pictures: PictureScene, tmp_path: Path) -> None:
-    expected = {"tags": [NAME, "outdoor"], "tags_confidence": [0.9, 0.8]}
-    check(frames, tmp_path, "tag_image", expected, include=["confidence"])
+def answers(frames: Frames, frame: Any) -> dict[str, list[Any]]:
+    return {name: values for name, values in frames.read(frame).items() if name not in ("id", "p")}
 
 
-def test_captions_are_sentences(frames: Frames, pictures: PictureScene, tmp_path: Path) -> None:
-    expected = {
-        "caption": f"a picture of {NAME}",
-        "caption_confidence": 0.6,
-        "caption_dense": [{"text": "a corner", "confidence": 0.5, **BOX}],
-    }
-    check(frames, tmp_path, "describe_image", expected, include=["dense"])
+def rows(*nouns: str, **expected: Any) -> dict[str, list[Any]]:
+    """The columns of answers that begin with *nouns*: of the picture, then of the null."""
+    errors = {f"{noun}_error{more}": [None, None] for noun in nouns for more in ("", "_message")}
+    return {name: [value, None] for name, value in expected.items()} | errors
 
 
-def test_objects_have_boxes_and_wider_words(frames: Frames, pictures: PictureScene, tmp_path: Path) -> None:
-    found = {"name": NAME, "confidence": 0.9, **BOX, "parents": ["furniture", "thing"]}
-    check(frames, tmp_path, "detect_objects", {"objects": [found]}, api_version="v3.2")
-
-
-def test_text_is_read_by_an_operation(frames: Frames, pictures: PictureScene, tmp_path: Path) -> None:
-    words = [{"text": word, "confidence": 0.7, "page": 1, "line": 1, "polygon": CORNERS} for word in ("page", "1")]
+def test_every_verb_gives_the_same_columns_and_values(frames: Frames, pictures: PictureScene, tmp_path: Path) -> None:
+    frame = asked(frames, tmp_path)
+    for verb, options in {
+        "tag_image": {"include": ["confidence"]},
+        "describe_image": {"include": ["dense"]},
+        "detect_objects": {"api_version": "v3.2"},
+        "read_text": {"include": ["lines", "words", "pages"]},
+        "analyze_image": {"features": ["color", "tags", "adult"]},
+        "moderate_image": {},
+    }.items():
+        frame = getattr(dfai.on(frame), verb)("p", **options)
+    color = {"dominant": ["Brown"], "foreground": "Brown", "background": "Black", "accent": "873B59"}
     size = {"width": 60.0, "height": 50.0, "unit": "pixel", "angle_degrees": 0.5, "language": "en"}
-    expected = {
-        "text": f"page 1\n{NAME}",
-        "text_lines": [{"text": text, "page": 1, "polygon": CORNERS} for text in ("page 1", NAME)],
-        "text_words": words,
-        "text_pages": [{"page": 1, "text": f"page 1\n{NAME}", **size}],
-    }
-    check(frames, tmp_path, "read_text", expected, include=["lines", "words", "pages"])
 
-
-def test_an_analysis_has_a_column_for_each_feature(frames: Frames, pictures: PictureScene, tmp_path: Path) -> None:
-    expected = {
-        "image_color": {
-            "dominant": ["Brown"],
-            "foreground": "Brown",
-            "background": "Black",
-            "accent": "873B59",
-            "black_and_white": False,
-        },
-        "image_tags": [NAME, "outdoor"],
-        "image_adult": {"flagged": True, "adult": 0.1, "racy": 0.8, "gory": 0.01},
-    }
-    check(frames, tmp_path, "analyze_image", expected, features=["color", "tags", "adult"])
-
-
-def test_a_verdict_has_three_scores(frames: Frames, pictures: PictureScene, tmp_path: Path) -> None:
-    expected = {"flagged": True, "flagged_adult": 0.1, "flagged_racy": 0.8, "flagged_gory": 0.01}
-    check(frames, tmp_path, "moderate_image", expected)
+    assert answers(frames, frame) == rows(
+        *("tags", "caption", "objects", "text", "image", "flagged"),
+        tags=[NAME, "outdoor"],
+        tags_confidence=[0.9, 0.8],
+        caption=f"a picture of {NAME}",
+        caption_confidence=0.6,
+        caption_dense=[{"text": "a corner", "confidence": 0.5, **BOX}],
+        objects=[{"name": NAME, "confidence": 0.9, **BOX, "parents": ["furniture", "thing"]}],
+        text=f"page 1\n{NAME}",
+        text_lines=[{"text": text, "page": 1, "polygon": CORNERS} for text in ("page 1", NAME)],
+        text_words=[
+            {"text": word, "confidence": 0.7, "page": 1, "line": 1, "polygon": CORNERS} for word in ("page", "1")
+        ],
+        text_pages=[{"page": 1, "text": f"page 1\n{NAME}", **size}],
+        image_color={**color, "black_and_white": False},
+        image_tags=[NAME, "outdoor"],
+        image_adult={"flagged": True, "adult": 0.1, "racy": 0.8, "gory": 0.01},
+        flagged=True,
+        flagged_adult=0.1,
+        flagged_racy=0.8,
+        flagged_gory=0.01,
+    )
 
 
 def test_thumbnails_are_files_and_are_paid_for_once(frames: Frames, pictures: PictureScene, tmp_path: Path) -> None:
     store = str(tmp_path / "store")
     for _ in range(2):
-        check(
-            frames,
-            tmp_path,
-            "thumbnail",
-            {"thumbnail": picture(3, "JPEG", (64, 48))},
-            width_px=64,
-            height_px=48,
-            store=store,
-        )
+        frame = asked(frames, tmp_path).ai.thumbnail("p", width_px=64, height_px=48, store=store)
+
+        assert answers(frames, frame) == rows("thumbnail", thumbnail=picture(3, "JPEG", (64, 48)))
 
     assert len(pictures.sent) == 1
     assert pictures.sent[0].query == {"width": "64", "height": "48", "smartCropping": "true"}

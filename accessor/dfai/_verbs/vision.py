@@ -172,7 +172,8 @@ class VisionVerbs(VerbBase[R]):
 
         Notes
         -----
-        No model of the embedded engine writes sentences: this takes Azure, in a region that has captions.
+        Azure has captions in some regions only. The embedded engine has no model that writes: it names what it
+        recognises, and is never surer than 0.5.
 
         Examples
         --------

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from hashlib import blake2b
+from hashlib import sha256
 
 __all__ = ["Content", "Unread", "digest_of"]
-
-_DIGEST_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class Unread(Exception):
 
 def digest_of(*parts: bytes | memoryview) -> bytes:
     """The hash by which equal contents are known."""
-    hashed = blake2b(digest_size=_DIGEST_BYTES)
+    hashed = sha256()  # of what every Python has the one that processors help with: half the time of BLAKE2
     for part in parts:
         hashed.update(part)
     return hashed.digest()

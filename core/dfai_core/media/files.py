@@ -70,14 +70,13 @@ def _local(path: Path, max_bytes: int) -> bytes:
         raise Unread("unreadable", "the path leads to no ordinary file")
     if found.st_size > max_bytes:
         raise Unread("too_large")
-    with path.open("rb", buffering=0) as file:
-        pieces, left = [], max_bytes + 1  # it may be growing
-        while left > 0 and (piece := file.read(left)):
-            pieces.append(piece)
-            left -= len(piece)
-    if left <= 0:
+    with path.open("rb") as file:
+        data = file.read(found.st_size + 1)
+        if len(data) > found.st_size:  # it is growing, or is one of the system's, which say that they are empty
+            data += file.read(max_bytes + 1 - len(data))
+    if len(data) > max_bytes:
         raise Unread("too_large")
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    return data
 
 
 def _stored(reference: str, scheme: str, max_bytes: int) -> bytes:

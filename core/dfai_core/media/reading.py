@@ -14,7 +14,6 @@ from dfai_core.media.content import Content, Unread, digest_of
 from dfai_core.media.files import read_file, scheme_of
 from dfai_core.media.formats import Kind, Room
 from dfai_core.media.png import png_of
-from dfai_core.media.web import read_url
 
 __all__ = ["Reader"]
 
@@ -79,10 +78,11 @@ class Reader:
         raise AssertionError
 
     async def _once(self, reference: Reference, remote: bool) -> Content:
-        most = self._room.max_bytes
         if not remote:
             return await _in_thread(self._held, reference)
-        data = await read_url(str(reference), most, allow_private=self._allow_private)
+        from dfai_core.media.web import read_url  # brings the HTTP library
+
+        data = await read_url(str(reference), self._room.max_bytes, allow_private=self._allow_private)
         return self._content(data) if len(data) < _SMALL_BYTES else await _in_thread(self._content, data)
 
     def _held(self, reference: Reference) -> Content:

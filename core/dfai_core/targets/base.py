@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["KEY_HEADER", "Credentials", "OnePlace", "Rated", "Target", "joined", "key_credentials"]
 
 KEY_HEADER = "Ocp-Apim-Subscription-Key"
+# Of Azure AI Search. Source: its REST documentation, "Security", read 2026-11-26.
+SEARCH_KEY_HEADER = "api-key"
 # A key may change in its file: it is read again every so often.
 _KEY_S = 60.0
 
@@ -79,9 +81,10 @@ class Rated(Protocol):
         ...
 
 
-async def key_credentials(key: Secret) -> Credentials:
-    """*key*, read now, in the header that all of Azure's AI services read it from."""
-    return Credentials({KEY_HEADER: await key.revealed()}, _KEY_S)
+async def key_credentials(key: Secret, offering: str = "ai") -> Credentials:
+    """*key*, read now, in the header that Azure's AI services, or Azure AI Search, read it from."""
+    header = SEARCH_KEY_HEADER if offering == "search" else KEY_HEADER
+    return Credentials({header: await key.revealed()}, _KEY_S)
 
 
 class OnePlace:

@@ -44,7 +44,7 @@ MODERATE_IMAGE = Service(
     ),
     options=(FETCH,),
     limits=LIMITS,
-    operation="ModerateImage",
+    operation="AdultContent",
     wire=_wire,
     api_version=V3,
     versions=only_v3,
