@@ -45,6 +45,12 @@ LANGUAGES = {
     "Spanish": ["El pingüino Wenceslao hizo kilómetros", "bajo exhaustiva lluvia; ¿qué soñó?"],
     "Polish": ["Pchnąć w tę łódź jeża lub ośm", "skrzyń fig, proszę."],
     "Czech": ["Příliš žluťoučký kůň úpěl", "ďábelské ódy."],
+    "Hungarian": ["Árvíztűrő tükörfúrógép és", "jó foxim, don Quijote."],
+    "Romanian": ["Muzicologă în bej vând whisky", "și tequila, preț fix."],
+    "Portuguese": ["Luís argüia à Júlia que brações,", "fé, chá e óxido eram palavras."],
+    "Italian": ["Pranzo d'acqua fa volti sghembi,", "perché così è più buono."],
+    "Swedish": ["Flygande bäckasiner söka hwila", "på mjuka tuvor."],
+    "Danish": ["Høj bly gom vandt fræk sexquiz", "på wc ved åen."],
     "Turkish": ["Pijamalı hasta yağız şoföre", "çabucak güvendi."],
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -23,7 +24,12 @@ _PHOTOGRAPHS = [
 ]
 # Posters: what they say is found by reading them, not by their catalogue.
 _POSTERS = [
-    ("Exhibition Poster I", ("MUSEUM OF GLASS", "Blown, cast and cut", "May to September"), (26, 71, 111), (240, 225, 190)),
+    (
+        "Exhibition Poster I",
+        ("MUSEUM OF GLASS", "Blown, cast and cut", "May to September"),
+        (26, 71, 111),
+        (240, 225, 190),
+    ),
     ("Exhibition Poster II", ("THE ART OF TEA", "Bowls and whisks", "Autumn 1931"), (140, 40, 30), (245, 235, 220)),
     ("Concert Poster", ("NOCTURNES", "for piano and rain", "Sunday at eight"), (20, 20, 30), (230, 200, 120)),
     ("Travel Poster", ("NIGHT TRAIN", "to the glass lakes", "Platform 4"), (30, 90, 70), (250, 240, 200)),
@@ -50,8 +56,10 @@ def works(folder: Path) -> pd.DataFrame:
         picture = _photograph(name)
         if picture is not None:
             rows.append((title, medium, "", note, picture, name))
-    for number, (title, lines, ground, ink) in enumerate(_POSTERS):
-        rows.append((title, "Lithograph", "", "", _poster(lines, ground, ink), f"poster{number}"))
+    rows += [
+        (title, "Lithograph", "", "", _poster(lines, ground, ink), f"poster{number}")
+        for number, (title, lines, ground, ink) in enumerate(_POSTERS)
+    ]
     for title, medium, culture, colour in _VESSELS:
         rows.append((title, medium, culture, "", _vessel(title, colour), title.split()[0].lower()))
     for number in range(4):
@@ -114,8 +122,8 @@ def _composition(number: int) -> Image.Image:
     xs = [0, *sorted(dice.sample(range(60, 600, 40), 4)), 640]
     ys = [0, *sorted(dice.sample(range(60, 440, 40), 3)), 480]
     colours = [(200, 30, 35), (245, 205, 50), (30, 65, 150), None, None, None]
-    for x, right in zip(xs, xs[1:], strict=False):
-        for y, below in zip(ys, ys[1:], strict=False):
+    for x, right in pairwise(xs):
+        for y, below in pairwise(ys):
             colour = dice.choice(colours)
             if colour is not None:
                 draw.rectangle((x, y, right, below), fill=colour)

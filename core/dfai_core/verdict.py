@@ -219,6 +219,8 @@ def _words(body: bytes, sent: Mapping[str, str]) -> tuple[str | None, str]:
     error = parsed.get("error", parsed)
     if not isinstance(error, dict):
         return None, _shown(error, sent)
+    if isinstance(error.get("errors"), list) and error["errors"] and isinstance(error["errors"][0], dict):
+        error = error["errors"][0]  # as Bing's services list them
     inner = error.get("innererror") or error.get("innerError") or {}
     code = (inner.get("code") if isinstance(inner, dict) else None) or error.get("code")
     message = (inner.get("message") if isinstance(inner, dict) else None) or error.get("message") or ""

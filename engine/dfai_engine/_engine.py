@@ -29,13 +29,13 @@ class Engine:
 
         *data*, the folder of clients' files, is ``DFAI_DATA`` if it is not given. Without either, lists of faces and
         groups of persons are kept in the user's own data folder: the processes of a host that work on one job share
-        them.
+        them. Folders of pictures to be found are those in ``DFAI_IMAGES`` at the time of a search.
         """
         from dfai_engine.app import create_app
-        from dfai_engine.lasting import user_data
+        from dfai_engine.places import data_folder
 
         folder = data or os.environ.get("DFAI_DATA") or None
-        return create_app(key=key, limits=limits, kinds=kinds, workers=workers, data=folder, home=user_data())
+        return create_app(key=key, limits=limits, kinds=kinds, workers=workers, data=folder, home=data_folder(None))
 
     def missing(self, kinds: Sequence[str]) -> list[str]:
         """The models that these kinds of analysis want and that are not on this disk.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,7 @@ def create_app(
     workers: int | None = None,
     max_in_flight: int | None = None,
     data: str | Path | None = None,
+    images: Sequence[str | Path] = (),
     home: str | Path | None = None,
 ) -> App:
     """The engine, ready to be called in process or to be served.
@@ -61,6 +62,8 @@ def create_app(
     data
         The folder whose files requests may name, and where what they make is kept. Without one, files are
         refused and what is made ends with the app.
+    images
+        Folders whose pictures searches for images find.
     home
         Where lists of faces and groups of persons are kept if there is no such folder; no request names files of it.
 
@@ -74,7 +77,13 @@ def create_app(
     job_threads = Threads(workers or max(1, usable_cores() // 2), waiting=1_000)
     jobs: Jobs[Any, Any] = Jobs(job_threads)
     room = Room(
-        threads, jobs, limits, kinds or {}, None if data is None else Path(data), None if home is None else Path(home)
+        threads,
+        jobs,
+        limits,
+        kinds or {},
+        None if data is None else Path(data),
+        tuple(map(Path, images)),
+        None if home is None else Path(home),
     )
     served = [(route, family.QUERY) for family in families() for route in family.routes(room)]
     guarded = key is not None

@@ -12,6 +12,7 @@ import pytest
 import dfai
 from dfai.errors import ConfigError, NotOffered
 from dfai_core.services import services
+from pages import run_python, samples
 
 pytestmark = pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed")
 
@@ -110,3 +111,11 @@ def test_an_answer_that_the_verb_could_not_give_is_that_texts_error() -> None:
     assert frame["sentiment_error"][0] == "refused"
     assert "'positive', 'neutral', 'negative' or 'mixed'" in frame["sentiment_error_message"][0]
     assert frame["sentiment"][1] == "neutral"
+
+
+def test_the_page_runs_as_it_stands() -> None:
+    names: dict[str, Any] = {}
+    for _, sample in samples("testing.md"):
+        run_python(sample, "testing.md", names)
+
+    assert names["df"]["sentiment_error"].fillna("-").tolist() == ["-", "rate_limited"]

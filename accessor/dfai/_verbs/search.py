@@ -15,6 +15,56 @@ __all__ = ["SearchVerbs"]
 class SearchVerbs(VerbBase[R]):
     """Verbs that find something."""
 
+    def search_images(
+        self,
+        query: Columns,
+        *,
+        top: int | Col = 10,
+        offset: int | Col = 0,
+        market: str | Col | None = None,
+        include: Sequence[Literal["error_detail"]] | Literal["all"] = (),
+        output: str = "images",
+        if_exists: IfExists = "raise",
+        **settings: Unpack[Settings],
+    ) -> R:
+        """Find, for each text, images that answer it.
+
+        Parameters
+        ----------
+        query
+            Column with what to look for.
+        top
+            At most this many images, from 1 to 1,000. The service gives 150 a page: more take several requests.
+        offset
+            How many of the best are left out.
+        market
+            For a service that knows more than one: a language and a country, such as "en-US".
+        include
+            "error_detail" for what is known of each error.
+        output
+            Name of the images' column (list of struct: name, content_url, thumbnail_url, host_page_url, width, height,
+            encoding_format, size_bytes, date_published, image_id, insights_token), and prefix of ``_count`` (int64: how
+            many there may be in all), ``_error`` and ``_error_message``.
+        if_exists, **settings
+            As in `sentiment`. Images are not kept in a store: what is found changes.
+
+        Returns
+        -------
+        The same kind of frame with the new columns. No image is an empty list.
+
+        Notes
+        -----
+        The embedded engine finds the pictures of folders of your own, which ``DFAI_IMAGES`` names: by their names, by
+        what their makers noted in them, and, once ``dfai index`` has looked at them, by what they show.
+
+        Examples
+        --------
+        >>> df = pd.DataFrame({"wish": ["cat on a sofa"]})
+        >>> df.ai.search_images("wish", top=3).explode("images")  # doctest: +SKIP
+        """
+        options = {"top": top, "offset": offset, "market": market}
+        return self._call(services()["search_images"], (query,), options, include, output, if_exists, settings)
+
     def search_index(
         self,
         query: Columns,

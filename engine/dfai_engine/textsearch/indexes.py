@@ -6,10 +6,8 @@ left with one to a file that is gone. A network file system is no place for them
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +16,7 @@ from pathlib import Path
 import orjson
 
 from dfai_engine.failures import ServiceFailure
+from dfai_engine.places import data_folder
 from dfai_engine.textsearch.definition import Definition, check_name, compatible, definition_of
 from dfai_engine.textsearch.documents import texts_at
 from dfai_engine.textsearch.moments import microseconds
@@ -31,23 +30,8 @@ _PATIENCE_S = 30.0
 
 
 def folder_of(data: Path | None) -> Path:
-    """Where indexes are kept: in the server's data folder, or else in the user's own.
-
-    What somebody indexed is expected to be there tomorrow, and in the next process.
-    """
-    return (_user_data() / "dfai" if data is None else data) / FOLDER
-
-
-def _user_data() -> Path:
-    """Where this platform keeps what programs make for a user."""
-    if sys.platform == "win32":
-        local = os.environ.get("LOCALAPPDATA")
-        return Path(local) if local else Path.home() / "AppData" / "Local"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support"
-    named = os.environ.get("XDG_DATA_HOME", "")
-    # The XDG specification has relative paths ignored.
-    return Path(named) if Path(named).is_absolute() else Path.home() / ".local" / "share"
+    """Where indexes are kept: in the server's data folder, or else in the user's own."""
+    return data_folder(data) / FOLDER
 
 
 def columns_of(definition: Definition) -> dict[str, str]:

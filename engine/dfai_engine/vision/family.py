@@ -22,7 +22,7 @@ _PICTURES = ("numpy", "orjson", "PIL", "cv2")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One operation, by the contracts' operation id; ModerateImage is the part of AnalyzeImage that moderates."""
+    """One operation, by the contracts' operation id; AdultContent is the part of AnalyzeImage that moderates."""
 
     name: str
     module: str  # beside this file
@@ -42,7 +42,7 @@ OPERATIONS: Mapping[str, Answer] = {
         Answer("TagImage", "tags", _NETWORKS),
         Answer("DescribeImage", "captions", _NETWORKS),
         Answer("DetectObjects", "detector"),
-        Answer("ModerateImage", "adult", (*_PICTURES, "onnxruntime")),
+        Answer("AdultContent", "adult", (*_PICTURES, "onnxruntime")),
         Answer("Read", "documents", (*_PICTURES, "onnxruntime", "rapidocr", "pypdfium2")),
         Answer("RecognizePrintedText", "ocr", (*_PICTURES, "onnxruntime", "rapidocr")),
         Answer("GenerateThumbnail", "crops"),
