@@ -29,16 +29,14 @@ __all__ = ["Attempter"]
 
 # After each cut the next attempt waits this many times longer, up to timeout_s.
 _PATIENCE = 4.0
-# How long, on average, a request waits that is held back from a target that seems to be down.
-_HELD_BACK_S = 0.5
+_HELD_BACK_S = 0.5  # how long, on average, a request is held back from a target that seems to be down
 # What a server says that has more to do than it can.
 _OVERLOADED = frozenset({502, 503, 504})
 _ABSENT = Failure("bad_answer", "the answer does not hold this document", 200, retryable=True)
 _WHOLE = {tuple}
 _CALL_OFF_S = 2.0
 _PERHAPS_DONE = "it may have been carried out, so it was not sent again"
-# Errors of a target that is not there, as far as one request can tell.
-_NO_ANSWER = frozenset({"timeout", "unavailable"})
+_NO_ANSWER = frozenset({"timeout", "unavailable"})  # of a target that is not there, as far as one request can tell
 _Found = Sequence[Values | Failure | None]
 
 

@@ -100,6 +100,17 @@ def test_people_are_numbered_in_each_set(frames: Frames) -> None:
     assert found["face_group_error"] == [None, None, None, None, "nothing_found", None, None, "unreadable"]
 
 
+def test_a_set_is_asked_again_as_a_whole_where_one_of_its_rows_has_no_answer(frames: Frames) -> None:
+    columns = {"p": [A1, A2, A1, B1], "album": [*"xxyy"], "face_group": [7, 7, None, 7], "face_group_error": [None] * 4}
+    frame = frames.build({**columns, "face_group_error_message": [None] * 4})
+    found = frames.read(frame.ai.group_faces("p", by="album", if_exists="fill"))
+
+    # The answers that are there stay; of the other set the row without one gets its number.
+    assert found["face_group"][:2] == [7, 7]
+    assert found["face_group"][2] in (0, 1)
+    assert found["face_group"][3] == 7
+
+
 def test_what_nobody_should_ask_is_refused_before_any_request(frames: Frames) -> None:
     accessor = frames.build({"p": [A1]}).ai
 

@@ -22,7 +22,7 @@ def wired(top: int = 10) -> Exchange:
 
 @pytest.mark.parametrize("data", [b"\xff\xd8 a picture \r\n--\r\n", b"\x89PNG\r\n\x1a\n" + bytes(range(256))])
 def test_the_picture_is_the_forms_one_part(data: bytes) -> None:
-    body = wired().write([(Content(data, "image/png", b"digest"),)])
+    body = wired().write([(Content(data, b"digest", "image/png"),)])
     assert isinstance(body, Body)
     read = message_from_bytes(b"Content-Type: " + body.type.encode() + b"\r\n\r\n" + body.content)
     (part,) = read.get_payload()  # type: ignore[misc]
@@ -35,10 +35,10 @@ def test_the_picture_is_the_forms_one_part(data: bytes) -> None:
 
 def test_all_requests_of_a_call_have_one_type() -> None:
     write = wired().write
-    bodies = [write([(Content(data, "image/png", data),)]) for data in (b"a", b"b")]
+    bodies = [write([(Content(data, data, "image/png"),)]) for data in (b"a", b"b")]
 
     assert len({body.type for body in bodies if isinstance(body, Body)}) == 1
-    assert wired().write([(Content(b"a", "image/png", b"a"),)]) != bodies[0]
+    assert wired().write([(Content(b"a", b"a", "image/png"),)]) != bodies[0]
 
 
 def test_the_documented_answer_is_read_as_documented() -> None:

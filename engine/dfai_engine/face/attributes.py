@@ -7,15 +7,16 @@ the service still answers and no model here can see.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dfai_engine.face import measures
-from dfai_engine.face.finding import Found
 from dfai_engine.face.pose import head_pose
 from dfai_engine.failures import ServiceFailure
+
+if TYPE_CHECKING:
+    from dfai_engine.face.finding import Found
 
 __all__ = ["SERVED", "UNSEEN", "WITHDRAWN", "attributes_of", "check"]
 
@@ -75,6 +76,8 @@ def attributes_of(
 
     *older* spells levels as v1.0 does: with a capital.
     """
+    from dfai_engine.face import measures
+
     told: dict[str, Any] = {}
 
     def word(text: str) -> str:

@@ -17,6 +17,7 @@ from dfai_engine import protocol
 from dfai_engine.face.limits import Limits
 from dfai_engine.failures import ServiceFailure
 from dfai_engine.protocol import Reply
+from dfai_engine.weights import ModelMissing
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -66,9 +67,20 @@ def endpoint(respond: Callable[[Request], Awaitable[Reply]]) -> Callable[[Reques
             raise ServiceFailure(
                 f"This version is not served. Served: {', '.join(VERSIONS)}.", status=404, code="NotFound"
             )
-        return await respond(request)
+        try:
+            return await respond(request)
+        except ModelMissing as missing:
+            raise _lacking(str(missing)) from missing
+        except ImportError as missing:
+            words = f'Faces need packages that are not here ({missing.name}). pip install "dfai[face]"'
+            raise _lacking(words) from missing
 
     return protocol.endpoint(versioned, refusal)
+
+
+def _lacking(words: str) -> ServiceFailure:
+    """No other request would fare better on this machine."""
+    return ServiceFailure(words, code="FeatureNotAvailable")
 
 
 def older(request: Request) -> bool:
