@@ -10,8 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from contracts import load
+from dfai_engine import commands
 from dfai_engine.app import create_app
 from dfai_engine.imagesearch.catalogue import Catalogue
 from dfai_engine.imagesearch.indexing import Freshness, index, refresh
@@ -211,6 +214,21 @@ def test_the_command_says_what_it_read(tmp_path: Path) -> None:
     assert index([folder], tmp_path / "data", sight=False, announce=said.append).startswith("5 new or changed")
     assert index([folder], tmp_path / "data", sight=False, announce=said.append).startswith("0 new or changed")
     assert said == []
+
+
+def test_the_command_line_looks_at_folders(tmp_path: Path) -> None:
+    folder = album(tmp_path / "photos")
+    app = typer.Typer()
+    app.command()(commands.index)
+    run = CliRunner().invoke
+    first = run(app, [str(folder), "--data", str(tmp_path / "data"), "--sight", "none"])
+    wrong = run(app, [str(tmp_path / "nowhere")])
+    nothing = run(app, [], env={"DFAI_IMAGES": ""})
+
+    assert (first.exit_code, first.output.startswith("5 new or changed pictures read")) == (0, True)
+    assert (wrong.exit_code, nothing.exit_code) == (1, 1)
+    assert "there is no folder" in wrong.output
+    assert "name a folder" in nothing.output
 
 
 # ---- the official client -------------------------------------------------------------------------------------
