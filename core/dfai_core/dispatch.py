@@ -19,7 +19,7 @@ from dfai_core.crew import Crew
 from dfai_core.documents import Asked, answer_batch, ask, errors_in
 from dfai_core.ending import Ending
 from dfai_core.errors import LASTING_CODES
-from dfai_core.fetching import Fetching
+from dfai_core.fetching import fetching_of
 from dfai_core.flow.budget import open_budget
 from dfai_core.groups import Batch, Group, Pieces, Places, References, Ticket
 from dfai_core.jobs import Job
@@ -99,9 +99,7 @@ class Dispatcher:
                 config.deadline_s,
                 self._admit,
             )
-        self._fetching: Fetching | None = None
-        if call.service.media is not None:
-            self._fetching = Fetching(call, self.counters, self._ask, self._unread, self._chore)
+        self._fetching = fetching_of(call, self.counters, self._ask, self._unread, self._chore)
         self._known = Known(_REMEMBERED, _REMEMBERED_BYTES)
         self._tickets: set[Ticket] = set()
         self._chores: set[asyncio.Task[None]] = set()
@@ -282,6 +280,8 @@ class Dispatcher:
                 self._under_way.add(outcome.accepted)
             else:  # whatever becomes of us, its answers can be fetched
                 await self._keeper.keep_operation(outcome.accepted)
+            if self._fetching is not None:
+                self._fetching.sent(outcome.accepted)
         answered = job.only([position for position, _ in outcome.answered])
         refused = job.only([position for position, _ in outcome.refused])
         for part, rows in (

@@ -207,3 +207,25 @@ def test_a_key_that_was_replaced_is_sent_with_the_same_body(tmp_path: Path) -> N
     assert result["tags"][0] == ["00000001"]
     assert [request.headers["Content-Type"] for request in sent] == ["application/octet-stream"] * 2
     assert sent[0].body == sent[1].body
+
+
+def test_an_operation_holds_no_content_once_the_service_works_on_it(paths: list[str], held: dict[str, int]) -> None:
+    class Reading(Tagging):
+        """Accepts all documents before it answers any."""
+
+        async def send(self, request: Request) -> Answer:
+            if request.method == "POST":
+                assert request.body is not None
+                self.answered.append(request.body[-8:].decode())
+                return Answer(202, {"Operation-Location": f"/vision/v3.2/read/{self.answered[-1]}"}, b"")
+            if len(self.answered) < COUNT:
+                return Answer(200, {}, b'{"status": "running"}')
+            line = {"text": request.url[-8:], "boundingBox": [], "words": []}
+            page = {"page": 1, "angle": 0, "width": 1, "height": 1, "unit": "pixel", "lines": [line]}
+            return Answer(200, {}, orjson.dumps({"status": "succeeded", "analyzeResult": {"readResults": [page]}}))
+
+    with dfai.using(target=dfai.container("http://127.0.0.1:9"), transport=Reading(), progress="off", concurrency=4):
+        result = pd.DataFrame({"p": paths}).ai.read_text("p", store=None)
+
+    assert result["text"].tolist() == [f"{number:08d}" for number in range(COUNT)]
+    assert held["most"] <= _MOST_BYTES + 4 * SIZE_BYTES
