@@ -36,6 +36,7 @@ class Outcome:
     cpu_s: float
     lost: int
     counters: Counters
+    maybe_billed: int | None  # requests that may have been paid for unread, as the client says
 
     @property
     def per_s(self) -> float:
@@ -54,13 +55,13 @@ def attempt(trial: Trial) -> Outcome:
             cpu_s, wall_s = time.process_time(), time.perf_counter()
             labels = client.label(texts)
             cpu_s, wall_s = time.process_time() - cpu_s, time.perf_counter() - wall_s
-            counters = service.counters()
+            counters, maybe_billed = service.counters(), client.maybe_billed()
         finally:
             client.close()
     wrong = sum(label is not None and label != expected(text)[0] for label, text in zip(labels, texts, strict=True))
     if wrong:
         raise RuntimeError(f"{client.name}: {wrong} wrong labels")
-    return Outcome(client.name, trial.requests, wall_s, cpu_s, labels.count(None), counters)
+    return Outcome(client.name, trial.requests, wall_s, cpu_s, labels.count(None), counters, maybe_billed)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 import dfai
 from dfai_core import Call, Config, run, services
+from dfai_core.report import counters_of
 
 __all__ = [
     "DOCUMENTS",
@@ -69,6 +70,10 @@ class Client(ABC):
     def label(self, texts: Sequence[str]) -> list[str | None]:
         """All of it."""
         return self.labels(self.ask(self.prepare(texts)))
+
+    def maybe_billed(self) -> int | None:
+        """How many requests of the last `ask` may have been paid for unread, as the client says; None: it does not."""
+        return None
 
     @abstractmethod
     def close(self) -> None: ...
@@ -234,12 +239,14 @@ class Dfai(Client):
         service = services()["sentiment"]
         limits = {kind: replace(limit, max_documents=self.documents) for kind, limit in service.limits.items()}
         self._service = replace(service, limits=limits)
+        self._call_id = ""
 
     def prepare(self, texts: Sequence[str]) -> pa.RecordBatch:
         return pa.record_batch([pa.array(texts)], names=["text"])
 
     def ask(self, texts: pa.RecordBatch) -> list[pa.RecordBatch]:
         call = Call(self._service, ("text",), "sentiment", options={"language": "en"}, config=self._config)
+        self._call_id = call.id
         return list(run(call, [texts]))
 
     def labels(self, answers: list[pa.RecordBatch]) -> list[str | None]:
@@ -248,6 +255,9 @@ class Dfai(Client):
             if labels.null_count != len(errors) - errors.null_count:
                 raise RuntimeError("rows without a label are not those with an error")
         return [label for answer in answers for label in answer.column("sentiment").to_pylist()]
+
+    def maybe_billed(self) -> int:
+        return counters_of(self._call_id).maybe_billed
 
     def close(self) -> None:
         return None  # connections belong to the process, not to a call

@@ -21,7 +21,7 @@ import dfai
 from benchmarks.cluster_scaling import spark_session
 from benchmarks.clusters import spark_cluster
 from benchmarks.mock_service import Behaviour, Latency, MockService, expected
-from benchmarks.peaks import watched
+from benchmarks.peaks import Peak, watched
 from benchmarks.table import Table, publish
 from benchmarks.texts import SHORT
 
@@ -51,7 +51,7 @@ class Figure:
     in_window: int
     billed_documents: int
     most_in_flight: int
-    memory_mb: dict[str, float]
+    memory_mb: dict[str, Peak]
 
     @property
     def rows_per_s(self) -> float:
@@ -138,7 +138,7 @@ def main(rows: int = _ROWS) -> dict[str, Any]:
     memory = Table(
         "Resident memory at the peak, the largest of its kind",
         ["process", "MB"],
-        [*map(list, figure.memory_mb.items())],
+        [[kind, peak.resident_mb] for kind, peak in figure.memory_mb.items()],
     )
     return publish("cluster_million", [speed, memory], {"million": asdict(figure)})
 

@@ -54,6 +54,8 @@ def main(requests: int = 20_000, window_requests: int = 3_000) -> dict[str, Any]
             "rows lost",
             "repeated documents",
             "billed twice",
+            "requests billed unread",
+            "told as maybe billed",
         ],
         [
             [
@@ -65,6 +67,8 @@ def main(requests: int = 20_000, window_requests: int = 3_000) -> dict[str, Any]
                 outcome.lost,
                 outcome.counters.repeated_documents,
                 outcome.counters.billed_twice,
+                outcome.counters.unread,
+                outcome.maybe_billed,
             ]
             for name, outcome in found
         ],

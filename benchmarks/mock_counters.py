@@ -37,6 +37,7 @@ class Counters:
     in_window: int = 0  # arrived while their client had been told to wait
     in_window_of_others: int = 0  # arrived while another client had been told to wait
     repeated_documents: int = 0  # asked before
+    unread: int = 0  # requests worked on whose client got no whole answer: it broke, or nobody waited any more
     billed_twice: int = 0  # documents worked on that had been worked on before
     in_flight: int = 0
     max_in_flight: int = 0

@@ -211,9 +211,11 @@ class _Connection(asyncio.Protocol):
             case "refused" | "failed":
                 self._refuse(fate.status, service.behaviour)
             case "reset":
+                service.counters.unread += 1
                 self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                 self._transport.abort()
             case "malformed":
+                service.counters.unread += not self._transport.is_closing()
                 self._spoil(answer.body)
         if self._buffer:
             self._next()
@@ -235,6 +237,7 @@ class _Connection(asyncio.Protocol):
 
     def _write(self, head: bytes, body: bytes, announced: int | None = None) -> None:
         if self._transport.is_closing():
+            self._service.counters.unread += 1
             return
         size = len(body) if announced is None else announced
         self._transport.write(b"%b\r\nContent-Length: %d\r\n\r\n%b" % (head, size, body))

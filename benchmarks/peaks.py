@@ -8,12 +8,23 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
-__all__ = ["watched"]
+__all__ = ["Peak", "watched"]
 
 _LOOK_S = 0.5
+
+
+class Peak(NamedTuple):
+    """Megabytes (10^6 bytes): all that was resident, by the kernel's own mark, and what was no file's, as far as seen.
+
+    A store's file is mapped: its pages count as resident, and the kernel takes them back when it needs them.
+    """
+
+    resident_mb: float
+    own_mb: float
 
 
 class _Peaks(threading.Thread):
@@ -22,6 +33,7 @@ class _Peaks(threading.Thread):
     def __init__(self, kinds: Mapping[str, str], roots: Sequence[int]) -> None:
         super().__init__(daemon=True)
         self.found: dict[str, dict[int, float]] = {}
+        self.own: dict[str, float] = {}
         self._kinds = kinds
         self._roots = [psutil.Process(pid) for pid in (os.getpid(), *roots)]
         self._over = threading.Event()
@@ -32,11 +44,11 @@ class _Peaks(threading.Thread):
                 for process in (root, *root.children(recursive=True)):
                     self._look(process)
 
-    def end(self) -> dict[str, float]:
+    def end(self) -> dict[str, Peak]:
         """The peak of the largest of each kind."""
         self._over.set()
         self.join()
-        return {kind: max(peaks.values()) for kind, peaks in sorted(self.found.items())}
+        return {kind: Peak(max(peaks.values()), self.own[kind]) for kind, peaks in sorted(self.found.items())}
 
     def _look(self, process: psutil.Process) -> None:
         try:
@@ -44,9 +56,10 @@ class _Peaks(threading.Thread):
             status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
         except (psutil.Error, OSError):  # it has just ended
             return
-        peak = re.search(r"VmHWM:\s+(\d+) kB", status)
-        if kind is not None and peak is not None:
-            self.found.setdefault(kind, {})[process.pid] = int(peak[1]) * 1_024 / 1e6
+        if kind is None or "VmHWM" not in status:
+            return
+        self.found.setdefault(kind, {})[process.pid] = _megabytes("VmHWM", status)
+        self.own[kind] = max(self.own.get(kind, 0.0), _megabytes("RssAnon", status))
 
     def _kind(self, process: psutil.Process) -> str | None:
         if process.pid == os.getpid():
@@ -55,9 +68,14 @@ class _Peaks(threading.Thread):
         return next((kind for sign, kind in self._kinds.items() if sign in words), None)
 
 
+def _megabytes(name: str, status: str) -> float:
+    found = re.search(rf"{name}:\s+(\d+) kB", status)
+    return 0.0 if found is None else int(found[1]) * 1_024 / 1e6
+
+
 @contextmanager
-def watched(kinds: Mapping[str, str], roots: Sequence[int] = ()) -> Iterator[dict[str, float]]:
-    """Megabytes (10^6 bytes) at the peak of the largest process of each kind; in the mapping once the block is over.
+def watched(kinds: Mapping[str, str], roots: Sequence[int] = ()) -> Iterator[dict[str, Peak]]:
+    """The peak of the largest process of each kind; in the mapping once the block is over.
 
     Parameters
     ----------
@@ -66,7 +84,7 @@ def watched(kinds: Mapping[str, str], roots: Sequence[int] = ()) -> Iterator[dic
     roots
         Processes that are watched with all that they start, besides this one.
     """
-    memory_mb: dict[str, float] = {}
+    memory_mb: dict[str, Peak] = {}
     peaks = _Peaks(kinds, roots)
     peaks.start()
     try:

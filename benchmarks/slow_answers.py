@@ -55,7 +55,16 @@ def main(requests: int = 20_000, window_requests: int = 3_000) -> dict[str, Any]
     ours = {name: outcome for name, outcome in found if outcome.client == Dfai.name}
     table = Table(
         f"{_IN_FLIGHT} in flight, mean latency {_MEAN_S * 1_000:.0f} ms",
-        ["service", "client", "requests", "requests/s", "% of fault-free", "dfai is × faster", "asked again"],
+        [
+            "service",
+            "client",
+            "requests",
+            "requests/s",
+            "% of fault-free",
+            "dfai is × faster",
+            "asked again",
+            "maybe billed %",
+        ],
         [
             [
                 name,
@@ -65,6 +74,7 @@ def main(requests: int = 20_000, window_requests: int = 3_000) -> dict[str, Any]
                 100 * outcome.per_s / free.per_s,
                 ours[name].per_s / outcome.per_s,
                 outcome.counters.repeated_documents,
+                None if outcome.maybe_billed is None else 100 * outcome.maybe_billed / outcome.counters.requests,
             ]
             for name, outcome in found
         ],

@@ -110,7 +110,10 @@ def _slow_answers(result: Mapping[str, Any]) -> Iterator[Line]:
     found = {(trial["service"], trial["client"]): trial for trial in result["trials"]}
     lognormal, stragglers, hangs = "lognormal, mean 100 ms, sigma 1", "1 % stragglers of 5 s", "1 % never answered"
     for service, least in ((lognormal, None), (stragglers, None), (hangs, 75.0)):
-        yield Line(f"{service}: % of fault-free", 100 * found[service, Dfai.name]["of_fault_free"], least)
+        trial = found[service, Dfai.name]
+        yield Line(f"{service}: % of fault-free", 100 * trial["of_fault_free"], least)
+        share = trial["maybe_billed"] / trial["counters"]["requests"]
+        yield Line(f"{service}: % of the requests maybe billed", 100 * share, most=2)
     for service, kind, least in (
         (lognormal, HeadOfLine, None),
         (stragglers, HeadOfLine, 7.0),
@@ -146,6 +149,8 @@ def _faults(result: Mapping[str, Any]) -> Iterator[Line]:
         least = 75 if counters["hanging"] else 80 if counters["reset"] else None
         yield Line(f"{name}: % of fault-free", 100 * f["of_fault_free"], least)
         yield Line(f"{name}: rows without a label", f["lost"], most=0)
+        untold = max(0, counters["unread"] - f["maybe_billed"])
+        yield Line(f"{name}: requests billed unread that the report does not tell", untold, most=0)
         yield Line(f"{name}: % of the documents billed twice", 100 * counters["billed_twice"] / counters["documents"])
 
 

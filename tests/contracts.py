@@ -62,10 +62,13 @@ def definitions(swagger: dict[str, Schema]) -> dict[str, Schema]:
     a discriminator is what its property says it is: one of the definitions derived from it.
     """
     found: dict[str, Schema] = {}
+    extended = {part.get("$ref") for written in swagger.values() for part in written.get("allOf", ())}
     for name, written in swagger.items():
         plain = _converted(written)
         if "discriminator" not in written:
             found[name] = _closed(plain)
+            if f"#/definitions/{name}" in extended:
+                found[f"{name}.plain"] = plain
             continue
         found[f"{name}.plain"] = plain
         derived = {

@@ -11,7 +11,7 @@ import json
 import threading
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +19,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 __all__ = ["COUNTRIES", "Asked", "Site", "Web", "token", "web_running"]
@@ -95,6 +95,9 @@ class Web:
                 Route("/{site}/jobs", self._plays(_submit), methods=["POST"]),
                 Route("/{site}/jobs/{job}", self._plays(_poll), methods=["GET"]),
                 Route("/{site}/batch", self._plays(_batch), methods=["POST"]),
+                Route("/{site}/indexes('{name}')/docs/search.index", self._plays(_index), methods=["POST"]),
+                Route("/{site}/file/{size}", self._plays(_file), methods=_METHODS),
+                Route("/{site}/to", self._plays(_to), methods=_METHODS),
             ]
         )
 
@@ -181,6 +184,36 @@ def _batch(site: Site, asked: Asked, request: Request) -> Response:
     if "poison" in listed:
         return JSONResponse({"message": "one of them is poison"}, 400)
     return JSONResponse({"lengths": [len(text) for text in listed]})
+
+
+def _index(site: Site, asked: Asked, request: Request) -> Response:
+    """As a search service that is busy takes documents: of several only those with even keys."""
+    keys = [one["id"] for one in asked.json["value"]]
+    taken = [int(key) % 2 == 0 or all(int(other) % 2 for other in keys) for key in keys]
+    results = [
+        {"key": key, "status": is_taken, "errorMessage": None, "statusCode": 201 if is_taken else 503}
+        for key, is_taken in zip(keys, taken, strict=True)
+    ]
+    return JSONResponse({"value": results}, 200 if all(taken) else 207)
+
+
+def _file(site: Site, asked: Asked, request: Request) -> Response:
+    """So many bytes, as a picture; with ``?streamed`` without saying beforehand how many."""
+    content = b"x" * int(request.path_params["size"])
+    if "streamed" not in request.query_params:
+        return Response(content, media_type="Image/PNG; charset=binary")
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(content), 10_000):
+            yield content[start : start + 10_000]
+
+    return StreamingResponse(pieces())
+
+
+def _to(site: Site, asked: Asked, request: Request) -> Response:
+    """Leads to ``?url=``, else to itself for ever."""
+    where = request.query_params.get("url", f"?round={len(site.asked)}")
+    return Response(status_code=302, headers={"Location": where})
 
 
 @contextmanager

@@ -10,11 +10,12 @@ from __future__ import annotations
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from dfai import errors, store
+from dfai import errors, store, testing
 from dfai._files import files
 from dfai._frame import FrameAI, on
 from dfai._functions import register_functions
 from dfai._models import AnomalyModel, load_model
+from dfai._people import Face, FaceList, Person, PersonGroup, faces
 from dfai._plots import plot_anomalies
 from dfai._register import register
 from dfai._register import watch_imports as _watch_imports
@@ -33,9 +34,13 @@ __all__ = [
     "AnomalyModel",
     "Batch",
     "Col",
+    "Face",
+    "FaceList",
     "Failure",
     "FrameAI",
     "Pages",
+    "Person",
+    "PersonGroup",
     "Poll",
     "Response",
     "Run",
@@ -51,6 +56,7 @@ __all__ = [
     "container",
     "env",
     "errors",
+    "faces",
     "files",
     "last_run",
     "load_model",
@@ -63,6 +69,7 @@ __all__ = [
     "secret",
     "settings",
     "store",
+    "testing",
     "track",
     "using",
     "verbs",

@@ -14,6 +14,7 @@ from dfai._inputs import find, read_groups, read_include, read_inputs, read_opti
 from dfai._plots import plot_anomalies
 from dfai._progress import Bar
 from dfai._settings import effective
+from dfai._sinks import Sinks
 from dfai._verbs import NO_GROUPS, Columns, Groups, IfExists, Verbs, verb_names
 from dfai_core import Backend, Call, Config, Service, Settings, backend_of
 from dfai_core.backend import Reporting
@@ -36,7 +37,7 @@ __all__ = ["FrameAI", "calls_for", "channels_of", "knows_language", "on", "prepa
 F = TypeVar("F")
 
 
-class FrameAI(Verbs[F], Generic[F]):
+class FrameAI(Verbs[F], Sinks[F], Generic[F]):
     """Every verb on one frame. Made by ``df.ai``, ``df.dfai`` and ``dfai.on(df)``."""
 
     def __init__(self, frame: F) -> None:
@@ -151,7 +152,7 @@ class FrameAI(Verbs[F], Generic[F]):
         raise AttributeError(_hints.missing_verb(name))
 
     def __dir__(self) -> list[str]:
-        return [*verb_names(), "call", "fit_anomalies", "plot_anomalies"]
+        return [*verb_names(), "call", "fit_anomalies", "plot_anomalies", "write_search_index"]
 
     def __repr__(self) -> str:
         return f"<dfai verbs for a {self._backend.name} frame: {', '.join(verb_names())}>"

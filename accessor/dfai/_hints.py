@@ -45,6 +45,16 @@ _SETTERS = {
 }
 
 
+# What is no verb of every kind of frame, but known elsewhere too.
+_BESIDES = {
+    "fitmultivariateanomaly": 'df.ai.fit_anomalies(["rpm", "power"])',
+    "simplefitmultivariateanomaly": 'df.ai.fit_anomalies(["rpm", "power"])',
+    "detectmultivariateanomaly": 'df.ai.fit_anomalies(["rpm", "power"]).detect(df)',
+    "detectlastmultivariateanomaly": 'df.ai.fit_anomalies(["rpm", "power"]).detect(df)',
+    "detectmultivariate": 'df.ai.fit_anomalies(["rpm", "power"]).detect(df)',
+}
+
+
 def missing_verb(name: str) -> str:
     """What to say of ``df.ai.<name>`` where there is no such verb.
 
@@ -58,6 +68,8 @@ def missing_verb(name: str) -> str:
     for service in services().values():
         if _plain(name) in map(_plain, service.known_as):
             return f'{start} Here it is: df.ai.{service.name}("review", output="…"). All verbs: dfai.verbs().'
+    if _plain(name) in _BESIDES:
+        return f"{start} Here it is: {_BESIDES[_plain(name)]}. All verbs: dfai.verbs()."
     near = difflib.get_close_matches(name, verb_names(), n=1)
     hint = f" Did you mean df.ai.{near[0]}(…)?" if near else ""
     return f"{start}{hint} All verbs: dfai.verbs()."

@@ -12,12 +12,11 @@ from dfai_core.call import INDEX, Call
 from dfai_dask.groups import with_answers
 from dfai_dask.partition import Answer
 from dfai_dask.report import CHANNEL, EventChannel
-from dfai_pandas.columns import empty_column, kind_of
+from dfai_pandas.columns import empty_column, kind_of, type_of
 from dfai_pandas.groups import fetched
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
 __all__ = ["BACKEND", "DaskBackend"]
 
@@ -82,6 +81,15 @@ class DaskBackend:
     def kind(self, frame: Any, column: Hashable) -> str:
         # The meta of a partition has no rows, and an empty column of numbers looks like one without values.
         return kind_of(frame[column]._meta_nonempty)
+
+    def schema(self, frame: Any) -> pa.Schema:
+        import pandas as pd
+
+        known = {
+            name: pa.null() if pd.api.types.is_object_dtype(kind) else type_of(frame[name]._meta_nonempty)
+            for name, kind in frame._meta.dtypes.items()
+        }
+        return pa.schema([(str(name), kind) for name, kind in known.items()])
 
     def apply(self, frame: Any, call: Call, run: Run, drop: Sequence[Hashable]) -> Any:
         meta = _meta(frame._meta, call, drop)

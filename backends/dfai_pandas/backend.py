@@ -11,7 +11,7 @@ import pyarrow as pa
 from dfai_core.backend import Run
 from dfai_core.call import Call
 from dfai_core.media import weight
-from dfai_pandas.columns import arrow_column, columns_of, kind_of, pandas_column, with_columns
+from dfai_pandas.columns import arrow_column, columns_of, kind_of, pandas_column, type_of, with_columns
 from dfai_pandas.groups import fetched, gathered
 
 if TYPE_CHECKING:
@@ -77,6 +77,9 @@ class PandasBackend:
 
     def kind(self, frame: Any, column: Hashable) -> str:
         return kind_of(frame[column])
+
+    def schema(self, frame: Any) -> pa.Schema:
+        return pa.schema([(str(name), type_of(frame[name])) for name in frame.columns])
 
     def apply(self, frame: Any, call: Call, run: Run, drop: Sequence[Hashable]) -> Any:
         return answered(frame, call, run, drop)

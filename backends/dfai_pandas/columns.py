@@ -14,12 +14,12 @@ from dfai_core.call import INDEX, Call
 from dfai_core.errors import ConfigError
 from dfai_core.media import arrow_media
 from dfai_core.number_columns import arrow_numbers
-from dfai_core.text_columns import arrow_texts
+from dfai_core.text_columns import arrow_texts, is_misfit
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["arrow_column", "columns_of", "empty_column", "kind_of", "pandas_column", "with_columns"]
+__all__ = ["arrow_column", "columns_of", "empty_column", "kind_of", "pandas_column", "type_of", "with_columns"]
 
 _SMALL_ROWS = 10_000
 
@@ -98,6 +98,12 @@ _READERS = {
 
 def _one(array: pa.Array | pa.ChunkedArray) -> pa.Array:
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def type_of(series: pd.Series[Any]) -> pa.DataType:
+    """The Arrow type of a column; null where its values are of no one kind, or are not there."""
+    kind = arrow_column(series, reads="any").type
+    return pa.null() if is_misfit(kind) else kind
 
 
 def pandas_column(values: pa.Array | pa.ChunkedArray, nested: str = "python") -> Any:

@@ -69,6 +69,11 @@ class SparkBackend:
     def kind(self, frame: Any, column: Hashable) -> str:
         return kind_of(frame.schema[column].dataType)
 
+    def schema(self, frame: Any) -> pa.Schema:
+        from pyspark.sql.pandas.types import to_arrow_schema
+
+        return to_arrow_schema(frame.schema)
+
     def apply(self, frame: Any, call: Call, run: Run, drop: Sequence[Hashable]) -> Any:
         if call.service.gather is not None and frame.isStreaming:
             rolling = "To judge each point by those before it: dfai.spark.rolling_anomalies(stream, …). "

@@ -20,6 +20,7 @@ from dfai_core.peers import Peer
 from dfai_core.report import Counters
 from dfai_core.service import UNREADABLE, Failure, Values
 from dfai_core.shape import Refused
+from dfai_core.steps import begin, goes_on, request_of
 from dfai_core.transports.base import MAX_ANSWER_BYTES, Answer, Request, TransportError, too_large
 from dfai_core.verdict import Action, Verdict, judge_answer, judge_error, judge_web, refusal, request_id
 
@@ -37,6 +38,7 @@ _CALL_OFF_S = 2.0
 _PERHAPS_DONE = "it may have been carried out, so it was not sent again"
 # Errors of a target that is not there, as far as one request can tell.
 _NO_ANSWER = frozenset({"timeout", "unavailable"})
+_Found = Sequence[Values | Failure | None]
 
 
 @dataclass(slots=True)
@@ -88,23 +90,21 @@ class Attempter:
         if now >= job.deadline:
             return self.too_late(job)
         breaker = self.peer.breaker
-        lane, exchange, whole = job.lane, job.lane.exchange, job.whole
+        exchange, whole = job.lane.exchange, job.whole
         if job.operation is None:
             if breaker.open and (why := breaker.refusal(now)) is not None:
                 return self._down(job, why)
             if not job.tries and breaker.holds_back(now):
                 return Outcome(again=[(job, _HELD_BACK_S * (0.5 + random.random()))])
+            if exchange.several and (known := begin(job)) is not None:
+                return self._told(job, known, None)
             job.tries += 1
-            request = lane.request(credential, job.documents()) if whole is None else whole.request(credential)
         else:
             job.polls += 1
             job.misses += 1
             self.counters.polls += 1
-            if whole is None:
-                request = Request("GET", job.operation, credential)
-            else:
-                request = whole.following(job.operation).request(credential)
-        request.max_answer_bytes = self.max_answer_bytes
+        request = request_of(job, credential)
+        request.max_answer_bytes = (whole and whole.max_bytes) or self.max_answer_bytes
         self.counters.requests += 1
         answer, ended_at = await self._sent(job, request, now)
         if isinstance(answer, Answer) and answer.status == 401:
@@ -113,7 +113,7 @@ class Attempter:
             if self.timeout is not None:
                 self._learn(answer.status, now, ended_at)
             if exchange.web is None or whole is None:
-                verdict = judge_answer(answer, credential, exchange.codes)
+                verdict = judge_answer(answer, credential, exchange.codes, exchange.accepts)
             else:
                 verdict = judge_web(answer, credential, exchange.web, request.method)
             if verdict.code != "unavailable":
@@ -127,7 +127,7 @@ class Attempter:
                     identity = request_id(answer)
                     verdict = Verdict(Action.RETRY, "bad_answer", message, 200, request_id=identity, maybe_billed=True)
         else:
-            verdict = judge_error(answer)
+            verdict = judge_error(answer, None if whole is None else whole.max_bytes)
             if self.timeout is not None and isinstance(answer, TimeoutError):
                 job.cuts += 1
                 self.timeout.cut()
@@ -263,7 +263,11 @@ class Attempter:
                 return Outcome(again=[(job, 0.0)]) if refused is None else self._give_up(job, refused)
             assert web.joined is not None
             answer = web.joined([*(job.pages or ()), answer])
-        found = self._found(job, answer)
+        found = self._found(job, answer) if not job.lane.exchange.several else goes_on(job, answer)
+        return Outcome(again=[(job, 0.0)]) if found is None else self._told(job, found, answer)
+
+    def _told(self, job: Job, found: _Found, answer: Answer | None) -> list[Values] | Outcome:
+        """What comes of *found*, which *answer*, where one was needed, says of all documents that were asked."""
         if job.places is not None:  # of the documents that an earlier run sent, these are still wanted
             found = [found[place] for place in job.places]
         # An answer without its headline is none. A failure is a tuple too, but of a class of its own.
@@ -271,7 +275,7 @@ class Attempter:
             return found  # type: ignore[return-value]
         return self._sorted(job, found, answer)
 
-    def _found(self, job: Job, answer: Answer) -> Sequence[Values | Failure | None]:
+    def _found(self, job: Job, answer: Answer) -> _Found:
         """What this answer holds, and the pages before it."""
         found = job.lane.exchange.read(answer, job.asked if job.places is not None else job.count)
         if job.found is None:
@@ -289,10 +293,10 @@ class Attempter:
         job.found, job.operation, job.misses = found, link, 0
         return Outcome(again=[(job, 0.0)])
 
-    def _sorted(self, job: Job, found: Sequence[Values | Failure | None], answer: Answer) -> Outcome:
+    def _sorted(self, job: Job, found: _Found, answer: Answer | None) -> Outcome:
         """Tells what was answered from what was refused and from what is missing."""
         outcome = Outcome()
-        identity = request_id(answer)
+        identity = None if answer is None else request_id(answer)
         missing: list[tuple[int, Failure]] = []
         for position, result in enumerate(found):
             if isinstance(result, Failure):
@@ -339,7 +343,7 @@ class Attempter:
                         self.tell(news)
                 if not (self.repeatable or verdict.undone or job.operation is not None):
                     return self._give_up(job, verdict._replace(message=f"{verdict.message}; {_PERHAPS_DONE}"))
-                wait = self._wait_s(job, verdict.retry_after_s)
+                wait = self._wait_s(job, verdict.retry_after_s, cut=verdict.code == "timeout")
                 return self._give_up(job, verdict) if wait is None else Outcome(again=[(job, wait)])
             case _ if job.operation is not None and verdict.status in (404, 410):
                 return self._gone(job, verdict)
@@ -378,11 +382,11 @@ class Attempter:
         left = max(0.0, job.deadline - self._loop.time())
         return Outcome(again=[(job, min(left, poll_wait_s(job.polls + 1) if wait is None else wait))])
 
-    def _wait_s(self, job: Job, asked_s: float | None) -> float | None:
+    def _wait_s(self, job: Job, asked_s: float | None, *, cut: bool = False) -> float | None:
         """Seconds before *job* is tried again (and counts that); None where its tries or its time are used up."""
         failures = job.tries if job.operation is None else job.misses
         alone = not self.peer.breaker.failing
-        wait = self.retry.wait_s(failures, retry_after_s=asked_s, draw=random.random(), alone=alone)
+        wait = self.retry.wait_s(failures, retry_after_s=asked_s, draw=random.random(), alone=alone, cut=cut)
         if wait is None or self._loop.time() + wait >= job.deadline:
             return None
         self.counters.retries += 1

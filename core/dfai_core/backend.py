@@ -25,6 +25,7 @@ __all__ = [
     "Reporting",
     "Rolling",
     "Run",
+    "Typed",
     "backend_of",
     "backends",
 ]
@@ -165,6 +166,15 @@ class Registering(Protocol):
         ConfigError
             For a name that somebody else's function has, and for what is no session.
         """
+        ...
+
+
+@runtime_checkable
+class Typed(Protocol):
+    """What a backend may do besides: tell the types of a frame's columns before anything is computed."""
+
+    def schema(self, frame: Any) -> pa.Schema:
+        """The columns by name, in order; of the type null where only the values tell."""
         ...
 
 

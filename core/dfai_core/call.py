@@ -57,6 +57,7 @@ class Call:
     trace: str | None = None  # the trace in which it was made, as W3C writes it (traceparent)
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     budget: BudgetSpec | None = None
+    part_of: str | None = None  # the id of the call that it is a part of, whose counters it adds to
 
     @property
     def schema(self) -> pa.Schema:
@@ -89,6 +90,7 @@ class Call:
             model_version=self.config.model_version,
             keep_logs=self.config.service_logs == "on",
             target_kind=self.target_kind,
+            private_urls=self.config.private_urls == "allow",
         )
 
     def in_application(self, name: str) -> Call:

@@ -53,7 +53,7 @@ class Dispatcher:
         self.loop = asyncio.get_running_loop()
         self.users = 0
         self.readers = 0  # callers that still read their input: what is not full yet may become so
-        self.counters = counters_of(call.id)
+        self.counters = counters_of(call.part_of or call.id)
         peer = peer_of(target, config)
         name, slots, rate_per_s = f"{call.id} {target}", config.concurrency, config.rate_per_s
         self._budget = open_budget(call.budget, name=name, concurrency=slots, rate_per_s=rate_per_s, heard=hear)
@@ -62,7 +62,7 @@ class Dispatcher:
         tell = self._budget.refused
         self._attempter = attempter_at(peer, call, self.counters, self.loop, tell)
         self._window = self._attempter.window
-        store = open_store(config.store) if call.service.shareable else None
+        store = open_store(config.store) if call.service.shareable and call.service.keeps else None
         self._keeper: Keeper | None = None
         if store is not None:
             keyer = Keyer(call.service, call.wiring(), target.identity(call.service))
@@ -100,7 +100,7 @@ class Dispatcher:
                 self._admit,
             )
         self._fetching = fetching_of(call, self.counters, self._ask, self._unread, self._chore)
-        self._known = Known(_REMEMBERED, _REMEMBERED_BYTES)
+        self._known = Known(min(_REMEMBERED, 10 * call.service.rows_at_once), _REMEMBERED_BYTES)
         self._tickets: set[Ticket] = set()
         self._chores: set[asyncio.Task[None]] = set()
         self._under_way = UnderWay(self._attempter, self._chore)
@@ -153,7 +153,8 @@ class Dispatcher:
         self._tickets.discard(ticket)
         try:
             answer = answer_batch(self.call, asked, batch.columns)
-            self.counters.add_rows(asked.rows, asked.askers - new, errors_in(answer))
+            if self.call.part_of is None:
+                self.counters.add_rows(asked.rows, asked.askers - new, errors_in(answer))
             ticket.finish(answer)
         except Exception as error:  # noqa: BLE001  as above
             ticket.fail(error)

@@ -15,7 +15,7 @@ from dfai_core.moments import microseconds
 from dfai_core.number_columns import NOT_A_NUMBER, numbers_of
 from dfai_core.service import Document, Failure, Gather, Rows
 
-__all__ = ["Gathered", "gathered", "whole_groups"]
+__all__ = ["Gathered", "gathered", "is_part", "whole_groups"]
 
 _PART = "__dfai_part"  # a column that says: these rows are part of a group too large to be held
 _NO_TIME = "without a time the row has no place in its series"
@@ -55,6 +55,11 @@ def whole_groups(call: Call, batches: Iterable[pa.RecordBatch], sizes: Iterator[
             at = end
         yield from open_group.add(batch.slice(last))
     yield from open_group.close()
+
+
+def is_part(batch: pa.RecordBatch) -> bool:
+    """Whether *batch* is a part of a group that is too large."""
+    return bool(batch.schema.names[-1] == _PART)
 
 
 class _Open:
@@ -147,7 +152,7 @@ def gathered(call: Call, gathers: Gather, batch: pa.RecordBatch) -> Gathered:
     found = Gathered(batch.num_rows)
     values, given, there = _inputs(call, batch, found.early)
     times, there = _times(call, batch, there, found.early)
-    part = batch.schema.names[-1] == _PART
+    part = is_part(batch)
     unanswered = _lacking(call, batch, part)
     wanted = there & unanswered
     group = np.cumsum(_begins(batch, _by(call), None))
@@ -213,6 +218,12 @@ def _inputs(
     nullable = call.service.nullable
     there, some = np.ones(batch.num_rows, bool), np.full(batch.num_rows, not nullable)
     values, given = [], []
+    if call.service.reads == "answers":
+        answers, codes, messages = batch.columns[:3]
+        for row in np.flatnonzero(codes.is_valid().to_numpy(zero_copy_only=False)).tolist():
+            early[row] = (codes[row].as_py(), messages[row].as_py())
+        known = answers.is_valid().to_numpy(zero_copy_only=False)
+        return [answers.to_numpy(zero_copy_only=False)], [known], known
     for at, (name, role) in enumerate(zip(call.inputs, call.service.inputs, strict=True)):
         column, wrong = numbers_of(batch.column(at))
         for row, kind in wrong.items():

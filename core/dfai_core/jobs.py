@@ -8,7 +8,7 @@ from itertools import chain
 
 from dfai_core.groups import Group, Places
 from dfai_core.packing import Packer
-from dfai_core.service import Body, Document, Exchange, Failure, Values
+from dfai_core.service import Ask, Body, Document, Exchange, Failure, Values
 from dfai_core.transports.base import Answer, Request
 from dfai_core.whole import Place, Whole
 
@@ -22,13 +22,14 @@ class Lane:
     exchange: Exchange
     url: str
     packer: Packer
+    base: str = ""  # what stands before every path
     _credential: Mapping[str, str] | None = None
     _headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     _typed: dict[str, Mapping[str, str]] = field(default_factory=dict, repr=False)  # by the body's type
 
-    def request(self, credential: Mapping[str, str], documents: Iterable[Document]) -> Request:
-        """The request for *documents*."""
-        body = self.exchange.write(documents)
+    def request(self, credential: Mapping[str, str], job: Job) -> Request:
+        """The request for all documents of *job*."""
+        body = self.exchange.write(job.documents())
         if isinstance(body, Body):
             return Request(self.exchange.method, self.url, self.headers(credential, body.type), body.content)
         return Request(self.exchange.method, self.url, self.headers(credential), body)
@@ -73,6 +74,7 @@ class Job:
     whole: Whole | None = None  # the request itself, where the service makes whole ones
     admitted: bool = False  # its place in the line of its origin is taken
     pages: list[Answer] | None = None  # before the one that is asked now
+    ask: Ask | None = None  # the request that it has come to, where an answer takes several
 
     def start(self, deadline: float) -> None:
         """Sets the deadline, unless it was set before: retries and waits count."""

@@ -58,6 +58,8 @@ class Lanes:
     def add(self, group: Group, places: Places, longest: int) -> None:
         """Lets documents of *group* wait; *longest* is the length of the longest text among them, in code points."""
         limit = self._limits.max_chars
+        if not self._options and (check := self._lane(()).exchange.check) is not None:
+            places = self._checked(check, group, places)
         if not self._options and (limit is None or longest <= limit):
             self._lane(()).packer.extend(group, places)
             return
@@ -76,6 +78,18 @@ class Lanes:
             lane = self._tried(options, group, alike)
             if lane is not None:
                 lane.packer.extend(group, alike)
+
+    def _checked(self, check: Callable[[Document], None], group: Group, places: Places) -> Places:
+        """Those of *places* that may be sent; the others are refused."""
+        refused: dict[int, ConfigError] = {}
+        for place, document in zip(places, group.documents(places), strict=True):
+            try:
+                check(document)
+            except ConfigError as error:
+                refused[place] = error
+        for place, why in refused.items():
+            self._refuse(group, place, why)
+        return [place for place in places if place not in refused] if refused else places
 
     def resumed(self, group: Group, pending: Sequence[tuple[int, Pending]]) -> tuple[list[Job], list[int]]:
         """Jobs that ask about operations which an earlier run began, and the places of documents to be asked anew."""
@@ -147,7 +161,9 @@ class Lanes:
                 exchange = replace(exchange, write=without_options)
                 if exchange.web is not None:
                     exchange = replace(exchange, web=_without(exchange.web, dropped))
-            lane = self._lanes[chosen] = Lane(exchange, joined(self._base, exchange.path), Packer(self._limits))
+            lane = self._lanes[chosen] = Lane(
+                exchange, joined(self._base, exchange.path), Packer(self._limits), self._base
+            )
         return lane
 
 

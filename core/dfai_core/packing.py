@@ -14,9 +14,8 @@ from dfai_core.service import Document, Limits
 
 __all__ = ["Packer", "fits_by_count", "json_bytes"]
 
-# What the envelope and each document's id, language and punctuation may add to a body.
+# What the envelope may add to a body.
 _ENVELOPE_BYTES = 2_000
-_DOCUMENT_BYTES = 96
 # JSON writes a control character as \u00XX; no character of UTF-8 grows by more.
 _WORST_GROWTH = 6
 
@@ -27,13 +26,13 @@ def fits_by_count(limits: Limits) -> bool:
         return True
     if limits.max_chars is None or limits.max_chars_per_request is not None:
         return False
-    most = limits.max_documents * (limits.max_chars * _WORST_GROWTH + _DOCUMENT_BYTES) + _ENVELOPE_BYTES
+    most = limits.max_documents * (limits.max_chars * _WORST_GROWTH + limits.document_bytes) + _ENVELOPE_BYTES
     return most <= limits.max_bytes
 
 
-def json_bytes(document: Document) -> int:
+def json_bytes(document: Document, limits: Limits) -> int:
     """Bytes that a document adds to a JSON body."""
-    return len(orjson.dumps(document, default=str)) + _DOCUMENT_BYTES
+    return len(orjson.dumps(document, default=str)) + limits.document_bytes
 
 
 def _chars(document: tuple[Any, ...]) -> int:
@@ -73,7 +72,7 @@ class Packer:
             return
         sizes: list[tuple[int, int]] = []
         if not self._by_count:
-            sizes = [(json_bytes(document), _chars(document)) for document in group.documents(places)]
+            sizes = [(json_bytes(document, self._limits), _chars(document)) for document in group.documents(places)]
             self._bytes -= sum(size for size, _ in sizes)
             self._chars -= sum(size for _, size in sizes)
         self._count += len(places)

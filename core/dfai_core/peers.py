@@ -7,10 +7,11 @@ import hashlib
 import platform
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, get_args
 from urllib.parse import urlsplit
 
+from dfai_core.addresses import Addresses
 from dfai_core.errors import ConfigError, DfaiError, SecretNotFound
 from dfai_core.flow.adaptive import LearnedRate
 from dfai_core.flow.breaker import Breaker
@@ -19,6 +20,7 @@ from dfai_core.loop import after_fork, before_exit
 from dfai_core.secrets import HiddenValues
 from dfai_core.settings import Config
 from dfai_core.targets import Target, Web
+from dfai_core.targets.base import Rated
 from dfai_core.transports.base import Transport
 from dfai_core.urls import is_loopback
 from dfai_core.whole import Place
@@ -35,7 +37,7 @@ _NEWS_S = 0.05
 # Frames may name any number of origins. Past the second of these a new one's rate is learned by each process alone.
 _MOST_PEERS = 2_000
 _MOST_SHARED = 200
-_POOLS = (Web(), Web(once=True))
+_POOLS = tuple(Web(once=once, addresses=addresses) for once in (False, True) for addresses in get_args(Addresses))
 
 
 @dataclass(slots=True)
@@ -131,11 +133,11 @@ def peer_of(target: Target, config: Config) -> Peer:
     if peer is None:
         # A class of transports has `send` too; what can be called makes one.
         if isinstance(target, Web) and target.origin:  # one pool for all origins
-            transport = peer_of(Web(once=target.once), config).transport
+            transport = peer_of(replace(target, origin="", sealed=()), config).transport
         else:
             transport = target.transport() if given is None else given() if callable(given) else given
-        name = "" if given is not None else _name_of(target)
-        rate = _rate_of(name) if name else None
+        name = "" if given is not None or isinstance(target, Rated) else _name_of(target)
+        rate = target.rate() if isinstance(target, Rated) else _rate_of(name) if name else None
         peer = Peer(target, transport, rate=LearnedRate() if rate is None else rate, name=_everywhere(name, target))
         _peers[key] = peer
         _few_origins()
@@ -144,7 +146,7 @@ def peer_of(target: Target, config: Config) -> Peer:
 
 def peer_at(place: Place, config: Config, *, once: bool) -> Peer:
     """The peer at *place*, somewhere on the web; *once*: what is sent there must not be sent twice."""
-    return peer_of(Web(place.origin, place.sealed, once), config)
+    return peer_of(Web(place.origin, place.sealed, once, place.addresses), config)
 
 
 def _few_origins() -> None:

@@ -17,6 +17,7 @@ from dfai_core.errors import DfaiWarning
 from dfai_core.loop import after_fork, loop_thread
 from dfai_core.report import Counters, Reporter, counters_of, process_id
 from dfai_core.run import run
+from dfai_core.staged import run_staged
 from dfai_core.telemetry import telemetry_of
 
 __all__ = ["Reported"]
@@ -58,6 +59,7 @@ def _reported(
     call: Call, batches: Iterable[pa.RecordBatch], watch: Watch | None, sender: _Sender, backend: str
 ) -> Generator[pa.RecordBatch]:
     counters = sender.counters
+    journey = run if call.service.each is None else run_staged
     telemetry = telemetry_of(call, backend, counters)
     counters.begin()
     sender.send_beginning()
@@ -65,7 +67,7 @@ def _reported(
     try:
         with (
             nullcontext() if telemetry is None else telemetry.span(),
-            closing(run(call, _counted(batches, counters), watch=sender.watching(watch))) as answers,
+            closing(journey(call, _counted(batches, counters), watch=sender.watching(watch))) as answers,
         ):
             for answer in answers:
                 sender.send(every_s=_BETWEEN_BATCHES_S)

@@ -17,7 +17,7 @@ from dfai_core.groups import Ticket
 from dfai_core.report import Counters, counters_of
 from dfai_core.store import StoreSpec
 
-__all__ = ["run"]
+__all__ = ["run", "sizes"]
 
 # Rows handled at a time: enough for Arrow to work in bulk, few enough to stream. The first are fewer: requests
 # leave sooner, and a reader who wants no more than a few rows has not asked for many.
@@ -31,6 +31,7 @@ _AHEAD_BYTES = 64_000_000
 _FIRST_CONTENTS = 32
 _BATCH_CONTENTS = 1_000
 _BATCH_BYTES = 8_000_000
+_AHEAD_BATCHES = 10
 _WATCH_S = 0.1
 
 
@@ -59,6 +60,7 @@ def run(
     ahead_rows = ahead_bytes = 0
     reading, empty = True, True
     in_memory = isinstance(batches, Sequence)
+    most_ahead = min(_AHEAD_ROWS, _AHEAD_BATCHES * call.service.rows_at_once)
     cut = _cut(call, batches)
     if not in_memory:
         caller.enter()
@@ -70,7 +72,7 @@ def run(
             ahead_bytes += batch.nbytes
             caller.accept(ticket, batch, last=last)
             reading = not last
-            while line and (line[0][0].done.done() or ahead_rows > _AHEAD_ROWS or ahead_bytes > _AHEAD_BYTES):
+            while line and (line[0][0].done.done() or ahead_rows > most_ahead or ahead_bytes > _AHEAD_BYTES):
                 if not line[0][0].done.done():
                     caller.flush()
                     if call.service.media is not None and ahead_rows <= _AHEAD_ROWS:
@@ -97,14 +99,15 @@ def run(
 
 def _cut(call: Call, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """*batches* in other sizes."""
+    most = min(_BATCH_ROWS, call.service.rows_at_once)
     if call.service.gather is not None:
-        return whole_groups(call, batches, _sizes(_FIRST_ROWS, _BATCH_ROWS))
+        return whole_groups(call, batches, sizes(_FIRST_ROWS, most))
     if call.service.media is not None:
-        return _slices(batches, _sizes(_FIRST_CONTENTS, _BATCH_CONTENTS), _BATCH_BYTES)
-    return _slices(batches, _sizes(_FIRST_ROWS, _BATCH_ROWS))
+        return _slices(batches, sizes(_FIRST_CONTENTS, _BATCH_CONTENTS), _BATCH_BYTES)
+    return _slices(batches, sizes(_FIRST_ROWS, most))
 
 
-def _sizes(first: int, most: int) -> Iterator[int]:
+def sizes(first: int, most: int) -> Iterator[int]:
     """How many rows to take at a time."""
     rows = first
     while True:

@@ -16,6 +16,7 @@ from dfai_core.whole import Whole
 __all__ = [
     "ERROR_DETAIL",
     "UNREADABLE",
+    "Ask",
     "Bind",
     "Body",
     "Bound",
@@ -26,6 +27,7 @@ __all__ = [
     "Gather",
     "Limits",
     "Option",
+    "Paged",
     "Part",
     "Progress",
     "Rows",
@@ -62,6 +64,7 @@ class Limits:
     max_chars_per_request: int | None = None
     counts: Literal["requests", "documents", "characters"] = "requests"
     max_rows: int = 1_000_000  # of a group: of one with more, not even its rows are held
+    document_bytes: int = 96  # what each document adds to a body besides its values: its id, names, punctuation
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,14 @@ class Body(NamedTuple):
 
     content: bytes
     type: str  # its media type
+
+
+class Ask(NamedTuple):
+    """One of several requests that an answer takes: below the target's own address, under the call's headers."""
+
+    path: str
+    body: bytes | Body = b""
+    method: str = "POST"
 
 
 class Part(NamedTuple):
@@ -159,6 +170,7 @@ class Wiring:
     model_version: str | None
     keep_logs: bool
     target_kind: str
+    private_urls: bool = False  # whether a row's URL may lead to this machine or into its network
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +192,17 @@ class Web:
 
 
 @dataclass(frozen=True, slots=True)
+class Paged:
+    """How one document is asked by GET, and again where an answer is not all of it.
+
+    *path* says where to ask, given the answers so far; None: they are all. *joined* makes one answer of them.
+    """
+
+    path: Callable[[Document, Sequence[Answer]], str | None]
+    joined: Callable[[Sequence[Answer]], Answer]
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """How one call's requests look on the wire, prepared once.
 
@@ -189,7 +212,9 @@ class Exchange:
     raises ValueError for a body that makes no sense. *merge* joins the parts of a long text; *finish* gives
     a whole document's values their final form, where parts must keep more than the answer shows. *cancel* says how a
     long-running operation is called off: method and URL, made from the URL at which it is asked about. *codes* are ours
-    for the service's own codes of refusals that are more than that.
+    for the service's own codes of refusals that are more than that. *check* raises ConfigError for a document that must
+    not be sent; *accepts* are the statuses that `read` reads. *steps*, where an answer takes several requests, is given
+    the documents and the answers so far, and says what is asked next, or what the documents' values are.
     """
 
     path: str
@@ -202,6 +227,16 @@ class Exchange:
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
     web: Web | None = None  # then requests are whole: path, write, method and headers are not used
     codes: Mapping[str, str] = field(default_factory=dict)
+    check: Callable[[Document], None] | None = None
+    accepts: frozenset[int] = frozenset({200})
+    paged: Paged | None = None  # then each document is asked by GET: write and method are not used
+    # Then path, write, read and method are not used.
+    steps: Callable[[Sequence[Document], Sequence[Answer]], Ask | Sequence[Values | Failure | None]] | None = None
+
+    @property
+    def several(self) -> bool:
+        """Whether an answer may take several requests."""
+        return self.steps is not None or self.paged is not None
 
 
 class Bound(NamedTuple):
@@ -258,12 +293,14 @@ class Service:
     wire: Callable[[Wiring], Exchange]
     api_version: str
     includes: Mapping[str, Column] = field(default_factory=dict)
+    offering: Literal["ai", "search"] = "ai"  # AI services, or Azure AI Search with endpoints and keys of its own
     host: str = ""  # which of a region's hosts answers, where its family has several: "stt", "tts"
     long_running: bool = False
-    reads: Literal["text", "numbers", "media", "any"] = "text"
+    reads: Literal["text", "numbers", "media", "any", "answers"] = "text"
     media: Media | None = None  # what is read, where that is images or sounds
     versions: Callable[[str], str | None] | None = None  # why an api-version is none of its own; None: it is
     gather: Gather | None = None
+    each: Service | None = None  # asked of every row first: its answers are what is gathered
     retired: str | None = None  # why Azure does not offer it any more, and who does
     known_as: tuple[str, ...] = ()  # names of the same verb elsewhere
     bind: Bind | None = None  # then it is made anew for each call
@@ -271,6 +308,8 @@ class Service:
     nullable: frozenset[str] = frozenset()  # inputs that may be null; where all are, a row is asked unless all are null
     shareable: bool = True  # equal documents are asked once, and answers may be kept
     repeatable: bool = True  # else a request is sent again only if it was certainly not carried out
+    keeps: bool = True  # answers may be kept in a store: they are small, and the same tomorrow
+    rows_at_once: int = 10_000  # rows handled at a time: few where one answer may be large
 
     def takes(self, kind: str) -> bool:
         """Whether its inputs may be columns of *kind*, as backends tell it."""

@@ -13,7 +13,7 @@ import orjson
 from dfai_core.flow.retry import retry_after_s
 from dfai_core.service import Web
 from dfai_core.targets import Target
-from dfai_core.transports.base import Answer, BadAnswer, MaybeSent, NotSent, TransportError
+from dfai_core.transports.base import Answer, BadAnswer, MaybeSent, NotAllowed, NotSent, TransportError
 from dfai_core.whole import SAFE_METHODS
 
 __all__ = ["Action", "Verdict", "judge_answer", "judge_error", "judge_web", "refusal", "request_id"]
@@ -63,6 +63,7 @@ _WHOLE = frozenset(
 )
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _UNSUPPORTED = frozenset({"FeatureNotAvailable", "UnsupportedOperation"})
+_NO_FEATURE = "UnsupportedFeature"
 _QUOTA = re.compile(r"\bout of (call volume )?quota\b|\bquota (is |has been )?(exceeded|exhausted)\b", re.IGNORECASE)
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _ELSEWHERE = ("detail", "error_description", "reason", "title")
@@ -70,16 +71,21 @@ _ELSEWHERE = ("detail", "error_description", "reason", "title")
 _SHORTEST_KEY = 8
 
 
-def judge_answer(answer: Answer, sent: Mapping[str, str] = _NOTHING, codes: Mapping[str, str] = _NOTHING) -> Verdict:
+def judge_answer(
+    answer: Answer,
+    sent: Mapping[str, str] = _NOTHING,
+    codes: Mapping[str, str] = _NOTHING,
+    accepts: frozenset[int] = frozenset({200}),
+) -> Verdict:
     """What an HTTP answer means; *sent* are the credential's headers, which some gateways quote and nobody may see.
 
-    *codes* are ours for some of the service's own.
+    *codes* are ours for some of the service's own, *accepts* the statuses that hold answers.
 
     >>> judge_answer(Answer(503, {"Retry-After": "2"}, b"")).retry_after_s
     2.0
     """
     status = answer.status
-    if status == 200:
+    if status in accepts:
         return _READ
     if status == 202:
         return Verdict(Action.WAIT, status=202)
@@ -89,7 +95,9 @@ def judge_answer(answer: Answer, sent: Mapping[str, str] = _NOTHING, codes: Mapp
 
     def verdict(action: Action, code: str, otherwise: str) -> Verdict:
         wait = retry_after_s(answer.headers) if action is Action.RETRY else None
-        return Verdict(action, code, words or otherwise, status, wait, service_code, request_id(answer))
+        return Verdict(
+            action, code, words or otherwise, status, wait, service_code, request_id(answer), undone=status == 429
+        )
 
     if status == 429:
         return verdict(Action.RETRY, "rate_limited", "too many requests")
@@ -98,13 +106,13 @@ def judge_answer(answer: Answer, sent: Mapping[str, str] = _NOTHING, codes: Mapp
     if status == 403 and _QUOTA.search(words):  # the key is right, and no retry brings more before the period ends
         refused = verdict(Action.QUOTA, "unauthorized", "")
         return refused._replace(message=f"the resource's quota is used up: {refused.message}")
-    if status in (401, 403):
+    known = codes.get(service_code or "")
+    if status == 401 or (status == 403 and known is None):
         return verdict(Action.UNAUTHORIZED, "unauthorized", "access denied")
     if 300 <= status < 400:
         return verdict(Action.REFUSE, "refused", "the target redirects elsewhere, which dfai does not follow")
     if status == 413:
         return verdict(Action.SPLIT, "too_large", "the request is too large")
-    known = codes.get(service_code or "")
     if status == 400 and service_code not in _WHOLE:
         return verdict(Action.SPLIT, known or "refused", "the service refuses the request")
     code = known or ("unsupported" if status == 501 or service_code in _UNSUPPORTED else "refused")
@@ -154,14 +162,18 @@ def judge_web(answer: Answer, sent: Mapping[str, str], web: Web, method: str) ->
     return Verdict(action, code, words or otherwise, status, known, service_code, identity, undone=undone)
 
 
-def judge_error(error: TransportError | TimeoutError) -> Verdict:
-    """What an exchange without an answer means."""
+def judge_error(error: TransportError | TimeoutError, max_bytes: int | None = None) -> Verdict:
+    """What an exchange without an answer means; *max_bytes* is the row's own limit, where it has one."""
     match error:
+        case NotAllowed():
+            return Verdict(Action.REFUSE, "refused", str(error), undone=True)
         case NotSent():
             action = Action.REFUSE if error.permanent else Action.RETRY
             return Verdict(action, "unavailable", str(error), undone=True)
         case MaybeSent():
             return Verdict(Action.RETRY, "unavailable", str(error), maybe_billed=True)
+        case BadAnswer() if error.permanent and max_bytes is not None:
+            return Verdict(Action.REFUSE, "too_large", f"the content is larger than max_bytes={max_bytes:,}")
         case BadAnswer():
             # One that is too large may be so for one of its documents; sent again as it is, it would be no smaller.
             action = Action.SPLIT if error.permanent else Action.RETRY
@@ -177,6 +189,11 @@ def refusal(target: Target, verdict: Verdict) -> str:
         return (
             f"{target} answers no more {said}. The key is right: wait for the next period, take a larger tier, "
             'or let another target answer; if_exists="fill" then asks only for what is missing.'
+        )
+    if verdict.service_code == _NO_FEATURE:
+        return (
+            f"{target} does not offer this {said}; no more was sent. The key is right: the resource needs an approval "
+            "for it, or does not have it."
         )
     key = getattr(target, "key", None)
     named = "the credential" if key is None else f"the key from {key}" if ":" in str(key) else str(key)
@@ -202,6 +219,8 @@ def _words(body: bytes, sent: Mapping[str, str]) -> tuple[str | None, str]:
     error = parsed.get("error", parsed)
     if not isinstance(error, dict):
         return None, _shown(error, sent)
+    if isinstance(error.get("errors"), list) and error["errors"] and isinstance(error["errors"][0], dict):
+        error = error["errors"][0]  # as Bing's services list them
     inner = error.get("innererror") or error.get("innerError") or {}
     code = (inner.get("code") if isinstance(inner, dict) else None) or error.get("code")
     message = (inner.get("message") if isinstance(inner, dict) else None) or error.get("message") or ""

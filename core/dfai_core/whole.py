@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from dfai_core.addresses import Addresses, refused_host
 from dfai_core.errors import ConfigError
 from dfai_core.secrets import HiddenValues, Secret
 from dfai_core.transports.base import Request
@@ -21,7 +22,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 IDEMPOTENT_METHODS = SAFE_METHODS | {"DELETE", "OPTIONS", "PUT", "TRACE"}
 MOST_REDIRECTS = 10
 # What may follow a redirect to another origin: any other header may be a credential, whatever it is called.
-_HARMLESS = frozenset({"accept", "accept-language", "user-agent"})
+_HARMLESS = frozenset({"accept", "accept-encoding", "accept-language", "user-agent"})
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e]*")
 _OF_THE_BODY = frozenset({"content-type", "content-encoding", "content-language"})
@@ -55,6 +56,7 @@ class Place(NamedTuple):
 
     origin: str
     sealed: tuple[Sealed, ...]
+    addresses: Addresses = "any"
 
 
 @dataclass(slots=True)
@@ -73,6 +75,10 @@ class Whole:
         If any, the only ones that may be asked, by links and redirects too.
     redirects
         How many led here.
+    addresses
+        "public": it asks no machine that only the worker can reach, by links and redirects too.
+    max_bytes
+        Of a larger answer nothing is read but what shows that it is larger. None: as the call's setting says.
 
     Raises
     ------
@@ -87,6 +93,8 @@ class Whole:
     query: tuple[tuple[str, Sealed], ...] = field(default=(), repr=False)
     origins: tuple[str, ...] = ()
     redirects: int = 0
+    addresses: Addresses = "any"
+    max_bytes: int | None = None
     place: Place = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -95,12 +103,14 @@ class Whole:
             raise ConfigError("what the row gives is no http or https URL")
         if self.origins and origin not in self.origins:
             raise ConfigError("the URL is at none of the origins that may be asked (origins=)")
+        if self.addresses == "public" and (why := refused_host(urlsplit(self.url).hostname or "")):
+            raise ConfigError(f'{why}, and is not asked for a row. Where the URLs are trusted: private_urls="allow"')
         check_headers(self.headers)
         values = [*self.headers.values(), *(value for _, value in self.query)]
         sealed = tuple(dict.fromkeys(value for value in values if isinstance(value, Sealed)))
         if sealed:
             refuse_open_way(self.url)
-        self.place = Place(origin, sealed)
+        self.place = Place(origin, sealed, self.addresses)
 
     def request(self, credential: Mapping[str, str]) -> Request:
         """What is sent; *credential* holds the opened secrets by their number in the place, and our own name."""
@@ -133,7 +143,8 @@ class Whole:
             if name.lower() not in _OF_THE_BODY and (here or (name.lower() in _HARMLESS and isinstance(value, str)))
         }
         method = self.method if self.method in SAFE_METHODS else "GET"
-        return Whole(method, url, kept, None, self.query if here else (), self.origins, self.redirects)
+        query = self.query if here else ()
+        return Whole(method, url, kept, None, query, self.origins, self.redirects, self.addresses, self.max_bytes)
 
     def redirected(self, url: str) -> Whole:
         """The request after one redirect more."""

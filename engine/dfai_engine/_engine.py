@@ -27,12 +27,15 @@ class Engine:
     ) -> App:
         """An ASGI application; see :func:`dfai_engine.app.create_app`. In process, batches may be large.
 
-        *data*, the folder of clients' files, is ``DFAI_DATA`` if it is not given.
+        *data*, the folder of clients' files, is ``DFAI_DATA`` if it is not given. Without either, lists of faces and
+        groups of persons are kept in the user's own data folder: the processes of a host that work on one job share
+        them. Folders of pictures to be found are those in ``DFAI_IMAGES`` at the time of a search.
         """
         from dfai_engine.app import create_app
+        from dfai_engine.places import data_folder
 
         folder = data or os.environ.get("DFAI_DATA") or None
-        return create_app(key=key, limits=limits, kinds=kinds, workers=workers, data=folder)
+        return create_app(key=key, limits=limits, kinds=kinds, workers=workers, data=folder, home=data_folder(None))
 
     def missing(self, kinds: Sequence[str]) -> list[str]:
         """The models that these kinds of analysis want and that are not on this disk.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,8 @@ def create_app(
     workers: int | None = None,
     max_in_flight: int | None = None,
     data: str | Path | None = None,
+    images: Sequence[str | Path] = (),
+    home: str | Path | None = None,
 ) -> App:
     """The engine, ready to be called in process or to be served.
 
@@ -60,6 +62,10 @@ def create_app(
     data
         The folder whose files requests may name, and where what they make is kept. Without one, files are
         refused and what is made ends with the app.
+    images
+        Folders whose pictures searches for images find.
+    home
+        Where lists of faces and groups of persons are kept if there is no such folder; no request names files of it.
 
     Returns
     -------
@@ -70,7 +76,15 @@ def create_app(
     threads = Threads(workers)
     job_threads = Threads(workers or max(1, usable_cores() // 2), waiting=1_000)
     jobs: Jobs[Any, Any] = Jobs(job_threads)
-    room = Room(threads, jobs, limits, kinds or {}, None if data is None else Path(data))
+    room = Room(
+        threads,
+        jobs,
+        limits,
+        kinds or {},
+        None if data is None else Path(data),
+        tuple(map(Path, images)),
+        None if home is None else Path(home),
+    )
     served = [(route, family.QUERY) for family in families() for route in family.routes(room)]
     guarded = key is not None
 
@@ -144,7 +158,8 @@ class App:
             return None
         if self._key is not None:
             headers = Headers(scope=scope)
-            brought = headers.get("ocp-apim-subscription-key")
+            # The second name is what clients of Azure AI Search send.
+            brought = headers.get("ocp-apim-subscription-key") or headers.get("api-key")
             if brought is None and "authorization" in headers:
                 return protocol.unauthorized(
                     "This server knows no tokens. Bring its key in the header Ocp-Apim-Subscription-Key."

@@ -12,11 +12,13 @@ import typer
 from dfai_engine import pull as pulling
 from dfai_engine import weights
 from dfai_engine.families import LimitsName
+from dfai_engine.families import operation as families_operation
 from dfai_engine.pull import PullFailed, as_megabytes
 
-__all__ = ["models", "serve"]
+__all__ = ["index", "models", "serve"]
 
 serve = typer.Typer(add_completion=False, help="Serve the embedded engine over HTTP.")
+index = typer.Typer(add_completion=False, help="Look at pictures once, so that searches find them by what they show.")
 models = typer.Typer(add_completion=False, no_args_is_help=True, help="The models' weights on this machine.")
 
 
@@ -36,6 +38,10 @@ def run(
             envvar="DFAI_DATA", help="A folder whose files requests may name; models that they train are kept in it."
         ),
     ] = None,
+    images: Annotated[
+        list[Path] | None,
+        typer.Option(envvar="DFAI_IMAGES", help="A folder whose pictures searches for images find; again for more."),
+    ] = None,
 ) -> None:
     """Serve the embedded engine over HTTP until interrupted."""
     from dfai_engine.serve import NotGuarded, server
@@ -44,9 +50,14 @@ def run(
         _fail(f"no limits {limits!r}; there are: {', '.join(get_args(LimitsName))}")
     if data is not None and not data.is_dir():
         _fail(f"there is no folder {data}")
+    for folder in images or ():
+        if not folder.is_dir():
+            _fail(f"there is no folder {folder}")
     tls = _tls(tls_cert, tls_key)
     try:
-        made = server(host, port, key=_key(key), limits=cast("LimitsName", limits), data=data, tls=tls)
+        made = server(
+            host, port, key=_key(key), limits=cast("LimitsName", limits), data=data, images=images or (), tls=tls
+        )
     except NotGuarded as fault:
         _fail(str(fault))
     place = f"[{host}]" if ":" in host else host
@@ -97,6 +108,33 @@ def _tls(certificate: Path | None, private_key: Path | None) -> tuple[Path, Path
     except OSError as fault:
         _fail(f"the files of --tls-cert and --tls-key cannot be read: {fault.strerror}")
     return certificate, private_key
+
+
+@index.callback(invoke_without_command=True)
+def look(
+    folders: Annotated[
+        list[Path] | None, typer.Argument(envvar="DFAI_IMAGES", help="Folders of pictures; those in them too.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(envvar="DFAI_DATA", help="The folder that keeps the index; the user's own if none.")
+    ] = None,
+    sight: Annotated[
+        str, typer.Option(help="full: tags, objects, text, likeness, with the models of vision; none: names and notes.")
+    ] = "full",
+) -> None:
+    """Read new and changed pictures into the index of images, and forget those that are gone."""
+    operation = families_operation("ImageSearch").load()
+    if sight not in ("full", "none"):
+        _fail("--sight is full or none")
+    for folder in folders or ():
+        if not folder.is_dir():
+            _fail(f"there is no folder {folder}")
+    if not folders:
+        _fail("name a folder of pictures")
+    try:
+        typer.echo(operation.index(folders, data, sight=sight == "full", announce=typer.echo))
+    except FileNotFoundError as fault:
+        _fail(f"{fault} Without the models: --sight none")
 
 
 @models.command("list")

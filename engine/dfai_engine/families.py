@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FAMILIES", "Family", "LimitsName", "Operation", "Room", "families", "operation", "operations"]
 
-FAMILIES = ("language", "decision", "vision")
+FAMILIES = ("language", "decision", "vision", "face", "textsearch", "imagesearch")
 
 # How much a request may hold: as the service has it, or larger batches for clients in the same process.
 LimitsName = Literal["azure", "wide"]
@@ -54,6 +54,13 @@ class Room:
     limits: LimitsName = "azure"
     handlers: Mapping[str, Any] = field(default_factory=dict)  # in place of the built-in ones, by operation
     data: Path | None = None  # the folder that clients may name files of, and that keeps what they make
+    images: tuple[Path, ...] = ()  # the folders whose pictures may be found
+    home: Path | None = None  # where what must outlive this process is kept if there is no such folder
+
+    @property
+    def lasting(self) -> Path | None:
+        """The folder for what clients make and other processes of this host must find; None: it ends with this one."""
+        return self.data or self.home
 
 
 class Family(Protocol):

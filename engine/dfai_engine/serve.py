@@ -11,7 +11,7 @@ from dfai_engine.certificates import keep_fresh
 from dfai_engine.families import LimitsName
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import uvicorn
 
@@ -37,6 +37,7 @@ def server(
     workers: int | None = None,
     kinds: Mapping[str, Any] | None = None,
     data: str | Path | None = None,
+    images: Sequence[Path] = (),
     tls: tuple[Path, Path] | None = None,
 ) -> uvicorn.Server:
     """A server that has not begun to listen; its ``run()`` serves until it is interrupted.
@@ -55,6 +56,8 @@ def server(
         Handlers to use in place of the built-in ones, by kind.
     data
         The folder whose files requests may name, and where what they make is kept.
+    images
+        Folders whose pictures searches for images find.
     tls
         The files of a certificate (with its chain) and of its private key, both PEM: then https is spoken, which keys
         need beyond this machine. Read again when they change.
@@ -73,7 +76,9 @@ def server(
 
     from dfai_engine.app import create_app
 
-    app = create_app(key=key, limits=limits, kinds=kinds, workers=workers, max_in_flight=MAX_IN_FLIGHT, data=data)
+    app = create_app(
+        key=key, limits=limits, kinds=kinds, workers=workers, max_in_flight=MAX_IN_FLIGHT, data=data, images=images
+    )
     config = uvicorn.Config(
         app,
         host=host,

@@ -98,7 +98,7 @@ def manifest() -> Mapping[str, Model]:
     """Every model that can be pulled, by name, in the manifest's order.
 
     >>> sorted({model.family for model in manifest().values()})
-    ['embed', 'nlp', 'nlp-fr', 'text', 'vision']
+    ['embed', 'face', 'nlp', 'nlp-fr', 'text', 'vision']
     """
     with MANIFEST.open("rb") as file:
         entries = tomllib.load(file)["model"]

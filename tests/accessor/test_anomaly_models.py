@@ -114,6 +114,23 @@ def test_a_model_remembers_its_columns_and_how_it_was_fitted() -> None:
         model.detect(model.detect(frame))
 
 
+def test_answers_that_are_kept_are_those_of_the_model_that_gave_them() -> None:
+    frame = made(1)
+    one, two = (frame.ai.fit_anomalies(NAMES, timestamp="at", window_points=window) for window in (1, 2))
+    with dfai.using(store="memory"):
+        first, second, again = (model.detect(frame)["anomaly_distance"].tolist() for model in (one, two, one))
+
+    assert first == again
+    assert first != second
+
+
+def test_names_known_elsewhere_lead_here() -> None:
+    with pytest.raises(AttributeError, match=r"Here it is: df\.ai\.fit_anomalies\(\["):
+        _ = made(1).ai.SimpleFitMultivariateAnomaly
+    with pytest.raises(AttributeError, match=r"Here it is: df\.ai\.fit_anomalies\(.*\)\.detect\(df\)"):
+        _ = made(1).ai.detect_multivariate
+
+
 def test_times_in_the_index_are_used() -> None:
     frame = made(2)
     model = frame.set_index("at").ai.fit_anomalies(NAMES)

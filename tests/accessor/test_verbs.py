@@ -14,13 +14,16 @@ from dfai_core import services
 ROOT = Path(__file__).parents[2]
 SHARED_WORDS = {
     *("language", "country", "categories", "domain", "max_sentences", "order"),
+    *("among", "top", "filter", "match", "select", "key", "offset", "market"),
     *("features", "fetch", "pages", "width_px", "height_px", "crop"),
+    *("attributes", "threshold"),
     *("granularity", "custom_interval", "period", "sensitivity", "max_anomaly_ratio", "impute", "stability"),
 }
 # httpx's own, and what only a request that says itself whom it asks can have.
 WEB_WORDS = {
     *("method", "params", "headers", "json", "data", "content", "files", "auth"),
     *("parse", "ok", "pages", "poll", "batch", "origins", "idempotent"),
+    "max_bytes",
 }
 
 
@@ -32,7 +35,7 @@ def test_a_verbs_signature_follows_the_rule(name: str) -> None:
     keywords = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
 
     assert tuple(inputs) == service.inputs
-    groups = [] if service.gather is None else ["timestamp", "by"]
+    groups = [] if service.gather is None else ["timestamp", "by"] if service.gather.ordered else ["by"]
     assert keywords == [*groups, *(option.name for option in service.options), "include", "output", "if_exists"]
     assert parameters[-1].kind is inspect.Parameter.VAR_KEYWORD
     assert {option.name for option in service.options} <= (WEB_WORDS if service.web else SHARED_WORDS)

@@ -171,6 +171,10 @@ def test_http_is_no_function_and_says_why(session: Any, scene: Scene) -> None:
         dfai.register_functions(session, verbs=["http"])
 
 
+NEEDED = {"search_index": {"among": "notes"}}
+"""Options without which a verb makes no sense."""
+
+
 def input_of(verb: str) -> dict[str, list[str | None]]:
     """A text that every verb finds something in, and none."""
     return {name: ["Ann is good. Bob is bad, call 555.", None] for name in services()[verb].inputs}
@@ -185,9 +189,11 @@ def test_every_verb_answers_in_sql_what_it_answers_on_a_frame(
     texts.createOrReplaceTempView("texts")
     (name,) = dfai.register_functions(session, verbs=[verb], include=include)
 
-    answer = session.sql(f"select {name}({', '.join(services()[verb].inputs)}) as s, __row from texts")
+    needed = NEEDED.get(verb, {})
+    arguments = [*services()[verb].inputs, *(f"{option} => '{value}'" for option, value in needed.items())]
+    answer = session.sql(f"select {name}({', '.join(arguments)}) as s, __row from texts")
     found = spark.read(answer.select("s.*", "__row"))
-    expected = spark.read(getattr(texts.ai, verb)(*services()[verb].inputs, include=include))
+    expected = spark.read(getattr(texts.ai, verb)(*services()[verb].inputs, include=include, **needed))
 
     noun = services()[verb].noun
     assert found == {

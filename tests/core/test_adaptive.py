@@ -218,15 +218,16 @@ def test_a_service_that_became_slower_for_good_is_not_starved() -> None:
 
 @settings(derandomize=True)
 @given(st.lists(st.floats(0.0001, 50), min_size=20, max_size=500), st.floats(0.5, 100))
-def test_the_timeout_is_ten_times_what_nearly_all_answers_take(latencies: list[float], longest_s: float) -> None:
+def test_the_timeout_is_five_times_what_nearly_all_answers_take(latencies: list[float], longest_s: float) -> None:
     timeout = AttemptTimeout(longest_s)
     for latency_s in latencies:
         timeout.answered(latency_s)
-        assert min(1.0, longest_s) <= timeout.timeout_s <= longest_s
+        assert min(0.5, longest_s) <= timeout.timeout_s <= longest_s
     p99_s = timeout.p99_s()
     exact_s = sorted(latencies)[math.ceil(0.99 * len(latencies)) - 1]
 
     assert p99_s is not None
+    assert timeout.timeout_s <= min(longest_s, max(0.5, 5 * 1.2 * max(latencies)))
     assert exact_s * 0.999 <= p99_s <= exact_s * 1.2
 
 
@@ -247,20 +248,20 @@ def test_one_hang_in_a_hundred_leaves_the_timeout_as_it_is() -> None:
         else:
             timeout.answered(0.1)
 
-    assert timeout.timeout_s <= 2.4
+    assert timeout.timeout_s <= 1.2
 
 
 def test_a_target_that_is_slow_is_waited_for_and_the_wait_shrinks_again() -> None:
     timeout = AttemptTimeout(60.0)
     for _ in range(100):
         timeout.answered(0.1)
-    assert timeout.timeout_s < 1.5
+    assert timeout.timeout_s < 0.75
     while timeout.timeout_s < 20.0:  # it takes 20 s now
         timeout.cut()
     for _ in range(20_000):
         timeout.answered(0.1)
 
-    assert timeout.timeout_s < 1.5
+    assert timeout.timeout_s < 0.75
 
 
 def test_state_is_numbers_only_and_can_be_copied() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 from dfai_core.flow.cutting import Cutter
@@ -79,3 +80,30 @@ def test_a_task_that_somebody_else_cancels_stays_cancelled() -> None:
 
     assert found[1] == "CancelledError"
     assert found[0] in ("CancelledError", "cut 1")  # whoever was first
+
+
+def test_a_process_that_stood_still_reads_what_came_meanwhile_before_it_cuts() -> None:
+    async def main() -> list[str]:
+        loop = asyncio.get_running_loop()
+        cutter, come = Cutter(loop), loop.create_future()
+
+        async def answered() -> str:
+            task = asyncio.current_task()
+            assert task is not None
+            cutter.begin(task, loop.time(), 0.05, loop.time() + 60.0)
+            try:
+                await come
+                return "read"
+            except asyncio.CancelledError:
+                return "cut" if cutter.cut(task) else "cancelled"
+            finally:
+                cutter.end(task)
+
+        waiting = asyncio.ensure_future(answered())
+        hung = asyncio.ensure_future(attempt(cutter, 0.05))
+        await asyncio.sleep(0)
+        loop.call_soon(time.sleep, 0.3)  # the whole loop stands still, and the answer lies ready
+        loop.call_soon(come.set_result, None)
+        return [await waiting, (await hung).partition(" ")[0]]
+
+    assert asyncio.run(main()) == ["read", "cut"]

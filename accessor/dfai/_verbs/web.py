@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Literal, Unpack
 
-from dfai._verbs.base import IfExists, R, VerbBase
+from dfai._verbs.base import Columns, IfExists, R, VerbBase
 from dfai_core import Batch, Col, Pages, Poll, Secret, Settings, services
 from dfai_core.errors import ConfigError
 from dfai_core.services.web.arguments import masked
@@ -134,6 +134,56 @@ class WebVerbs(VerbBase[R]):
             "idempotent": idempotent,
         }
         return self._call(services()["http"], (url,), options, include, output, if_exists, settings)
+
+    def download(
+        self,
+        url: Columns,
+        *,
+        max_bytes: int | Col = 20_000_000,
+        include: Sequence[Literal["error_detail"]] | Literal["all"] = (),
+        output: str = "content",
+        if_exists: IfExists = "raise",
+        **settings: Unpack[Settings],
+    ) -> R:
+        """Fetch what stands at each URL.
+
+        Parameters
+        ----------
+        url
+            Column with whole URLs, http or https. A null stays null and costs no request; equal URLs are fetched once.
+        max_bytes
+            Of one content, at most 125,000,000. A larger one is not read to its end: the row has the error
+            "too_large".
+        include
+            "error_detail" for what is known of each error.
+        output
+            Name of the content's column (bytes), and prefix of ``_type`` (string: the media type that the server says),
+            ``_size_bytes`` (int64), ``_error`` and ``_error_message``.
+        if_exists, **settings
+            As in `sentiment`; ``target`` does not apply. Contents are not kept in a store.
+            With ``private_urls="refuse"``, the default, no address of a private network, of this machine, or of a
+            cloud's metadata service is asked, whether the URL names it, a name leads to it, or a redirect; such a row
+            has the error "refused". "allow" asks wherever the rows say.
+
+        Returns
+        -------
+        The same kind of frame with the new columns.
+
+        Notes
+        -----
+        Redirects are followed, ten at most, each checked as the URL itself is. No key and no cookie is ever sent.
+        Behind a proxy it is the proxy that looks names up, and its rules decide where they may lead.
+
+        Examples
+        --------
+        >>> import warnings
+        >>> df = pd.DataFrame({"link": ["http://169.254.169.254/latest/meta-data"]})
+        >>> with warnings.catch_warnings(action="ignore"):
+        ...     df.ai.download("link")["content_error"].tolist()
+        ['refused']
+        """
+        options = {"max_bytes": max_bytes}
+        return self._call(services()["download"], (url,), options, include, output, if_exists, settings)
 
     def call(
         self,

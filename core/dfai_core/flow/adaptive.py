@@ -278,8 +278,11 @@ class ConcurrencyWindow:
         return min(self._allowed, self.limit + max(1, int(self.limit * _GROWTH)))
 
 
-_TIMES_P99 = 10.0
-_SHORTEST_S = 1.0
+# Of answers lognormal with a sigma of 2, one in a thousand takes longer; of most services', none. Each hang takes up
+# a place in flight for so long: at 50 ms, ten times and a second at least cost a fifth of the throughput where one
+# request in a hundred hangs. Less than half a second would cut what waits for one lost packet, or for a handshake.
+_TIMES_P99 = 5.0
+_SHORTEST_S = 0.5
 _QUANTILE = 0.99
 # Before so many answers, nothing is known.
 _LEAST_KNOWN = 20
@@ -295,7 +298,7 @@ _MAY_BE_CUT = 10
 
 
 class AttemptTimeout:
-    """How long to wait for an answer: ten times what 99 % of the answers take, from one second to *longest_s*.
+    """How long to wait for an answer: five times what 99 % of the answers take, from half a second to *longest_s*.
 
     Answers that were cut short are not among those measured; but where more than 2 % are cut, the target is slow, not
     hung, and the timeout doubles. The attribute `timeout_s` is the timeout as of now.
@@ -305,7 +308,7 @@ class AttemptTimeout:
     60.0
     >>> for _ in range(100):
     ...     timeout.answered(0.5)
-    >>> 5.0 <= timeout.timeout_s < 6.0
+    >>> 2.5 <= timeout.timeout_s < 3.0
     True
     """
 

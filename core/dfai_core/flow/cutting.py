@@ -6,6 +6,11 @@ import asyncio
 
 __all__ = ["Cutter"]
 
+# A timer that rings so late tells of a process that stood still, not of answers that did not come. They may have come,
+# and have so long to be read.
+_STOOD_STILL_S = 0.1
+_CATCH_UP_S = 0.05
+
 
 class Cutter:
     """What `asyncio.timeout_at` does, for many attempts at once.
@@ -67,6 +72,9 @@ class Cutter:
 
     def _look(self) -> None:
         now = self._loop.time()
+        if self._timer is not None and now - self._timer.when() > _STOOD_STILL_S:
+            self._look_at(now + _CATCH_UP_S)
+            return
         moments = {task: min(latest, since + for_s) for task, (since, for_s, latest) in self._attempts.items()}
         for task, moment in moments.items():
             if moment <= now:

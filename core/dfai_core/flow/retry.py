@@ -20,12 +20,15 @@ class Retry:
     longest_wait_s: float = 30.0
     longest_alone_s: float = 1.0  # where the target answers others meanwhile
 
-    def wait_s(self, attempt: int, *, retry_after_s: float | None, draw: float, alone: bool = False) -> float | None:
+    def wait_s(
+        self, attempt: int, *, retry_after_s: float | None, draw: float, alone: bool = False, cut: bool = False
+    ) -> float | None:
         """Seconds before the next try, or None to give up.
 
         *attempt* counts from 1. *draw*, in [0, 1), spreads clients over the whole wait ("full jitter").
         What the service asks for (Retry-After) wins over our own curve, even past *longest_wait_s*. A request that
-        fails *alone*, while others are answered, met bad luck and no outage: waiting long for it helps nobody.
+        fails *alone*, while others are answered, met bad luck and no outage: waiting long for it helps nobody. One that
+        was *cut* besides, for want of an answer in time, has waited already.
 
         >>> Retry().wait_s(1, retry_after_s=None, draw=0.5)
         0.25
@@ -40,6 +43,8 @@ class Retry:
             return None
         if retry_after_s is not None:
             return retry_after_s
+        if alone and cut:
+            return 0.0
         longest_s = self.longest_alone_s if alone else self.longest_wait_s
         return draw * min(longest_s, self.first_wait_s * 2.0 ** min(attempt - 1, 60))
 

@@ -80,7 +80,7 @@ class Reader:
     async def _once(self, reference: Reference, remote: bool) -> Content:
         if not remote:
             return await _in_thread(self._held, reference)
-        from dfai_core.media.web import read_url
+        from dfai_core.media.web import read_url  # brings the HTTP library
 
         data = await read_url(str(reference), self._room.max_bytes, allow_private=self._allow_private)
         return self._content(data) if len(data) < _SMALL_BYTES else await _in_thread(self._content, data)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import socket
 from typing import Any
 from urllib.parse import quote, urljoin
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from dfai_core.addresses import refused_host
 from dfai_core.loop import after_fork, before_exit
 from dfai_core.media.content import Unread
-from dfai_core.media.private import is_public
+from dfai_core.transports.base import NotAllowed
+from dfai_core.transports.resolving import PublicResolver
 from dfai_core.transports.tls import tls_context
 from dfai_core.urls import is_loopback, origin_of
 
@@ -61,7 +60,7 @@ async def read_url(url: str, max_bytes: int, *, allow_private: bool) -> bytes:
 async def _get(url: URL, max_bytes: int, allow_private: bool) -> bytes | str:
     """The body, or where the answer redirects to."""
     host = url.host or ""
-    if not allow_private and _is_private_by_its_looks(host):
+    if not allow_private and refused_host(host) is not None:
         raise Unread("unreadable", _REFUSED)
     proxy = _proxy_for(url.scheme, host)
     session = _session("any" if allow_private or proxy is not None else "public")
@@ -81,9 +80,9 @@ async def _get(url: URL, max_bytes: int, allow_private: bool) -> bytes | str:
             return await _body(response, max_bytes)
     except aiohttp.ClientConnectorCertificateError:
         raise Unread("unreadable", "the URL's host shows no certificate that is trusted here") from None
-    except aiohttp.ClientConnectorDNSError as error:
-        if isinstance(error.os_error, _Private):
-            raise Unread("unreadable", _REFUSED) from None
+    except NotAllowed:
+        raise Unread("unreadable", _REFUSED) from None
+    except aiohttp.ClientConnectorDNSError:
         raise Unread("unreadable", "the URL's host has no address") from None
     except aiohttp.InvalidURL:
         raise Unread("unreadable", "no plain http or https URL") from None
@@ -109,42 +108,10 @@ def _status(status: int) -> Unread:
     return Unread("unreadable", f"the URL's host answers {status}")
 
 
-def _is_private_by_its_looks(host: str) -> bool:
-    if is_loopback(host) or host.lower().rstrip(".").endswith((".localhost", ".local", ".internal")):
-        return True
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False  # a name: its addresses are looked at when they are known
-    return not is_public(host)
-
-
 def _proxy_for(scheme: str, host: str) -> URL | None:
     """The proxy that the environment names, unless it excepts *host*."""
     proxy = getproxies().get(scheme)
     return URL(proxy) if proxy and not is_loopback(host) and not proxy_bypass(host) else None
-
-
-class _Private(OSError):
-    """A name leads to an address that is not public."""
-
-
-class _PublicResolver(AbstractResolver):
-    """Looks names up, and gives no address that is not public: what was checked is what is connected to."""
-
-    def __init__(self) -> None:
-        self._inner = aiohttp.ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self._inner.resolve(host, port, family)
-        if not all(is_public(one["host"]) for one in found):
-            raise _Private
-        return found
-
-    async def close(self) -> None:
-        await self._inner.close()
 
 
 _sessions: dict[str, aiohttp.ClientSession] = {}
@@ -158,7 +125,7 @@ def _session(places: str) -> aiohttp.ClientSession:
     if session is None or session.closed or session._loop is not asyncio.get_running_loop():
         session = _sessions[places] = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                resolver=_PublicResolver() if places == "public" else None,
+                resolver=PublicResolver(()) if places == "public" else None,
                 limit=_AT_ONCE,
                 limit_per_host=_AT_ONE_HOST,
                 ttl_dns_cache=10,

@@ -8,6 +8,11 @@ from dfai_core.service import Service
 from dfai_core.services.decision.detect_anomalies import DETECT_ANOMALIES
 from dfai_core.services.decision.detect_change_points import DETECT_CHANGE_POINTS
 from dfai_core.services.decision.detect_last_anomaly import DETECT_LAST_ANOMALY
+from dfai_core.services.face.detect_faces import DETECT_FACES
+from dfai_core.services.face.find_similar_faces import FIND_SIMILAR_FACES
+from dfai_core.services.face.group_faces import GROUP_FACES
+from dfai_core.services.face.identify_faces import IDENTIFY_FACES
+from dfai_core.services.face.verify_faces import VERIFY_FACES
 from dfai_core.services.language.detect_language import DETECT_LANGUAGE
 from dfai_core.services.language.entities import ENTITIES
 from dfai_core.services.language.extract_summary import EXTRACT_SUMMARY
@@ -15,6 +20,8 @@ from dfai_core.services.language.key_phrases import KEY_PHRASES
 from dfai_core.services.language.linked_entities import LINKED_ENTITIES
 from dfai_core.services.language.redact_pii import REDACT_PII
 from dfai_core.services.language.sentiment import SENTIMENT
+from dfai_core.services.search.search_images import SEARCH_IMAGES
+from dfai_core.services.search.search_index import SEARCH_INDEX
 from dfai_core.services.vision.analyze_image import ANALYZE_IMAGE
 from dfai_core.services.vision.describe_image import DESCRIBE_IMAGE
 from dfai_core.services.vision.detect_objects import DETECT_OBJECTS
@@ -22,6 +29,7 @@ from dfai_core.services.vision.moderate_image import MODERATE_IMAGE
 from dfai_core.services.vision.read_text import READ_TEXT
 from dfai_core.services.vision.tag_image import TAG_IMAGE
 from dfai_core.services.vision.thumbnail import THUMBNAIL
+from dfai_core.services.web.download import DOWNLOAD
 from dfai_core.services.web.http import HTTP
 
 __all__ = ["families", "services"]
@@ -44,6 +52,14 @@ _ALL = (
     READ_TEXT,
     THUMBNAIL,
     MODERATE_IMAGE,
+    DETECT_FACES,
+    VERIFY_FACES,
+    FIND_SIMILAR_FACES,
+    GROUP_FACES,
+    IDENTIFY_FACES,
+    SEARCH_IMAGES,
+    SEARCH_INDEX,
+    DOWNLOAD,
     HTTP,
 )
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from dfai_core.errors import ConfigError, NotOffered
 from dfai_core.secrets import Secret, as_secret
 from dfai_core.targets.base import Credentials, key_credentials
-from dfai_core.targets.clouds import CLOUDS, cloud_of_host, cloud_of_region, prefix_of, region_of_host
+from dfai_core.targets.clouds import CLOUDS, cloud_of_host, cloud_of_region, offering_of_host, prefix_of, region_of_host
 from dfai_core.targets.entra import TokenSource, token_credentials, token_source
 from dfai_core.transports.base import Transport
 from dfai_core.urls import base_url, refuse_open_way
@@ -22,6 +22,10 @@ __all__ = ["Azure", "azure"]
 
 # "australiacentral2" is the longest of today's. A key that is given as a region by mistake is longer.
 _REGION = re.compile(r"[a-z][a-z0-9]{1,23}")
+_WANTED = {
+    "ai": "a resource for AI services",
+    "search": 'a search service, dfai.azure(endpoint="https://NAME.search.windows.net", key=…)',
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Azure:
     cloud: str = "public"
     key: Secret | None = None
     credential: TokenSource | None = None
+    offering: Literal["ai", "search"] = "ai"
 
     def __post_init__(self) -> None:
         refuse_open_way(self.base)
@@ -45,11 +50,19 @@ class Azure:
         return "azure"
 
     def resolve(self, service: Service) -> Azure:
-        return self
+        return self if service.offering == self.offering else replace(self, offering=service.offering)
 
     def check(self, service: Service) -> None:
         if service.retired:
             raise NotOffered(service.retired)
+        other = offering_of_host(self.base.partition("://")[2].partition("/")[0].partition(":")[0])
+        if self.region:
+            other = "ai"
+        if other is not None and other != service.offering:
+            raise ConfigError(
+                f"{service.name} needs {_WANTED[service.offering]}, and {self.base} is none. Where a call asks both: "
+                'dfai.route({"search": …}, default=…).'
+            )
 
     def prepare(self, service: Service, announce: Callable[[str], None]) -> None:
         return None
@@ -64,9 +77,11 @@ class Azure:
 
     async def credentials(self, *, renew: bool = False) -> Credentials:
         if self.credential is not None:
-            return await token_credentials(self.credential, CLOUDS[self.cloud].scope, renew=renew)
+            cloud = CLOUDS[self.cloud]
+            scope = cloud.search_scope if self.offering == "search" else cloud.scope
+            return await token_credentials(self.credential, scope, renew=renew)
         assert self.key is not None  # azure() made sure of one or the other
-        return await key_credentials(self.key)
+        return await key_credentials(self.key, self.offering)
 
     def transport(self) -> Transport:
         from dfai_core.transports.aiohttp import AiohttpTransport

@@ -10,11 +10,14 @@ from dfai_core.secrets import Secret
 from dfai_core.transports.base import Transport
 
 if TYPE_CHECKING:
+    from dfai_core.flow.adaptive import LearnedRate
     from dfai_core.service import Service
 
-__all__ = ["KEY_HEADER", "Credentials", "OnePlace", "Target", "joined", "key_credentials"]
+__all__ = ["KEY_HEADER", "Credentials", "OnePlace", "Rated", "Target", "joined", "key_credentials"]
 
 KEY_HEADER = "Ocp-Apim-Subscription-Key"
+# Of Azure AI Search. Source: its REST documentation, "Security", read 2026-11-26.
+SEARCH_KEY_HEADER = "api-key"
 # A key may change in its file: it is read again every so often.
 _KEY_S = 60.0
 
@@ -69,9 +72,19 @@ class Target(Protocol):
         ...
 
 
-async def key_credentials(key: Secret) -> Credentials:
-    """*key*, read now, in the header that all of Azure's AI services read it from."""
-    return Credentials({KEY_HEADER: await key.revealed()}, _KEY_S)
+@runtime_checkable
+class Rated(Protocol):
+    """A target that knows itself how fast it may be asked: its rate is not learned with other processes."""
+
+    def rate(self) -> LearnedRate:
+        """What each process goes by; made once for each."""
+        ...
+
+
+async def key_credentials(key: Secret, offering: str = "ai") -> Credentials:
+    """*key*, read now, in the header that Azure's AI services, or Azure AI Search, read it from."""
+    header = SEARCH_KEY_HEADER if offering == "search" else KEY_HEADER
+    return Credentials({header: await key.revealed()}, _KEY_S)
 
 
 class OnePlace:

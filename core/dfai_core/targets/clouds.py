@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from dfai_core.service import Service
 
-__all__ = ["CLOUDS", "Cloud", "cloud_of_host", "cloud_of_region", "prefix_of", "region_of_host"]
+__all__ = [
+    "CLOUDS",
+    "Cloud",
+    "cloud_of_host",
+    "cloud_of_region",
+    "offering_of_host",
+    "prefix_of",
+    "region_of_host",
+]
 
 COMMON = "common"
 
@@ -23,6 +31,8 @@ class Cloud:
 
     hosts: Mapping[str, str]
     scope: str  # of Entra tokens
+    search: str  # the domain of search services
+    search_scope: str  # of Entra tokens for them
     resources: str  # the domain under which resources have hosts of their own
     domains: tuple[str, ...]  # which belong to this cloud and to no other
     regions: tuple[str, ...]  # how its regions' names begin; () where that does not tell
@@ -33,7 +43,8 @@ class Cloud:
 
 
 # Sources: Azure AI services documentation, "Azure Government" and "Azure operated by 21Vianet" (hosts of the common
-# services and of speech), "Authenticate with Microsoft Entra ID" (scopes), read 2026-11-22.
+# services and of speech), "Authenticate with Microsoft Entra ID" (scopes), read 2026-11-22. Azure AI Search: the
+# audiences that azure-search-documents 12.0.0 names, and its documentation's endpoints, read 2026-11-26.
 CLOUDS: dict[str, Cloud] = {
     "public": Cloud(
         hosts={
@@ -42,8 +53,10 @@ CLOUDS: dict[str, Cloud] = {
             "tts": "{region}.tts.speech.microsoft.com",
         },
         scope="https://cognitiveservices.azure.com/.default",
+        search="search.windows.net",
+        search_scope="https://search.azure.com/.default",
         resources="cognitiveservices.azure.com",
-        domains=("azure.com", "microsoft.com"),
+        domains=("azure.com", "microsoft.com", "search.windows.net"),
         regions=(),
     ),
     "us-government": Cloud(
@@ -53,6 +66,8 @@ CLOUDS: dict[str, Cloud] = {
             "tts": "{region}.tts.speech.azure.us",
         },
         scope="https://cognitiveservices.azure.us/.default",
+        search="search.azure.us",
+        search_scope="https://search.azure.us/.default",
         resources="cognitiveservices.azure.us",
         domains=("azure.us", "microsoft.us"),
         regions=("usgov", "usdod"),
@@ -64,6 +79,8 @@ CLOUDS: dict[str, Cloud] = {
             "tts": "{region}.tts.speech.azure.cn",
         },
         scope="https://cognitiveservices.azure.cn/.default",
+        search="search.azure.cn",
+        search_scope="https://search.azure.cn/.default",
         resources="cognitiveservices.azure.cn",
         domains=("azure.cn",),
         regions=("china",),
@@ -100,6 +117,20 @@ def region_of_host(host: str) -> tuple[str, str] | None:
         if "{region}." + rest == cloud.hosts[COMMON]:
             return region, name
     return None
+
+
+def offering_of_host(host: str) -> Literal["ai", "search"] | None:
+    """Which of Azure's offerings has *host*; None for hosts of one's own.
+
+    >>> offering_of_host("mine.search.windows.net"), offering_of_host("me.cognitiveservices.azure.com")
+    ('search', 'ai')
+    """
+    for cloud in CLOUDS.values():
+        if _below(host, cloud.search):
+            return "search"
+        if _below(host, cloud.resources):
+            return "ai"
+    return None if region_of_host(host) is None else "ai"
 
 
 def prefix_of(host: str, service: Service) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from dfai_core.secrets import Secret, as_secret
 from dfai_core.targets.base import Credentials, OnePlace, key_credentials
@@ -22,6 +22,7 @@ class Container(OnePlace):
 
     base: str
     key: Secret | None = None
+    offering: Literal["ai", "search"] = "ai"
 
     def __post_init__(self) -> None:
         if self.key is not None:
@@ -31,6 +32,9 @@ class Container(OnePlace):
     def kind(self) -> str:
         return "container"
 
+    def resolve(self, service: Service) -> Container:
+        return self if service.offering == self.offering else replace(self, offering=service.offering)
+
     def url(self, service: Service) -> str:
         return self.base
 
@@ -38,7 +42,7 @@ class Container(OnePlace):
         return self.base
 
     async def credentials(self, *, renew: bool = False) -> Credentials:
-        return await key_credentials(self.key) if self.key else Credentials({})
+        return await key_credentials(self.key, self.offering) if self.key else Credentials({})
 
     def transport(self) -> Transport:
         from dfai_core.transports.aiohttp import AiohttpTransport

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from dfai_core.addresses import Addresses
 from dfai_core.targets.base import Credentials, OnePlace
 from dfai_core.transports.base import Transport
 from dfai_core.whole import Sealed
@@ -27,11 +28,13 @@ class Web(OnePlace):
     """One *origin*, and the secrets that requests to it carry; without one, all of them.
 
     *once*: what is sent there must not be sent twice, so no connection is used that the server may just be closing.
+    *addresses* "public": no name is asked that leads into a network of one's own.
     """
 
     origin: str = ""
     sealed: tuple[Sealed, ...] = ()
     once: bool = False
+    addresses: Addresses = "any"
 
     @property
     def kind(self) -> str:
@@ -54,7 +57,9 @@ class Web(OnePlace):
     def transport(self) -> Transport:
         from dfai_core.transports.aiohttp import AiohttpTransport
 
-        return AiohttpTransport(_ONCE_KEEPALIVE_S) if self.once else AiohttpTransport()
+        if self.once:
+            return AiohttpTransport(_ONCE_KEEPALIVE_S, addresses=self.addresses)
+        return AiohttpTransport(addresses=self.addresses)
 
     def shipped(self) -> Web:
         return self

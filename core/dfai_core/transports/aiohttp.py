@@ -12,7 +12,9 @@ from aiohttp.abc import AbstractStreamWriter
 from multidict import CIMultiDict
 from yarl import URL
 
+from dfai_core.addresses import Addresses
 from dfai_core.transports.base import Answer, BadAnswer, MaybeSent, NotSent, Request, too_large
+from dfai_core.transports.resolving import PublicResolver
 from dfai_core.transports.tls import distrust, tls_context
 from dfai_core.urls import is_loopback
 
@@ -36,11 +38,20 @@ class _Way(NamedTuple):
 
 
 class AiohttpTransport:
-    """A pool of connections on the running loop, kept for *keepalive_s*; as many as are asked for at once."""
+    """A pool of connections on the running loop, kept for *keepalive_s*; as many as are asked for at once.
 
-    def __init__(self, keepalive_s: float = _KEEPALIVE_S) -> None:
+    With *addresses* "public" no name is asked that leads elsewhere.
+    """
+
+    def __init__(self, keepalive_s: float = _KEEPALIVE_S, addresses: Addresses = "any") -> None:
+        self._proxy_hosts: set[str] = set()
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=keepalive_s, ttl_dns_cache=10),
+            connector=aiohttp.TCPConnector(
+                limit=0,
+                keepalive_timeout=keepalive_s,
+                ttl_dns_cache=10,
+                resolver=PublicResolver(self._proxy_hosts) if addresses == "public" else None,
+            ),
             # One deadline for the whole attempt is the caller's; a total here would not say if anything was sent.
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -107,7 +118,9 @@ class AiohttpTransport:
         url = URL(text, encoded=True)
         place = (url.scheme, url.host)
         if place not in self._proxies:
-            self._proxies[place] = _proxy_for(*place)
+            proxy = self._proxies[place] = _proxy_for(*place)
+            if proxy is not None and proxy.host:
+                self._proxy_hosts.add(proxy.host)
         if self._tls is None and url.scheme == "https":
             self._tls = tls_context()
         if len(self._ways) > _REMEMBERED:

@@ -11,6 +11,7 @@ __all__ = [
     "Answer",
     "BadAnswer",
     "MaybeSent",
+    "NotAllowed",
     "NotSent",
     "Request",
     "Transport",
@@ -52,6 +53,10 @@ class TransportError(Exception):
 
 class NotSent(TransportError):
     """The request never left: connection refused, name not found, TLS failure."""
+
+
+class NotAllowed(NotSent):
+    """The request must not go where it would: the fault is the row's that names the place, not the place's."""
 
 
 class MaybeSent(TransportError):

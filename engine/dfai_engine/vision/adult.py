@@ -60,6 +60,5 @@ def _prepared(pixels: Pixels) -> NDArray[np.float32]:
     """As the network was trained: 256 by 256, through JPEG, the middle 224, blue first."""
     square = cv2.resize(pixels[:, :, ::-1], (256, 256), interpolation=cv2.INTER_LINEAR)
     _, packed = cv2.imencode(".jpg", square, (cv2.IMWRITE_JPEG_QUALITY, 95))
-    again = cv2.imdecode(packed, cv2.IMREAD_COLOR)
-    assert again is not None  # it was packed a line above
+    again: Any = cv2.imdecode(packed, cv2.IMREAD_COLOR)
     return np.asarray(again[16:240, 16:240].astype(np.float32) - _MEANS, dtype=np.float32)

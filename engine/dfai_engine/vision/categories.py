@@ -54,6 +54,7 @@ _OF_TAGS: Mapping[str, str] = {
     "car": "trans_car",
 }
 LEAST_CONFIDENCE = 0.3
+CERTAIN = 0.5
 MOST = 3
 GROUP, MANY = 3, 8  # people
 
@@ -74,7 +75,8 @@ def categories(tags: Sequence[Tag], found: Sequence[Found]) -> list[Category]:
         if name and tag.confidence >= LEAST_CONFIDENCE:
             best[name] = max(best.get(name, 0.0), tag.confidence)
     people = [each.confidence for each in found if each.name == "person"]
-    if people:
+    # Faint people are counted where one is certain.
+    if people and max(people) >= CERTAIN:
         crowd = "people_many" if len(people) >= MANY else "people_group" if len(people) >= GROUP else "people_"
         best[crowd] = max(people)
     members = {name.partition("_")[0] for name in best if not name.endswith("_")}

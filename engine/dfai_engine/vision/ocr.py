@@ -23,10 +23,10 @@ __all__ = ["LANGUAGES", "MODELS", "VERSION", "Line", "Text", "Word", "read"]
 
 MODELS: tuple[str, ...] = ()  # the weights come with the package
 VERSION = "2026-11-26-pp-ocrv6-small"
-# The languages of the services' lists whose letters the recogniser knows: Latin, Greek, Chinese and Japanese.
+# The languages of the services' lists whose letters the recogniser knows: Latin, Chinese and Japanese.
 LANGUAGES = frozenset(
     (
-        *("af", "ast", "bi", "br", "ca", "ceb", "ch", "co", "cs", "csb", "da", "de", "el", "en", "es", "et", "eu"),
+        *("af", "ast", "bi", "br", "ca", "ceb", "ch", "co", "cs", "csb", "da", "de", "en", "es", "et", "eu"),
         *("fi", "fil", "fj", "fr", "fur", "fy", "ga", "gd", "gil", "gl", "gv", "hni", "hsb", "ht", "hu", "ia", "id"),
         *("it", "ja", "jv", "kac", "kea", "kha", "kl", "kw", "lb", "ms", "mww", "nap", "nb", "nl", "no", "oc", "pl"),
         *("pt", "quc", "rm", "ro", "sco", "sk", "sl", "sq", "sr-Latn", "sv", "sw", "tet", "tr", "uz", "vo", "wae"),
@@ -34,13 +34,14 @@ LANGUAGES = frozenset(
     )
 )
 
-# Letters are found at this longest side, or at half of the picture's up to the second figure; both measured
-# (docs/models-vision.md): smaller loses small print, larger costs time and finds no more.
+# Lines are found at this longest side, or at half of the picture's up to the second figure: on full pages of small
+# print larger ones found no more, and cost time.
 FIND_SIDE_PX = 960
 MOST_FIND_SIDE_PX = 1_280
 LEAST_CONFIDENCE = 0.5
 # One letter alone is more often a shape in a photo than text.
 LEAST_CONFIDENCE_ALONE = 0.9
+LEAST_SIDE_PX = 8  # no letter is smaller
 TALL = 1.5  # higher than wide by this much: a line of a page on its side
 JUDGED = 9  # lines that tell whether a page stands on its head
 
@@ -136,6 +137,8 @@ _READERS = Lender(_reader)
 
 def read(pixels: Pixels) -> Text:
     """The text in a picture (rows, columns, red-green-blue)."""
+    if min(pixels.shape[:2]) < LEAST_SIDE_PX:
+        return Text(())
     with _READERS.lend() as reader:
         picture = np.ascontiguousarray(pixels[:, :, ::-1])
         quads = _find(reader, picture)

@@ -14,7 +14,6 @@ from dfai_engine.vision.analysis import box
 from dfai_engine.vision.detector import Found
 from dfai_engine.vision.labels import objects
 from dfai_engine.vision.pictures import Picture
-from dfai_engine.vision.refusals import refused
 from dfai_engine.vision.seen import Seen
 
 __all__ = ["analyze", "area", "describe", "detect", "metadata", "tag"]
@@ -47,10 +46,8 @@ def tag(picture: Picture) -> dict[str, Any]:
     return _tags(Seen(picture))
 
 
-def describe(picture: Picture, most: int) -> dict[str, Any]:
+def describe(picture: Picture) -> dict[str, Any]:
     """One caption: the template has no second one."""
-    if most < 1:
-        raise refused("BadArgument", "maxCandidates must be 1 or more.")
     return _description(Seen(picture))
 
 

@@ -27,12 +27,12 @@ FEATURES = ("ImageType", "Faces", "Adult", "Categories", "Color", "Tags", "Descr
 UNSEEN = frozenset(("Faces", "Brands"))
 DETAILS = ("Celebrities", "Landmarks")
 MOST_THUMBNAIL_PX = 1_024
-# Source: ComputerVision.json of v3.2. These languages exist there, and no model here writes them.
+# Source: ComputerVision.json of v3.2. Of these, some have letters that the recogniser does not know.
 OCR_LANGUAGES = (
     *("unk", "zh-Hans", "zh-Hant", "cs", "da", "nl", "en", "fi", "fr", "de", "el", "hu", "it", "ja", "ko", "nb", "pl"),
     *("pt", "ru", "es", "sv", "tr", "ar", "ro", "sr-Cyrl", "sr-Latn", "sk"),
 )
-UNREADABLE = frozenset(("ko", "ru", "ar", "sr-Cyrl"))
+UNREADABLE = frozenset(("ar", "el", "ko", "ru", "sr-Cyrl"))
 
 Look = Callable[["Picture"], dict[str, Any]]
 
@@ -98,12 +98,12 @@ class ComputerVision:
         query = request.query_params
         _language(query)
         _words(query, "descriptionExclude", DETAILS, "BadArgument")
-        most = _whole(query, "maxCandidates", 1, least=1, most=100, code="BadArgument")
+        _whole(query, "maxCandidates", 1, least=1, most=100, code="BadArgument")
 
         def look(picture: Picture) -> dict[str, Any]:
             from dfai_engine.vision import older
 
-            return older.describe(picture, most)
+            return older.describe(picture)
 
         return await self._said(request, "Describing", look)
 

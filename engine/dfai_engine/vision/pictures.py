@@ -139,7 +139,6 @@ def _pixels_of(image: Image.Image) -> Picture:
         # JPEG can be decoded at a half, a quarter or an eighth: no more work than models need.
         image.draft("RGB", (WORKING_SIDE_PX, WORKING_SIDE_PX))
         made = _opaque(image)
-        made.thumbnail((WORKING_SIDE_PX, WORKING_SIDE_PX), Image.Resampling.BOX)
         for each in turn:
             made = made.transpose(each)
             width, height = (height, width) if each in _SWAPS else (width, height)
@@ -165,16 +164,26 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _opaque(image: Image.Image) -> Image.Image:
-    """As RGB, on white where it is transparent."""
+    """As RGB at the working size, on white where it is transparent."""
     if image.mode.startswith("I") or image.mode == "F":
-        return _from_deep(image)
-    if "A" in image.getbands() or "transparency" in image.info:
-        layered = image.convert("RGBA")
-        ground = Image.new("RGBA", layered.size, "white")
-        return Image.alpha_composite(ground, layered).convert("RGB")
-    made = image.convert("RGB")
-    # The caller makes it smaller in place, and the file's own image may be asked for its next frame.
-    return made.copy() if made is image else made
+        return _smaller(_from_deep(image))
+    transparent = "A" in image.getbands() or "transparency" in image.info
+    # Smaller first, so that further copies are small; but neither palettes nor single bits can be averaged.
+    averaged = image.mode in ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr") and "transparency" not in image.info
+    made = _smaller(image if averaged else image.convert("RGBA" if transparent else "RGB"))
+    if not transparent:
+        return made.convert("RGB")
+    layered = made.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", layered.size, "white"), layered).convert("RGB")
+
+
+def _smaller(image: Image.Image) -> Image.Image:
+    """At the working size, if it is larger."""
+    scale = WORKING_SIDE_PX / max(image.size)
+    if scale >= 1:
+        return image
+    size = max(1, round(image.size[0] * scale)), max(1, round(image.size[1] * scale))
+    return image.resize(size, Image.Resampling.BOX)
 
 
 def _from_deep(image: Image.Image) -> Image.Image:

@@ -5,7 +5,8 @@ A kind is as sure as its classes together: a picture that is .50 an Egyptian cat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,4 +64,16 @@ def tags(shares: NDArray[np.float32], found: Sequence[Found], *, black_and_white
 
 
 def _ranked(found: Iterable[Tag]) -> list[Tag]:
-    return sorted(found, key=lambda tag: (-tag.confidence, tag.name))
+    """The surest first; of equals the narrowest."""
+    depths = _depths()
+    return sorted(found, key=lambda tag: (-tag.confidence, -depths.get(tag.name, 0), tag.name))
+
+
+@functools.cache
+def _depths() -> Mapping[str, int]:
+    """How many kinds each word is of."""
+    found: dict[str, int] = {}
+    for label in (*classes(), *objects().values()):
+        for depth, name in enumerate(reversed((label.name, *label.kinds))):
+            found[name] = max(depth, found.get(name, 0))
+    return found

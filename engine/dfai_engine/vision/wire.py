@@ -50,13 +50,13 @@ class Desk:
         declared = request.headers.get("content-length", "")
         room = int(declared) if declared.isdecimal() and len(declared) < 16 else accepted.max_bytes
         room = max(1, min(room, accepted.max_bytes))
-        if kind == "application/json":
-            room = accepted.max_bytes
         with self._holding(room):
             data = await _sent(request, accepted, kind, parameters)
             if not data:
                 raise refused("InvalidImageSize", "Input image is empty.")
-            yield data
+            # What was fetched is more than the request that named it.
+            with self._holding(max(0, len(data) - room)):
+                yield data
 
     def _holding(self, size: int) -> _Held:
         if self._held_bytes and self._held_bytes + size > self.limits.held_bytes:

@@ -25,6 +25,7 @@ __all__ = [
     "CAT",
     "COFFEE",
     "FOUR",
+    "MEDIA",
     "OLDER",
     "PRINTED",
     "PRINTED_LINES",

@@ -12,6 +12,7 @@ import pytest
 
 from contracts import check, example
 from dfai_engine.app import App, create_app
+from dfai_engine.failures import ServiceFailure
 from engine.vision.made import (
     ANALYZE,
     CAT,
@@ -219,7 +220,7 @@ def test_more_pictures_than_are_held_are_refused_for_now() -> None:
     threads = Threads(1)
     desk = Desk(threads, LIMITS["azure"])
     held = LIMITS["azure"].held_bytes
-    with desk._holding(held - 10), desk._holding(10), pytest.raises(Exception, match="as this server holds"):
+    with desk._holding(held - 10), desk._holding(10), pytest.raises(ServiceFailure, match="as this server holds"):
         desk._holding(1)
     with desk._holding(held):
         pass

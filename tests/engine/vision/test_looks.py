@@ -143,6 +143,12 @@ def test_a_kind_is_as_sure_as_its_classes_together() -> None:
     assert said["cat"].hint == ""
 
 
+def test_of_equally_sure_words_the_narrowest_comes_first() -> None:
+    words = tags.tags(np.zeros(1_000, np.float32), [found("cat")])
+
+    assert [tag.name for tag in words] == ["cat", "mammal", "animal"]
+
+
 def test_categories_are_of_the_taxonomy_and_the_narrowest() -> None:
     words = [tags.Tag("cat", 0.8), tags.Tag("animal", 0.9)]
     crowd = [found("person")] * 4

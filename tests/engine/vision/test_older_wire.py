@@ -10,8 +10,11 @@ import pytest
 
 from contracts import check, example
 from dfai_engine.app import App
+from dfai_engine.vision.limits import LIMITS
 from engine.vision.made import CAT, COFFEE, OLDER, PRINTED, Image, drawn, encoded, needs_models, send
 from engine.wire import ask
+
+pictures = pytest.importorskip("dfai_engine.vision.pictures")
 
 PATH = "/vision/v3.2"
 EXAMPLES = "computer-vision-v3.2/examples"
@@ -76,18 +79,19 @@ def test_what_nobody_looked_for_is_not_said_to_be_absent(app: App) -> None:
     assert body["brands"] is None
 
 
-@needs_models
-def test_details_of_people_and_buildings_are_null(app: App) -> None:
+def test_domain_details_are_null_where_they_were_asked_for(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     from dfai_engine.vision import older
     from dfai_engine.vision.detector import Box, Found
     from dfai_engine.vision.seen import Seen
 
-    people = [Found("person", "", 0.9, Box(0, 0, 1, 1))]
-    seen = Seen.__new__(Seen)
-    seen.__dict__ |= {"tags": [], "people": people, "objects": people}
-    found = older._categories(seen)["categories"]
+    monkeypatch.setattr(Seen, "people", [Found("person", "", 0.9, Box(0, 0, 1, 1))])
+    monkeypatch.setattr(Seen, "tags", [])
+    picture = pictures.read(CAT, LIMITS["azure"].older)
+    with_details = older.analyze(picture, ["Categories"], ["Celebrities", "Landmarks"])
+    without = older.analyze(picture, ["Categories"], [])
 
-    assert found == [{"name": "people_", "score": 0.9}]
+    assert with_details["categories"] == [{"name": "people_", "score": 0.9, "detail": {"celebrities": None}}]
+    assert without["categories"] == [{"name": "people_", "score": 0.9}]
 
 
 @needs_models
@@ -159,6 +163,7 @@ def test_there_are_no_domain_models(app: App) -> None:
         ("describe?maxCandidates=0", "BadArgument"),
         ("describe?maxCandidates=many", "BadArgument"),
         ("ocr?language=ru", "NotSupportedLanguage"),
+        ("ocr?language=el", "NotSupportedLanguage"),
         ("ocr?detectOrientation=perhaps", "BadArgument"),
         ("generateThumbnail?width=0&height=10", "InvalidThumbnailSize"),
         ("generateThumbnail?width=10&height=1025", "InvalidThumbnailSize"),

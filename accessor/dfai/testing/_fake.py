@@ -1,0 +1,242 @@
+"""A target that gives the answers it was told, behind the same protocol, retries and limits as any other."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import orjson
+
+from dfai.testing._protocol import SERIES, TEXTS, Unfit, series_body, text_body
+from dfai_core import Service
+from dfai_core.errors import ConfigError, NotOffered
+from dfai_core.flow.adaptive import LearnedRate
+from dfai_core.services import services
+from dfai_core.targets import Credentials
+from dfai_core.targets.base import OnePlace
+from dfai_core.transports import Answer, BadAnswer, Request
+
+__all__ = ["Asked", "Fake", "fake"]
+
+# Statuses and codes of refusals. Their words are left out, so that the core finds its own.
+_REFUSED = {
+    "rate_limited": (429, "429"),
+    "unavailable": (503, "ServiceUnavailable"),
+    "too_large": (413, "413"),
+    "refused": (400, "InvalidDocument"),
+    "unsupported": (400, "UnsupportedOperation"),
+}
+# Without an HTTP answer that could be read.
+_BROKEN = ("timeout", "bad_answer")
+_AT_ONCE = {"Content-Type": "application/json", "Retry-After": "0"}
+_VERBS = {service.operation: name for name, service in services().items() if name in (*TEXTS, *SERIES)}
+_SERIES_PATHS = {"entire": "detect_anomalies", "last": "detect_last_anomaly", "changepoint": "detect_change_points"}
+
+# By each fake's id, so that copies which travelled inside this process count as one.
+_asked: dict[str, list[Asked]] = {}
+_operations: dict[str, bytes] = {}
+_numbers = itertools.count(1)
+
+
+class Asked(NamedTuple):
+    """One request that a fake was sent: the verb, its documents (texts, or series as tuples), and what it said."""
+
+    verb: str
+    documents: tuple[Any, ...]
+    status: int | None  # None: there was no HTTP answer
+
+
+class _Unmoved(LearnedRate):
+    """A rate that refusals do not lower: a test should not become slow because a row was told to fail."""
+
+    def refused(self, now: float, *, sent_at: float, retry_after_s: float | None, draw: float) -> None:
+        return
+
+
+@dataclass(frozen=True)
+class Fake(OnePlace):
+    """A target for tests, made by `fake`."""
+
+    id: str
+    answers: Mapping[str, Any] = field(compare=False, repr=False)
+    fail: Mapping[Any, str] = field(compare=False, repr=False)
+
+    @property
+    def kind(self) -> str:
+        return "local"
+
+    @property
+    def requests(self) -> list[Asked]:
+        """What this process has sent to it, in order; on Dask's and Spark's workers each has its own."""
+        return list(_asked.get(self.id, ()))
+
+    def check(self, service: Service) -> None:
+        """Raises NotOffered for a verb without answers."""
+        if service.name not in self.answers:
+            known = ", ".join(self.answers) or "nothing"
+            raise NotOffered(
+                f"this fake answers {known}. Give {service.name} its answers too: "
+                f'dfai.testing.fake({{"{service.name}": …}}).'
+            )
+
+    def url(self, service: Service) -> str:
+        return "http://fake"
+
+    def identity(self, service: Service) -> str:
+        return f"fake {self.id}"
+
+    async def credentials(self, *, renew: bool = False) -> Credentials:
+        return Credentials({})
+
+    def transport(self) -> _FakeTransport:
+        return _FakeTransport(self)
+
+    def rate(self) -> LearnedRate:
+        """What it bears: anything."""
+        return _Unmoved()
+
+    def shipped(self) -> Fake:
+        return self
+
+    def __str__(self) -> str:
+        return "fake"
+
+
+def fake(answers: Mapping[str, Any], *, fail: Mapping[Any, str] | None = None) -> Fake:
+    """A target that gives *answers*, and fails where it is told to: no model, no key, no network.
+
+    All else is real: requests are packed, sent, tried again, split and read as with any target, by the protocol that
+    Azure speaks. It travels to workers with all that it holds.
+
+    Parameters
+    ----------
+    answers
+        By verb: a mapping from a text to its answer, or a function from a text to its answer, or one answer for all.
+        An answer is what stands in the headline column; a mapping gives companions too. Of verbs on series, a text
+        is the tuple of a series' values.
+    fail
+        Texts (or tuples) that fail, and with which code of the error column: "rate_limited", "unavailable", "timeout",
+        "bad_answer", "refused", "unsupported", "too_large". Each fails alone, at every try.
+
+    Raises
+    ------
+    ConfigError
+        For a verb or a code that a fake does not know.
+
+    A text that has no answer ends as ``refused``, with a message that says how to give it one.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> told = dfai.testing.fake({"sentiment": {"Lovely.": "positive"}}, fail={"Bad.": "rate_limited"})
+    >>> with dfai.using(target=told, attempts=1), warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", dfai.errors.RowsFailed)
+    ...     df = pd.DataFrame({"t": ["Lovely.", "Bad."]}).ai.sentiment("t")
+    >>> df["sentiment_error"].fillna("-").tolist()
+    ['-', 'rate_limited']
+    >>> sorted(asked.status for asked in told.requests)
+    [200, 413, 429]
+    """
+    known = (*TEXTS, *SERIES)
+    for verb in answers:
+        if verb not in known:
+            raise ConfigError(f"dfai.testing.fake: {verb!r} is no verb that a fake answers: {', '.join(known)}.")
+    for code in (fail or {}).values():
+        if code not in (*_REFUSED, *_BROKEN):
+            codes = ", ".join((*_REFUSED, *_BROKEN))
+            raise ConfigError(f"dfai.testing.fake(fail=…): {code!r} is no code that it can fail with: {codes}.")
+    return Fake(uuid.uuid4().hex, dict(answers), dict(fail or {}))
+
+
+class _FakeTransport:
+    """Answers requests by the protocol, out of what a fake was told."""
+
+    def __init__(self, told: Fake) -> None:
+        self._told = told
+
+    async def send(self, request: Request) -> Answer:
+        if request.method == "GET":
+            return Answer(200, _AT_ONCE, _operations.get(request.url, b'{"status": "failed"}'))
+        body = orjson.loads(request.body or b"{}")
+        if "series" in body:
+            verb = _SERIES_PATHS[request.url.rsplit("/", 2)[-2]]
+            return self._series(verb, series_body(body))
+        kind = body["kind"] if "kind" in body else body["tasks"][0]["kind"]
+        return self._texts(_VERBS[kind], kind, body["analysisInput"]["documents"], request.url)
+
+    async def aclose(self) -> None:
+        return
+
+    def _texts(self, verb: str, kind: str, documents: Sequence[Mapping[str, Any]], url: str) -> Answer:
+        texts = tuple(document["text"] for document in documents)
+        if (failed := self._failed(verb, texts)) is not None:
+            return failed
+        written, errors = [], []
+        for document, text in zip(documents, texts, strict=True):
+            try:
+                written.append(
+                    {"id": document["id"], "warnings": [], **TEXTS[verb].write(text, self._value(verb, text))}
+                )
+            except Unfit as unfit:
+                inner = {"code": "InvalidDocument", "message": str(unfit)}
+                errors.append({"id": document["id"], "error": {"code": "InvalidArgument", "innererror": inner}})
+        job = TEXTS[verb].job
+        found = orjson.dumps(text_body(kind, written, errors, job=job))
+        if not job:
+            return self._said(verb, texts, Answer(200, _AT_ONCE, found))
+        link = f"{url.partition('?')[0]}/{next(_numbers)}-{self._told.id}"
+        _operations[link] = found
+        return self._said(verb, texts, Answer(202, {**_AT_ONCE, "Operation-Location": link}, b""))
+
+    def _series(self, verb: str, series: tuple[float, ...]) -> Answer:
+        if (failed := self._failed(verb, (series,))) is not None:
+            return failed
+        try:
+            answer = Answer(200, _AT_ONCE, orjson.dumps(SERIES[verb](series, self._value(verb, series))))
+        except Unfit as unfit:
+            answer = _refusal(400, "InvalidSeries", str(unfit))
+        return self._said(verb, (series,), answer)
+
+    def _failed(self, verb: str, documents: tuple[Any, ...]) -> Answer | None:
+        """What becomes of a request with a document that fails. It is split first, so that each fails alone."""
+        codes = {self._told.fail.get(document) for document in documents}
+        if codes == {None}:
+            return None
+        if len(documents) > 1:
+            return self._said(verb, documents, _refusal(413, "413"))
+        (code,) = codes
+        if code == "timeout":
+            self._note(verb, documents, None)
+            raise TimeoutError
+        if code == "bad_answer":
+            self._note(verb, documents, None)
+            raise BadAnswer("the fake was told to answer badly")
+        return self._said(verb, documents, _refusal(*_REFUSED[str(code)]))
+
+    def _value(self, verb: str, document: Any) -> Any:
+        """What *document* is answered; raises `Unfit` where nothing was said of it."""
+        given = self._told.answers[verb]
+        if callable(given):
+            return given(document)
+        if isinstance(given, Mapping):
+            if document in given:
+                return given[document]
+            raise Unfit(
+                "this fake has no answer for this text. Give it one, "
+                f'dfai.testing.fake({{"{verb}": {{text: answer}}}}), or a function: {{"{verb}": lambda text: …}}'
+            )
+        return given
+
+    def _said(self, verb: str, documents: tuple[Any, ...], answer: Answer) -> Answer:
+        self._note(verb, documents, answer.status)
+        return answer
+
+    def _note(self, verb: str, documents: tuple[Any, ...], status: int | None) -> None:
+        _asked.setdefault(self._told.id, []).append(Asked(verb, documents, status))
+
+
+def _refusal(status: int, code: str, message: str = "") -> Answer:
+    return Answer(status, _AT_ONCE, orjson.dumps({"error": {"code": code, "message": message}}))

@@ -1,0 +1,116 @@
+"""Faces in pixels: where they are, five points of each, and the descriptor that tells persons apart. By dlib.
+
+The detector is inside the library; the other two are weights that are read once a process. Finding lets other threads
+run, describing does not: dlib holds the interpreter meanwhile, so one instance is as good as several.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dlib
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from dfai_engine import weights
+from dfai_engine.face.similarity import SAME_DISTANCE, Embedding
+from dfai_engine.face.weights_needed import MODELS
+from dfai_engine.vision.lending import Lender
+
+__all__ = ["Found", "describe", "find", "group"]
+
+Pixels = NDArray[np.uint8]
+
+# Below this, what is found is seldom a face (false ones scored under 0.1 on group photographs).
+LEAST_SCORE = 0.3
+# The detector's window is 80 pixels wide. Larger pictures are made smaller, so that faces must be larger there: as with
+# the service, which counts from 1920 × 1080. Smaller ones in which nothing is found are looked at again, doubled.
+MOST_PIXELS = 1_920 * 1_080
+DOUBLED_PIXELS = 500_000
+# dlib's order of the five points, as ours has them: eyes' corners from left to right as seen, the base of the nose.
+ORDER = [2, 3, 1, 0, 4]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A face: its box in pixels (left, top, right, bottom), its points (five rows of x and y), how sure it is one."""
+
+    box: tuple[int, int, int, int]
+    points: NDArray[np.float64]
+    score: float
+    shape: Any
+
+    @property
+    def side(self) -> int:
+        """The box's width."""
+        return self.box[2] - self.box[0]
+
+
+# One for each thread that looks: it keeps what it looks at.
+_detectors: Lender[Any] = Lender(dlib.get_frontal_face_detector)
+_describing = threading.Lock()
+
+
+def find(pixels: Pixels) -> list[Found]:
+    """The faces, largest first."""
+    rows, columns = pixels.shape[:2]
+    scale = max(1.0, (rows * columns / MOST_PIXELS) ** 0.5)
+    looked_at = pixels
+    if scale > 1.0:
+        size = max(1, round(columns / scale)), max(1, round(rows / scale))
+        looked_at = np.ascontiguousarray(np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX)))
+    with _detectors.lend() as detector:
+        rectangles, scores, _ = detector.run(looked_at, 0, LEAST_SCORE)
+        if not len(rectangles) and rows * columns <= DOUBLED_PIXELS:
+            rectangles, scores, _ = detector.run(looked_at, 1, LEAST_SCORE)
+    predictor = _predictor()
+    faces = []
+    for rectangle, score in zip(rectangles, scores, strict=True):
+        edges = (rectangle.left(), rectangle.top(), rectangle.right() + 1, rectangle.bottom() + 1)
+        left, top, right, bottom = (round(edge * scale) for edge in edges)
+        shape = predictor(pixels, dlib.rectangle(left, top, right - 1, bottom - 1))
+        points = np.array([(point.x, point.y) for point in shape.parts()], np.float64)[ORDER]
+        # A face at the edge: the part that is in the picture.
+        box = max(0, left), max(0, top), min(columns, right), min(rows, bottom)
+        if box[0] < box[2] and box[1] < box[3]:
+            faces.append(Found(box, points, float(score), shape))
+    return sorted(faces, key=lambda face: (face.box[2] - face.box[0]) * (face.box[3] - face.box[1]), reverse=True)
+
+
+def describe(pixels: Pixels, face: Found) -> Embedding:
+    """The 128 numbers by which the person of *face* is known."""
+    with _describing:
+        return np.asarray(_descriptor().compute_face_descriptor(pixels, face.shape), dtype=np.float32)
+
+
+def group(faces: Sequence[Embedding]) -> list[int]:
+    """For each face the number of its group, by chinese whispers over faces nearer than the threshold."""
+    vectors = [dlib.vector(face.astype(np.float64).tolist()) for face in faces]
+    return [int(number) for number in dlib.chinese_whispers_clustering(vectors, SAME_DISTANCE)]
+
+
+@functools.cache
+def _predictor() -> Any:
+    return dlib.shape_predictor(str(weights.folder(MODELS[0]) / "shape_predictor_5_face_landmarks.dat"))
+
+
+@functools.cache
+def _descriptor() -> Any:
+    path = weights.folder(MODELS[0]) / "dlib_face_recognition_resnet_model_v1.dat"
+    return dlib.face_recognition_model_v1(str(path))
+
+
+def _restart_after_fork() -> None:
+    """The thread that held it in the parent is none of ours."""
+    global _describing
+    _describing = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_restart_after_fork)
