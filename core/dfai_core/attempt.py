@@ -9,13 +9,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from dfai_core.elsewhere import to_next_page, to_redirect
-from dfai_core.errors import RETRYABLE_CODES, DfaiError, Unauthorized
+from dfai_core.errors import RETRYABLE_CODES, Unauthorized
 from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
 from dfai_core.flow.cutting import Cutter
 from dfai_core.flow.refusals import Refusal
 from dfai_core.flow.retry import Retry, retry_after_s
 from dfai_core.jobs import Job
 from dfai_core.operations import link_at, location_of, poll_wait_s, progress_of
+from dfai_core.outcome import Outcome
 from dfai_core.peers import Peer
 from dfai_core.report import Counters
 from dfai_core.service import UNREADABLE, Failure, Values
@@ -24,7 +25,7 @@ from dfai_core.steps import begin, goes_on, request_of
 from dfai_core.transports.base import MAX_ANSWER_BYTES, Answer, Request, TransportError, too_large
 from dfai_core.verdict import Action, Verdict, judge_answer, judge_error, judge_web, refusal, request_id
 
-__all__ = ["Attempter", "Outcome"]
+__all__ = ["Attempter"]
 
 # After each cut the next attempt waits this many times longer, up to timeout_s.
 _PATIENCE = 4.0
@@ -39,18 +40,6 @@ _PERHAPS_DONE = "it may have been carried out, so it was not sent again"
 # Errors of a target that is not there, as far as one request can tell.
 _NO_ANSWER = frozenset({"timeout", "unavailable"})
 _Found = Sequence[Values | Failure | None]
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What one attempt led to, where not simply all documents were answered. Documents by their positions."""
-
-    answered: list[tuple[int, Values]] = field(default_factory=list)
-    refused: list[tuple[int, Refused]] = field(default_factory=list)
-    again: list[tuple[Job, float]] = field(default_factory=list)  # jobs, and seconds before they may leave
-    fatal: DfaiError | None = None  # the whole call is over
-    accepted: Job | None = None  # the service works on it from now on
-    down: bool = False  # nothing was sent, since the target is down: no retry need wait any longer
 
 
 @dataclass(slots=True)

@@ -6,14 +6,13 @@ Everything here runs on the loop's thread, so nothing is locked.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 
-from dfai_core.attempt import Outcome
 from dfai_core.attempters import attempter_at
 from dfai_core.call import Call
+from dfai_core.chores import Chores
 from dfai_core.claiming import Claiming
 from dfai_core.crew import Crew
 from dfai_core.documents import Asked, answer_batch, ask, errors_in
@@ -28,6 +27,7 @@ from dfai_core.known import Known
 from dfai_core.lanes import Lanes
 from dfai_core.line import Line
 from dfai_core.origins import Origins
+from dfai_core.outcome import Outcome
 from dfai_core.peers import hear, peer_at, peer_of
 from dfai_core.report import counters_of
 from dfai_core.service import Failure, Values
@@ -69,6 +69,7 @@ class Dispatcher:
             # What any service refuses today may be there tomorrow.
             lasting = () if call.service.web else LASTING_CODES
             self._keeper = Keeper(store, keyer, len(call.schema), lasting)
+        self._chores = Chores(self._fail)
         self._ending = Ending(call, self.counters)
         self._lanes = Lanes(call, self._ending.join, self._ending.refuse)
         self._line = Line(self.loop, self._lanes, self._go)
@@ -99,11 +100,10 @@ class Dispatcher:
                 config.deadline_s,
                 self._admit,
             )
-        self._fetching = fetching_of(call, self.counters, self._ask, self._unread, self._chore)
+        self._fetching = fetching_of(call, self.counters, self._ask, self._unread, self._chores.start)
         self._known = Known(min(_REMEMBERED, 10 * call.service.rows_at_once), _REMEMBERED_BYTES)
         self._tickets: set[Ticket] = set()
-        self._chores: set[asyncio.Task[None]] = set()
-        self._under_way = UnderWay(self._attempter, self._chore)
+        self._under_way = UnderWay(self._attempter, self._chores.start)
         self._error: BaseException | None = None  # why the whole call cannot go on
 
     # ---- documents come in -------------------------------------------------------------------------------
@@ -163,7 +163,7 @@ class Dispatcher:
         """Asks for documents of *batch*, unless a store knows their answers."""
         if self._claiming is not None and places:
             self.readers += 1
-            self._chore(self._look_up(self._claiming, batch, places, longest))
+            self._chores.start(self._look_up(self._claiming, batch, places, longest))
             return
         self._enqueue(batch, places, longest)
         self._stop_if_doomed()
@@ -253,18 +253,6 @@ class Dispatcher:
         self._ending.end(group, places, rows)
         self._stop_if_doomed()
 
-    def _chore(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Work besides requests; where it fails, the call does."""
-        task = self.loop.create_task(work)
-        self._chores.add(task)
-        task.add_done_callback(self._chore_done)
-        return task
-
-    def _chore_done(self, task: asyncio.Task[None]) -> None:
-        self._chores.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._fail(error)
-
     # ---- answers come back -------------------------------------------------------------------------------
 
     async def _take(self, job: Job, outcome: Outcome) -> None:
@@ -328,7 +316,7 @@ class Dispatcher:
         for group, places in parts:
             self._ending.drop(group, places)
         if self._keeper is not None and job is not None:
-            self._chore(self._keeper.release(job))
+            self._chores.start(self._keeper.release(job))
 
     def _fail(self, error: BaseException) -> None:
         """Ends every caller with *error*: a setting is wrong, or the core is."""
@@ -393,9 +381,9 @@ class Dispatcher:
             self._fetching.abandon()
         ending = self._crew.dismiss()
         if self._keeper is not None:
-            self._chore(self._keeper.give_up(ending))
+            self._chores.start(self._keeper.give_up(ending))
         self._known.clear()
 
     def close(self) -> None:
         """Gives back its share of the limits: nobody will join it any more."""
-        self._chore(self._budget.aclose())
+        self._chores.start(self._budget.aclose())

@@ -98,6 +98,7 @@ class Fetching:
             media.room(self._wiring),
             timeout_s=call.config.timeout_s,
             allow_private=call.config.private_urls == "allow",
+            tries=call.config.attempts,
         )
         self._counters = counters
         self._arrived = arrived

@@ -10,13 +10,14 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from dfai_core.attempt import Attempter, Outcome
+from dfai_core.attempt import Attempter
 from dfai_core.blame import where_from
 from dfai_core.errors import ConfigError
 from dfai_core.flow.budget import Budget
 from dfai_core.groups import Group, Places
 from dfai_core.jobs import Job
 from dfai_core.operations import same_host
+from dfai_core.outcome import Outcome
 from dfai_core.service import Failure, Values
 from dfai_core.shape import Refused
 from dfai_core.whole import Place
