@@ -37,7 +37,8 @@ def signature_of(verb: str) -> Signature:
     """The signature of *verb*."""
     method = getattr(Verbs, verb)
     parameters = inspect.signature(method).parameters
-    hints = get_type_hints(method)
+    # A collection of faces is no value of a column, as little as a column itself; its class stands above the verbs.
+    hints = get_type_hints(method, localns={"Collection": Col})
     own = [option.name for option in services()[verb].options]
     kinds = {name: kind for name in own if (kind := column_type(hints[name])) is not None}
     return Signature(
