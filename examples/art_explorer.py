@@ -13,19 +13,26 @@
 # %%
 import json
 import os
+import shutil
+import subprocess
+import sys
 import tempfile
 import time
+import warnings
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from PIL import Image
 from works import works
 
-import dfai  # noqa: F401  gives every frame its .ai
+import dfai
 
 OUT = Path("out")
 OUT.mkdir(exist_ok=True)
+DFAI = Path(sys.executable).parent / "dfai"  # the command, beside this Python
 os.environ.setdefault("DFAI_DATA", tempfile.mkdtemp())  # where the engine keeps its indexes; this one is for today
 
 # %% [markdown]
@@ -95,3 +102,58 @@ by_wish = {
     for wish, hits in found.groupby("wish", sort=False)
 }
 print(f"What was found: {sheet(by_wish, 'art_found.png')}")
+
+# %% [markdown]
+# ## Which work goes with which
+#
+# Two pictures are alike if the classifier sees them alike: composition and kind, not words. `dfai index` looks at a
+# folder once; the search then compares.
+
+# %%
+os.environ["DFAI_IMAGES"] = str((OUT / "museum").resolve())
+looked = subprocess.run([DFAI, "index", os.environ["DFAI_IMAGES"]], check=True, capture_output=True, text=True)  # noqa: S603
+print(looked.stdout.strip())
+
+asked = museum[museum["Title"].isin(["Goblet", "Composition 1", "Travel Poster"])]
+near = asked.ai.find_similar_images("path", top=5)
+titles = {Path(path).name: title for path, title in zip(museum["path"], museum["Title"], strict=True)}
+by_work = {}
+for title, path, images in zip(near["Title"], near["path"], near["similar_images"], strict=True):
+    others = [url2pathname(urlsplit(image["content_url"]).path) for image in images]
+    by_work[title] = [(title, path)] + [(titles[Path(o).name], o) for o in others if Path(o).name != Path(path).name]
+    print(f"{title:14} {', '.join(other for other, _ in by_work[title][1:])}")
+print(f"What is alike: {sheet(by_work, 'art_alike.png')}")
+
+# %% [markdown]
+# ## The same on Spark
+#
+# The calls are the same; a folder of files is a table. Here Spark reads the museum's folder, has each picture
+# described, and writes the answers into another index.
+
+# %%
+if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
+    print("Spark needs Java 17 or later, which is not here: what follows is left out.")
+else:
+    from pyspark.sql import SparkSession
+
+    # pyspark 4.3 says of every pandas 3 that some features may not work; none of them is used here.
+    warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
+    hushed = "ignore:PySpark does not yet fully support pandas:FutureWarning"
+    os.environ.setdefault("PYTHONWARNINGS", hushed)  # the same in Spark's workers
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")  # or Spark says at length which address it takes
+    spark = (
+        SparkSession.builder.master("local[2]")
+        .appName("art explorer")
+        .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+        .config("spark.log.level", "ERROR")
+        .config("spark.sql.shuffle.partitions", "2")
+        .getOrCreate()
+    )
+    pictures = dfai.files(f"{OUT.resolve()}/museum/*.jpg", backend=spark)
+    described = pictures.ai.describe_image("path").selectExpr("md5(path) AS id", "path", "caption")
+    done = described.ai.write_search_index("captions", key="id").groupBy("indexed_status").count().collect()
+    print(f"Written from Spark, by status: {[row.asDict() for row in done]}")
+    again = pd.DataFrame({"wish": ["cat"]}).ai.search_index("wish", among="captions")
+    print(f"A cat: {[Path(json.loads(hit['document'])['path']).name for hit in again['hits'][0]]}")
+    spark.stop()

@@ -68,6 +68,7 @@ class PictureScene:
     sent: list[Sent] = field(default_factory=list)
     given: dict[str, bytes | Response] = field(default_factory=dict)  # what stands at url/files/…
     fetched: list[str] = field(default_factory=list)  # of it, what was asked for
+    fetched_with: list[dict[str, str]] = field(default_factory=list)  # the headers of these requests
     in_flight: int = 0
     most_in_flight: int = 0
     operations: dict[str, Sent] = field(default_factory=dict)
@@ -146,6 +147,7 @@ class PictureService:
     async def _file(self, request: Request) -> Response:
         scene = self._scenes[request.path_params["scene"]]
         scene.fetched.append(request.path_params["name"])
+        scene.fetched_with.append(dict(request.headers))
         content = scene.given.get(request.path_params["name"])
         if content is None:
             return Response(status_code=404)

@@ -33,6 +33,11 @@ assert_type(
     ),
     pd.DataFrame,
 )
+assert_type(
+    dfai.on(frame).analyze_image("photo", features=["tags", "color"], fetch="service", private_urls="allow"),
+    pd.DataFrame,
+)
+assert_type(dfai.on(frame).read_text(["photo"], pages=1, include=["lines", "words"]), pd.DataFrame)
 assert_type(dfai.on(frame).call(LENGTHS, "review", mark="!", concurrency=4), pd.DataFrame)
 model = dfai.on(frame).fit_anomalies(["rpm", "power"], timestamp="at", window_points=3, impute=0.5)
 assert_type(model, dfai.AnomalyModel)
@@ -44,4 +49,6 @@ dfai.on(frame).http("review", include=["sentences"])  # type: ignore[list-item] 
 dfai.on(frame).http("review", timeout=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 dfai.on(frame).sentiment("review", include=["sentence"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
 dfai.on(frame).sentiment("review", langauge="en")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+dfai.on(frame).analyze_image("photo", features="colour")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+dfai.on(frame).tag_image("photo", fetch="driver")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 dfai.configure(concurrency="many")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -152,7 +152,7 @@ class FrameAI(Verbs[F], Sinks[F], Generic[F]):
         raise AttributeError(_hints.missing_verb(name))
 
     def __dir__(self) -> list[str]:
-        return [*verb_names(), "call", "fit_anomalies", "plot_anomalies", "write_search_index"]
+        return [*verb_names(), "call", "fit_anomalies", "plot_anomalies", "write_files", "write_search_index"]
 
     def __repr__(self) -> str:
         return f"<dfai verbs for a {self._backend.name} frame: {', '.join(verb_names())}>"

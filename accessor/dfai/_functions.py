@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Unpack
 
 import pyarrow as pa
@@ -21,6 +21,7 @@ from dfai_core.errors import ConfigError, LanguageAssumed, MissingExtra, ModelMi
 from dfai_core.ledger import LEDGER, Entry, new_group
 from dfai_core.report import process_id
 from dfai_core.reported import Reported
+from dfai_core.targets import Web
 from dfai_core.telemetry import traceparent
 
 __all__ = ["register_functions"]
@@ -94,7 +95,7 @@ def register_functions(
 
 def _named_verbs() -> list[str]:
     """The verbs that can be functions: not those whose answer has other columns for other arguments."""
-    return [verb for verb in verb_names() if not services()[verb].web]
+    return [verb for verb in verb_names() if not (services()[verb].web and services()[verb].bind is not None)]
 
 
 def _listed(name: str, words: Any) -> list[str]:
@@ -129,7 +130,7 @@ def _call(verb: str, include: tuple[str, ...], config: Config) -> Call:
         include=include,
         options={name: default for name, default in options.items() if name not in signature.types},
         varying=tuple((name, name) for name in options if name in signature.types),
-        config=config,
+        config=replace(config, target=Web()) if service.web else config,
         trace=traceparent(),
     )
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from os import PathLike
 from typing import Any, Literal, TypeVar, Unpack
 
+from dfai._inputs import find
 from dfai._search_index import rows_for
 from dfai._verbs import IfExists
 from dfai._verbs.base import VerbBase
 from dfai_core import Backend, Col, Settings
+from dfai_core.services.files.names import file_name
+from dfai_core.services.files.write_files import write_files
 
 __all__ = ["Sinks"]
 
@@ -20,6 +24,56 @@ class Sinks(VerbBase[F]):
 
     _frame: F
     _backend: Backend
+
+    def write_files(
+        self,
+        content: Hashable,
+        path: str | PathLike[str],
+        *,
+        include: Sequence[Literal["error_detail"]] | Literal["all"] = (),
+        output: str = "written",
+        if_exists: IfExists = "raise",
+        **settings: Unpack[Settings],
+    ) -> F:
+        """Write each row's content into a file of its own.
+
+        Parameters
+        ----------
+        content
+            Column of bytes, such as thumbnails, or of text, which is written as UTF-8. A null writes nothing.
+        path
+            Where it goes, with columns in braces: ``"out/{id}.jpg"``; on an object store ``"s3://bucket/{id}.jpg"``.
+            Folders are made. A file that is there is replaced.
+        include
+            "error_detail" for what is known of each error.
+        output
+            Name of the column with the file's path (string), and prefix of ``_size_bytes`` (int64), ``_error`` and
+            ``_error_message``.
+        if_exists, **settings
+            As in `sentiment`; ``concurrency`` is how many files a partition writes at a time. No target is asked.
+
+        Returns
+        -------
+        The same rows with the new columns. A lazy frame stays lazy: files are written when these columns are computed,
+        by the workers, on their machines. Writing one twice is writing it once.
+
+        Raises
+        ------
+        ColumnNotFound, ConfigError
+            At once.
+
+        Notes
+        -----
+        Errors of a row: ``refused`` where a value would lead out of its folder or is empty, ``unavailable`` where the
+        file cannot be written. Where two rows have the same path, one of them stays.
+
+        Examples
+        --------
+        >>> df.ai.thumbnail("path").ai.write_files("thumbnail", "small/{id}.jpg")  # doctest: +SKIP
+        """
+        name = file_name(path)
+        columns = tuple(find(self._backend, self._frame, column) for column in name.columns)
+        return self._call(write_files(name), (content, *columns), {}, include, output, if_exists, settings)
 
     def write_search_index(
         self,

@@ -128,7 +128,7 @@ def answered(
 def _batches(columns: Mapping[Hashable, pd.Series[Any]], rows: int, call: Call) -> Iterable[pa.RecordBatch]:
     """The call's columns in slices; what is one slice is at hand at once."""
     if call.service.media is not None:
-        return _slices(columns, rows, call, _sizes([columns[name].array for name in call.inputs], rows))
+        return _slices(columns, rows, call, _sizes([columns[name] for name in call.inputs], rows))
     slices = _slices(columns, rows, call, repeat(_SLICE_ROWS))
     return list(slices) if rows <= _SLICE_ROWS else slices
 
@@ -150,11 +150,14 @@ def _slices(
         start = stop
 
 
-def _sizes(columns: Sequence[Any], rows: int) -> Iterator[int]:
-    """How many rows to take at a time where they may hold pictures: each slice is a copy."""
+def _sizes(columns: Sequence[pd.Series[Any]], rows: int) -> Iterator[int]:
+    """How many rows to take at a time where they may hold pictures: of objects each slice is a copy."""
+    objects = [column.to_numpy() for column in columns if column.dtype == object]
+    if not objects:
+        yield from repeat(_SLICE_ROWS)
     taken = size_bytes = 0
     for row in range(rows):
-        size_bytes += sum(weight(column[row]) for column in columns)
+        size_bytes += sum(weight(column[row]) for column in objects)
         taken += 1
         if size_bytes >= _SLICE_BYTES or taken == _SLICE_ROWS:
             yield taken

@@ -18,7 +18,7 @@ from dfai_core.crew import Crew
 from dfai_core.documents import Asked, answer_batch, ask, errors_in
 from dfai_core.ending import Ending
 from dfai_core.errors import LASTING_CODES
-from dfai_core.fetching import Fetching
+from dfai_core.fetching import fetching_of
 from dfai_core.flow.budget import open_budget
 from dfai_core.groups import Batch, Group, Pieces, Places, References, Ticket
 from dfai_core.jobs import Job
@@ -100,9 +100,7 @@ class Dispatcher:
                 config.deadline_s,
                 self._admit,
             )
-        self._fetching: Fetching | None = None
-        if call.service.media is not None:
-            self._fetching = Fetching(call, self.counters, self._ask, self._unread, self._chores.start)
+        self._fetching = fetching_of(call, self.counters, self._ask, self._unread, self._chores.start)
         self._known = Known(min(_REMEMBERED, 10 * call.service.rows_at_once), _REMEMBERED_BYTES)
         self._tickets: set[Ticket] = set()
         self._under_way = UnderWay(self._attempter, self._chores.start)
@@ -271,6 +269,8 @@ class Dispatcher:
                 self._under_way.add(outcome.accepted)
             else:  # whatever becomes of us, its answers can be fetched
                 await self._keeper.keep_operation(outcome.accepted)
+            if self._fetching is not None:
+                self._fetching.sent(outcome.accepted)
         answered = job.only([position for position, _ in outcome.answered])
         refused = job.only([position for position, _ in outcome.refused])
         for part, rows in (

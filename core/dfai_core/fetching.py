@@ -15,11 +15,12 @@ from typing import Any
 
 from dfai_core.call import Call
 from dfai_core.groups import Group, Places, References
+from dfai_core.jobs import Job
 from dfai_core.media import Content, Reader, Unread
 from dfai_core.report import Counters
 from dfai_core.service import Failure, Wiring
 
-__all__ = ["Fetching"]
+__all__ = ["Fetching", "fetching_of"]
 
 # Contents that are there but whose documents have not ended take at most so much memory together; one that is larger
 # comes alone.
@@ -31,6 +32,16 @@ _LEAST_READY = 32
 _FIRST_GUESS_BYTES = 500_000
 # Contents that were asked lately, by their hashes: the same under another name is not asked again.
 _REMEMBERED = 500
+
+
+Asks = Callable[[References, Places], None]
+Fails = Callable[[References, int, Failure], None]
+Starts = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+
+
+def fetching_of(call: Call, counters: Counters, arrived: Asks, failed: Fails, start: Starts) -> Fetching | None:
+    """What reads the contents of *call*'s documents, where they are read at all."""
+    return None if call.service.media is None else Fetching(call, counters, arrived, failed, start)
 
 
 class Fetching:
@@ -72,9 +83,9 @@ class Fetching:
         self,
         call: Call,
         counters: Counters,
-        arrived: Callable[[References, Places], None],
-        failed: Callable[[References, int, Failure], None],
-        start: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
+        arrived: Asks,
+        failed: Fails,
+        start: Starts,
     ) -> None:
         media = call.service.media
         assert media is not None
@@ -87,6 +98,7 @@ class Fetching:
             media.room(self._wiring),
             timeout_s=call.config.timeout_s,
             allow_private=call.config.private_urls == "allow",
+            tries=call.config.attempts,
         )
         self._counters = counters
         self._arrived = arrived
@@ -113,6 +125,12 @@ class Fetching:
                 column[place] = None
             self._held_bytes -= self._held.pop((batch, place), 0)
         self._go()
+
+    def sent(self, job: Job) -> None:
+        """Lets the contents of *job* go: the service works on them, and they are not sent again."""
+        for group, places in job.origin:
+            if isinstance(group, References):
+                self.ended(group, places)
 
     def forget(self, group: Group, places: Collection[int]) -> None:
         """These documents will not be asked: what is the same as they are is asked anew."""

@@ -19,6 +19,7 @@ from dfai_core.report import Counters, Reporter, counters_of, process_id
 from dfai_core.run import run
 from dfai_core.staged import run_staged
 from dfai_core.telemetry import telemetry_of
+from dfai_core.writing import run_writing
 
 __all__ = ["Reported"]
 
@@ -59,7 +60,7 @@ def _reported(
     call: Call, batches: Iterable[pa.RecordBatch], watch: Watch | None, sender: _Sender, backend: str
 ) -> Generator[pa.RecordBatch]:
     counters = sender.counters
-    journey = run if call.service.each is None else run_staged
+    journey = run_writing if call.service.writes is not None else run if call.service.each is None else run_staged
     telemetry = telemetry_of(call, backend, counters)
     counters.begin()
     sender.send_beginning()

@@ -17,7 +17,7 @@ from dfai_core.groups import Ticket
 from dfai_core.report import Counters, counters_of
 from dfai_core.store import StoreSpec
 
-__all__ = ["run", "sizes"]
+__all__ = ["raise_first", "run", "sizes"]
 
 # Rows handled at a time: enough for Arrow to work in bulk, few enough to stream. The first are fewer: requests
 # leave sooner, and a reader who wants no more than a few rows has not asked for many.
@@ -166,7 +166,7 @@ def _finish(
     if watch is not None:
         watch(counters)
     if call.config.on_error == "raise":
-        _raise_first(call, answer)
+        raise_first(call, answer)
     return answer
 
 
@@ -178,7 +178,8 @@ def _how_to_go_on(call: Call) -> str:
     return f"What was answered is kept in {store}: the same call again asks only for the rest."
 
 
-def _raise_first(call: Call, answer: pa.RecordBatch) -> None:
+def raise_first(call: Call, answer: pa.RecordBatch) -> None:
+    """Raises for the first row of *answer* without one."""
     codes, messages = answer.column(answer.num_columns - 2), answer.column(answer.num_columns - 1)
     for row, code in enumerate(codes.to_pylist() if codes.null_count < len(codes) else ()):
         if code is not None:

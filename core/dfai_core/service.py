@@ -297,6 +297,7 @@ class Service:
     host: str = ""  # which of a region's hosts answers, where its family has several: "stt", "tts"
     long_running: bool = False
     reads: Literal["text", "numbers", "media", "any", "answers"] = "text"
+    writes: Callable[[Document], Values | Failure] | None = None  # then nobody is asked: it is done to each row here
     media: Media | None = None  # what is read, where that is images or sounds
     versions: Callable[[str], str | None] | None = None  # why an api-version is none of its own; None: it is
     gather: Gather | None = None

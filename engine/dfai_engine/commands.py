@@ -1,4 +1,4 @@
-"""``dfai serve`` and ``dfai models``: the engine's part of the command line."""
+"""``dfai serve``, ``dfai index`` and ``dfai models``: the engine's part of the command line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from dfai_engine.pull import PullFailed, as_megabytes
 __all__ = ["index", "models", "serve"]
 
 serve = typer.Typer(add_completion=False, help="Serve the embedded engine over HTTP.")
-index = typer.Typer(add_completion=False, help="Look at pictures once, so that searches find them by what they show.")
 models = typer.Typer(add_completion=False, no_args_is_help=True, help="The models' weights on this machine.")
 
 
@@ -110,8 +109,7 @@ def _tls(certificate: Path | None, private_key: Path | None) -> tuple[Path, Path
     return certificate, private_key
 
 
-@index.callback(invoke_without_command=True)
-def look(
+def index(
     folders: Annotated[
         list[Path] | None, typer.Argument(envvar="DFAI_IMAGES", help="Folders of pictures; those in them too.")
     ] = None,
@@ -122,7 +120,7 @@ def look(
         str, typer.Option(help="full: tags, objects, text, likeness, with the models of vision; none: names and notes.")
     ] = "full",
 ) -> None:
-    """Read new and changed pictures into the index of images, and forget those that are gone."""
+    """Look at new and changed pictures, so that searches find them by what they show; forget those that are gone."""
     operation = families_operation("ImageSearch").load()
     if sight not in ("full", "none"):
         _fail("--sight is full or none")

@@ -111,6 +111,19 @@ def test_urls_are_read_by_the_worker_from_public_places_alone(frames: Frames, pi
     assert allowed["tags"][0][0] == name_of(picture(5))
 
 
+def test_no_key_goes_where_a_row_s_url_leads(frames: Frames, pictures: PictureScene) -> None:
+    key = "planted-0123456789abcdef"
+    target = dfai.container(pictures.url, key=key)
+    urls = [pictures.at("a.png", picture(5)), pictures.at("gone.png", b"") + "?sig=planted"]
+
+    result = tagged(frames, urls, private_urls="allow", target=target)
+
+    assert result["tags_error"] == [None, "empty"]
+    assert len(pictures.fetched_with) == 2
+    assert not any(key in value for headers in pictures.fetched_with for value in headers.values())
+    assert "planted" not in str(result)
+
+
 def test_a_url_may_be_left_to_the_service(frames: Frames, pictures: PictureScene, tmp_path: Path) -> None:
     url = pictures.at("a.png", picture(5))
     (path,) = files(tmp_path, 1)

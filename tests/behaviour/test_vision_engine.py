@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,3 +76,21 @@ def test_pixels_are_seen_as_the_file_is(photos: pd.DataFrame) -> None:
 
     assert [one["name"] for one in pixels] == [one["name"] for one in file] == ["cat"]
     assert abs(pixels[0]["x_px"] - file[0]["x_px"]) <= 2
+
+
+def test_no_broken_file_costs_more_than_its_own_row(photos: pd.DataFrame) -> None:
+    whole, dice = (MEDIA / "object_cat.jpg").read_bytes(), random.Random(1)
+    broken: list[bytes] = [whole[:size] for size in range(1, len(whole), 1_024)]
+    for _ in range(20):
+        flipped = bytearray(whole)
+        for _ in range(dice.randrange(1, 30)):
+            flipped[dice.randrange(len(flipped))] ^= 1 << dice.randrange(8)
+        broken.append(bytes(flipped))
+    frame = pd.DataFrame({"p": pd.Series([whole, *broken, whole], dtype=object)})
+
+    result = frame.ai.thumbnail("p", width_px=32, height_px=32)
+
+    assert result["thumbnail_error"].iloc[[0, -1]].isna().all()
+    assert (result["thumbnail"].isna() == result["thumbnail_error"].notna()).all()
+    assert set(result["thumbnail_error"].dropna()) <= {"unreadable", "unsupported", "too_large"}
+    assert result["thumbnail_error"].notna().sum() > 0

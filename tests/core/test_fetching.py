@@ -9,9 +9,11 @@ from typing import Any
 
 import orjson
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import dfai
+from dfai_core import Call, Config, run, services
 from dfai_core.fetching import _MOST_BYTES
 from dfai_core.media import Content
 from dfai_core.transports.base import Answer, Request
@@ -168,3 +170,62 @@ def test_reports_count_documents_and_what_was_shared(tmp_path: Path) -> None:
 
     assert run is not None
     assert (run.rows, run.documents, run.requests, run.coalesced) == (6, 2, 2, 2)
+
+
+def test_who_leaves_early_has_the_rest_neither_read_nor_sent(paths: list[str]) -> None:
+    transport = Tagging()
+    service = services()["tag_image"]
+    config = Config(target=dfai.container("http://127.0.0.1:9"), transport=transport, progress="off", store=None)
+    options = {option.name: option.default for option in service.options}
+    batch = pa.record_batch([pa.array(paths)], names=["p"])
+    for _ in range(2):  # the same call again begins anew
+        before = len(transport.answered)
+        answers = run(Call(service, ("p",), "tags", options=options, config=config, id="left early"), iter([batch]))
+        first = next(answers)
+        answers.close()
+
+        assert first.column("tags")[0].as_py() == ["00000000"]
+        assert before < len(transport.answered) < before + COUNT
+
+
+def test_a_key_that_was_replaced_is_sent_with_the_same_body(tmp_path: Path) -> None:
+    key, sent = tmp_path / "key", []
+    key.write_text("first-key-0123456789")
+
+    class Rotating(Tagging):
+        async def send(self, request: Request) -> Answer:
+            sent.append(request)
+            if request.headers["Ocp-Apim-Subscription-Key"].startswith("first"):
+                key.write_text("second-key-0123456789")
+                return Answer(401, {}, b"{}")
+            return await super().send(request)
+
+    target = dfai.container("http://127.0.0.1:9", key=dfai.secret(f"file:{key}"))
+    with dfai.using(target=target, transport=Rotating(), progress="off"):
+        result = pd.DataFrame({"p": pd.Series([numbered(1)], dtype=object)}).ai.tag_image("p")
+
+    assert result["tags"][0] == ["00000001"]
+    assert [request.headers["Content-Type"] for request in sent] == ["application/octet-stream"] * 2
+    assert sent[0].body == sent[1].body
+
+
+def test_an_operation_holds_no_content_once_the_service_works_on_it(paths: list[str], held: dict[str, int]) -> None:
+    class Reading(Tagging):
+        """Accepts all documents before it answers any."""
+
+        async def send(self, request: Request) -> Answer:
+            if request.method == "POST":
+                assert request.body is not None
+                self.answered.append(request.body[-8:].decode())
+                return Answer(202, {"Operation-Location": f"/vision/v3.2/read/{self.answered[-1]}"}, b"")
+            if len(self.answered) < COUNT:
+                return Answer(200, {}, b'{"status": "running"}')
+            line = {"text": request.url[-8:], "boundingBox": [], "words": []}
+            page = {"page": 1, "angle": 0, "width": 1, "height": 1, "unit": "pixel", "lines": [line]}
+            return Answer(200, {}, orjson.dumps({"status": "succeeded", "analyzeResult": {"readResults": [page]}}))
+
+    with dfai.using(target=dfai.container("http://127.0.0.1:9"), transport=Reading(), progress="off", concurrency=4):
+        result = pd.DataFrame({"p": paths}).ai.read_text("p", store=None)
+
+    assert result["text"].tolist() == [f"{number:08d}" for number in range(COUNT)]
+    assert held["most"] <= _MOST_BYTES + 4 * SIZE_BYTES

@@ -16,7 +16,7 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from dfai_core.loop import loop_thread
-from dfai_core.media import IMAGE, Content, Reader, Room, Unread, arrow_media, media_references
+from dfai_core.media import IMAGE, SOUND, Content, Reader, Room, Unread, arrow_media, media_references
 from dfai_core.media.files import local_path, scheme_of
 from dfai_core.media.png import png_of
 
@@ -78,6 +78,28 @@ def test_formats_are_told_by_their_bytes(form: str) -> None:
         content = read(photo(form))
         assert isinstance(content, Content)
         assert content.type == found.type
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"RIFF\0\0\0\0WAVEfmt ", "WAV"),
+        (b"OggS\0", "OGG"),
+        (b"ID3\x04", "MP3"),
+        (b"\xff\xfb\x90", "MP3"),
+        (b"fLaC\0", "FLAC"),
+    ],
+)
+def test_sounds_are_told_by_their_bytes(data: bytes, name: str) -> None:
+    found = SOUND.format_of(data)
+
+    assert found is not None
+    assert found.name == name
+    assert IMAGE.format_of(data) is None
+
+
+def test_a_service_without_pngs_takes_no_pixels() -> None:
+    assert code(np.zeros((2, 2, 3), np.uint8), Room(1_000, ("JPEG",), "a test")) == "unsupported"
 
 
 def test_ways_that_lead_nowhere_are_told_apart(tmp_path: Path) -> None:

@@ -48,8 +48,12 @@ class Eyes:
     looked: int = 0
 
     def look(self, data: bytes) -> Seen:
-        """A tag, an object, a text, and a vector that depends on the size of the file."""
+        """A tag, an object, a text, and a vector."""
         self.looked += 1
+        return Seen(("cat", "animal"), ("sofa",), "EXIT ONLY", self.vector(data))
+
+    def vector(self, data: bytes) -> bytes:
+        """A vector that depends on the size of the file."""
         vector = np.zeros(1_280, "<f4")
         vector[: 2 + len(data) % 2] = 1
-        return Seen(("cat", "animal"), ("sofa",), "EXIT ONLY", (vector / np.linalg.norm(vector)).tobytes())
+        return (vector / np.linalg.norm(vector)).tobytes()

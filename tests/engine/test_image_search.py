@@ -10,8 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from contracts import load
+from dfai_engine import commands
 from dfai_engine.app import create_app
 from dfai_engine.imagesearch.catalogue import Catalogue
 from dfai_engine.imagesearch.indexing import Freshness, index, refresh
@@ -213,6 +216,21 @@ def test_the_command_says_what_it_read(tmp_path: Path) -> None:
     assert said == []
 
 
+def test_the_command_line_looks_at_folders(tmp_path: Path) -> None:
+    folder = album(tmp_path / "photos")
+    app = typer.Typer()
+    app.command()(commands.index)
+    run = CliRunner().invoke
+    first = run(app, [str(folder), "--data", str(tmp_path / "data"), "--sight", "none"])
+    wrong = run(app, [str(tmp_path / "nowhere")])
+    nothing = run(app, [], env={"DFAI_IMAGES": ""})
+
+    assert (first.exit_code, first.output.startswith("5 new or changed pictures read")) == (0, True)
+    assert (wrong.exit_code, nothing.exit_code) == (1, 1)
+    assert "there is no folder" in wrong.output
+    assert "name a folder" in nothing.output
+
+
 # ---- the official client -------------------------------------------------------------------------------------
 
 
@@ -233,3 +251,27 @@ def test_the_official_client_works_against_the_engine(folder: Path, tmp_path: Pa
     assert insights.visually_similar_images.value == []
     assert (content.status_code, refused.status_code) == (200, 401)
     assert json.loads(caught.value.response.text)["errors"][0]["subCode"] == "ParameterMissing"
+
+
+def test_pictures_like_one_that_comes_along(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refresh(Catalogue(tmp_path), folder, Eyes())
+    monkeypatch.setattr("dfai_engine.imagesearch.image_routes.sight_here", Eyes)
+    app = create_app(data=tmp_path, images=[folder], workers=1)
+    sent = (folder / "old mill.jpg").read_bytes()
+    insights = ask(app, "POST", "/bing/v7.0/images/details", files={"image": ("any.jpg", sent)}).json()
+    app.close()
+    named = {value["contentUrl"] for value in insights["visuallySimilarImages"]["value"]}
+
+    check(insights, "ImageInsights")
+    assert len(named) == 4  # all that are pictures, the one sent among them
+    even = [value["contentSize"] for value in insights["visuallySimilarImages"]["value"]]
+    alike = [int(size.removesuffix(" B")) % 2 == len(sent) % 2 for size in even]
+    assert alike == sorted(alike, reverse=True)
+
+
+@pytest.mark.parametrize("form", [{"json": {"url": "x"}}, {"files": {"other": ("a", b"a")}}, {"data": {"image": "a"}}])
+def test_a_form_without_a_picture_is_refused(app: Any, form: dict[str, Any]) -> None:
+    answer = ask(app, "POST", "/bing/v7.0/images/details", **form)
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["parameter"] == "image"

@@ -65,6 +65,49 @@ class SearchVerbs(VerbBase[R]):
         options = {"top": top, "offset": offset, "market": market}
         return self._call(services()["search_images"], (query,), options, include, output, if_exists, settings)
 
+    def find_similar_images(
+        self,
+        image: Columns,
+        *,
+        top: int | Col = 10,
+        include: Sequence[Literal["error_detail"]] | Literal["all"] = (),
+        output: str = "similar_images",
+        if_exists: IfExists = "raise",
+        **settings: Unpack[Settings],
+    ) -> R:
+        """Find, for each picture, images that look like it.
+
+        Parameters
+        ----------
+        image
+            Column with pictures, as in `tag_image`: paths, URLs, bytes, pixels.
+        top
+            At most this many images, from 1 to 150.
+        include
+            "error_detail" for what is known of each error.
+        output
+            Name of the images' column (list of struct, as in `search_images`, the most alike first), and prefix of
+            ``_error`` and ``_error_message``.
+        if_exists, **settings
+            As in `sentiment`. What is found is not kept in a store: it changes.
+
+        Returns
+        -------
+        The same kind of frame with the new columns. A picture that is itself among the images is the first of them.
+
+        Notes
+        -----
+        The embedded engine compares with those pictures below the folders in ``DFAI_IMAGES`` that ``dfai index`` has
+        looked at.
+
+        Examples
+        --------
+        >>> df = pd.DataFrame({"path": ["photos/sofa.jpg"]})
+        >>> df.ai.find_similar_images("path", top=3).explode("similar_images")  # doctest: +SKIP
+        """
+        service = services()["find_similar_images"]
+        return self._call(service, (image,), {"top": top}, include, output, if_exists, settings)
+
     def search_index(
         self,
         query: Columns,

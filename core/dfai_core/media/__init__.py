@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dfai_core.media.columns import arrow_media, media_references, weight
 from dfai_core.media.content import Content, Unread
-from dfai_core.media.formats import IMAGE, Format, Kind, Media, Room
+from dfai_core.media.formats import IMAGE, SOUND, Format, Kind, Media, Room
 from dfai_core.media.reading import Reader
 
 __all__ = [
     "IMAGE",
+    "SOUND",
     "Content",
     "Format",
     "Kind",

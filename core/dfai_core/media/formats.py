@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["IMAGE", "Format", "Kind", "Media", "Room"]
+__all__ = ["IMAGE", "SOUND", "Format", "Kind", "Media", "Room"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,5 +86,22 @@ IMAGE = Kind(
         Format("JPEG 2000", "image/jp2", _begins(b"\x00\x00\x00\x0cjP  ", b"\xff\x4f\xff\x51")),
         Format("PSD", "image/vnd.adobe.photoshop", _begins(b"8BPS")),
         Format("SVG", "image/svg+xml", _begins(b"<svg")),
+    ),
+)
+
+# Sources of the marks: RIFF WAVE, RFC 3533 for Ogg, ID3v2 and ISO/IEC 11172-3 for MP3, RFC 9639 for FLAC, ISO/IEC
+# 13818-7 for AAC, Matroska for WebM, RFC 4867 for AMR.
+SOUND = Kind(
+    "a sound",
+    "bytes, or a path or URL",
+    (
+        Format("WAV", "audio/wav", (((0, b"RIFF"), (8, b"WAVE")),)),
+        Format("OGG", "audio/ogg", _begins(b"OggS")),
+        Format("MP3", "audio/mpeg", _begins(b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")),
+        Format("FLAC", "audio/flac", _begins(b"fLaC")),
+        Format("AAC", "audio/aac", _begins(b"\xff\xf1", b"\xff\xf9")),
+        Format("M4A", "audio/mp4", _brands(b"M4A ", b"mp42", b"isom")),
+        Format("WEBM", "audio/webm", _begins(b"\x1a\x45\xdf\xa3")),
+        Format("AMR", "audio/amr", _begins(b"#!AMR")),
     ),
 )

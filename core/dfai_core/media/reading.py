@@ -20,7 +20,7 @@ __all__ = ["Reader"]
 T = TypeVar("T")
 # Reading waits more than it computes; blocked threads of a slow disk should leave some for others.
 _THREADS = 16
-_TRIES = 3
+_MOST_TRIES = 3
 _FIRST_WAIT_S = 0.5
 # What is smaller is hashed where it is: handing it to a thread and back takes as long.
 _SMALL_BYTES = 65_536
@@ -38,14 +38,19 @@ class Reader:
         How long one reading may take in all.
     allow_private
         Whether URLs may lead to this machine and to private networks.
+    tries
+        How often a host or a store that does not answer is asked, three times at most.
     """
 
-    __slots__ = ("_allow_private", "_kind", "_room", "_timeout_s")
+    __slots__ = ("_allow_private", "_kind", "_room", "_timeout_s", "_tries")
 
-    def __init__(self, kind: Kind, room: Room, *, timeout_s: float, allow_private: bool) -> None:
+    def __init__(
+        self, kind: Kind, room: Room, *, timeout_s: float, allow_private: bool, tries: int = _MOST_TRIES
+    ) -> None:
         self._kind = kind
         self._room = room
         self._timeout_s = timeout_s
+        self._tries = min(tries, _MOST_TRIES)
         self._allow_private = allow_private
 
     async def read(self, reference: Reference, fetch: str) -> Content | str:
@@ -66,13 +71,13 @@ class Reader:
             raise Unread("timeout", f"it could not be read within {self._timeout_s:g} s", retryable=True) from None
 
     async def _patiently(self, reference: Reference, remote: bool) -> Content:
-        for tried in range(1, _TRIES + 1):
+        for tried in range(1, self._tries + 1):
             try:
                 return await self._once(reference, remote)
             except Unread as error:
                 if error.code == "too_large":
                     raise self._too_large() from None
-                if not error.retryable or tried == _TRIES:
+                if not error.retryable or tried == self._tries:
                     raise
             await asyncio.sleep(_FIRST_WAIT_S * 2.0 ** (tried - 1) * (0.5 + random.random()))
         raise AssertionError
@@ -94,6 +99,8 @@ class Reader:
         return self._content(read_file(reference, self._room.max_bytes))
 
     def _drawn(self, pixels: Pixels) -> Content:
+        if "PNG" not in self._room.formats:
+            raise Unread("unsupported", f"pixels are not {self._kind.name}; served are {self._taken()}")
         if not pixels.height or not pixels.width:
             raise Unread("empty", "no pixels: nothing was sent")
         array = pixels.array()

@@ -114,16 +114,17 @@ def _proxy_for(scheme: str, host: str) -> URL | None:
     return URL(proxy) if proxy and not is_loopback(host) and not proxy_bypass(host) else None
 
 
-_sessions: dict[str, aiohttp.ClientSession] = {}
+_sessions: dict[str, tuple[asyncio.AbstractEventLoop, aiohttp.ClientSession]] = {}
 # A child must not collect its parent's sockets.
 _inherited: list[Any] = []
 
 
 def _session(places: str) -> aiohttp.ClientSession:
     """This process's session for "public" or for "any" places, on its loop."""
-    session = _sessions.get(places)
-    if session is None or session.closed or session._loop is not asyncio.get_running_loop():
-        session = _sessions[places] = aiohttp.ClientSession(
+    here = asyncio.get_running_loop()
+    loop, session = _sessions.get(places, (None, None))
+    if session is None or loop is not here:
+        session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 resolver=PublicResolver(()) if places == "public" else None,
                 limit=_AT_ONCE,
@@ -133,11 +134,12 @@ def _session(places: str) -> aiohttp.ClientSession:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
+        _sessions[places] = (here, session)
     return session
 
 
 async def _close() -> None:
-    for session in _sessions.values():
+    for _, session in _sessions.values():
         await session.close()
 
 

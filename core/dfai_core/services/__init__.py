@@ -20,6 +20,7 @@ from dfai_core.services.language.key_phrases import KEY_PHRASES
 from dfai_core.services.language.linked_entities import LINKED_ENTITIES
 from dfai_core.services.language.redact_pii import REDACT_PII
 from dfai_core.services.language.sentiment import SENTIMENT
+from dfai_core.services.search.find_similar_images import FIND_SIMILAR_IMAGES
 from dfai_core.services.search.search_images import SEARCH_IMAGES
 from dfai_core.services.search.search_index import SEARCH_INDEX
 from dfai_core.services.vision.analyze_image import ANALYZE_IMAGE
@@ -58,6 +59,7 @@ _ALL = (
     GROUP_FACES,
     IDENTIFY_FACES,
     SEARCH_IMAGES,
+    FIND_SIMILAR_IMAGES,
     SEARCH_INDEX,
     DOWNLOAD,
     HTTP,

@@ -35,7 +35,13 @@ class Answer:
         return importlib.import_module(f"dfai_engine.imagesearch.{self.module}")
 
 
-OPERATIONS: Mapping[str, Answer] = {"ImageSearch": Answer("ImageSearch", "indexing")}
+OPERATIONS: Mapping[str, Answer] = {
+    answer.name: answer
+    for answer in (
+        Answer("ImageSearch", "indexing"),
+        Answer("SimilarImages", "looking", "vision", ("orjson", "numpy", "PIL", "cv2", "ai_edge_litert")),
+    )
+}
 
 
 def folders_of(images: tuple[Path, ...]) -> tuple[Path, ...]:

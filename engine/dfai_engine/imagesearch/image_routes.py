@@ -13,6 +13,7 @@ from dfai_engine.failures import ServiceFailure
 from dfai_engine.imagesearch import wire
 from dfai_engine.imagesearch.catalogue import Catalogue, Picture
 from dfai_engine.imagesearch.indexing import Freshness
+from dfai_engine.imagesearch.looking import sight_here
 from dfai_engine.imagesearch.searching import alike, found
 from dfai_engine.protocol import Reply
 from dfai_engine.threads import Threads
@@ -40,7 +41,8 @@ def routes(threads: Threads, folders: Callable[[], tuple[Path, ...]], data: Path
         ("content/{id}", served.content),
         ("thumbnail/{id}", served.thumbnail),
     )
-    return [Route(f"{_PATH}/{path}", wire.endpoint(answer), methods=["GET"]) for path, answer in answers]
+    made = [Route(f"{_PATH}/{path}", wire.endpoint(answer), methods=["GET"]) for path, answer in answers]
+    return [*made, Route(f"{_PATH}/details", wire.endpoint(served.like), methods=["POST"])]
 
 
 class ImageRoutes:
@@ -86,11 +88,30 @@ class ImageRoutes:
         picture = self._picture(identity)
         said: dict[str, Any] = {"_type": "ImageInsights", "imageInsightsToken": _token(picture)}
         said["visuallySimilarImages"] = {
-            "value": [writing.image(one) for one in alike(self._catalogue, folders, picture)]
+            "value": [writing.image(one) for one in alike(self._catalogue, folders, picture.vector, besides=picture.id)]
         }
         if picture.shown.get("tags"):
             said["imageTags"] = {"value": [{"name": tag} for tag in picture.shown["tags"]]}
         return protocol.reply(said)
+
+    async def like(self, request: Request) -> Reply:
+        """What is alike a picture that comes along, as a form's part "image"."""
+        data = await wire.picture_in(request)
+        return await self._threads.run(self._like, data, _Writing(wire.base_of(request), wire.is_here(request)))
+
+    def _like(self, data: bytes, writing: _Writing) -> Reply:
+        folders = self._known_folders()
+        sight = sight_here()
+        if sight is None:
+            raise ServiceFailure(
+                'Whether pictures are alike is told by models whose packages are not here: pip install "dfai[vision]"',
+                status=501,
+                inner_code="NotImplemented",
+            )
+        self._freshness.see_to(folders)
+        pictures = alike(self._catalogue, folders, sight.vector(data))
+        similar = {"value": [writing.image(picture) for picture in pictures]}
+        return protocol.reply({"_type": "ImageInsights", "visuallySimilarImages": similar})
 
     async def trending(self, request: Request) -> Reply:
         """Nobody here knows what others look for."""

@@ -47,6 +47,9 @@ class Sight(Protocol):
     def look(self, data: bytes) -> Seen:
         """What *data*, a picture's file, shows; ServiceFailure where it is none that can be looked at."""
 
+    def vector(self, data: bytes) -> bytes:
+        """What *data* looks like: float32, of length 1, to be compared with others."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Models:
@@ -55,20 +58,33 @@ class _Models:
     name: str
 
     def look(self, data: bytes) -> Seen:
-        from dfai_engine.vision import classifier
-        from dfai_engine.vision.limits import LIMITS
-        from dfai_engine.vision.pictures import read
         from dfai_engine.vision.seen import Seen as Shown
 
-        picture = read(data, replace(LIMITS["wide"].analysis, max_bytes=_MAX_BYTES))
+        picture = _read(data)
         shown = Shown(picture)
         text = shown.text if find_spec("rapidocr") and find_spec("onnxruntime") else None
         return Seen(
             tags=tuple(tag.name for tag in shown.tags),
             objects=tuple(dict.fromkeys(each.name for each in shown.objects)),
             text="" if text is None else " ".join(line.text for line in text.lines),
-            vector=classifier.embed([picture.pixels])[0].astype("<f4").tobytes(),
+            vector=_vector(picture),
         )
+
+    def vector(self, data: bytes) -> bytes:
+        return _vector(_read(data))
+
+
+def _read(data: bytes) -> Any:
+    from dfai_engine.vision.limits import LIMITS
+    from dfai_engine.vision.pictures import read
+
+    return read(data, replace(LIMITS["wide"].analysis, max_bytes=_MAX_BYTES))
+
+
+def _vector(picture: Any) -> bytes:
+    from dfai_engine.vision import classifier
+
+    return bytes(classifier.embed([picture.pixels])[0].astype("<f4").tobytes())
 
 
 def sight_here() -> Sight | None:

@@ -16,7 +16,7 @@ __all__ = ["LEAST_LIKENESS", "alike", "found"]
 
 # Between vectors of length 1. Unrelated pictures are at .2 to .4, another view of the same thing at .95.
 LEAST_LIKENESS = 0.5
-_MOST_ALIKE = 35
+_MOST_ALIKE = 150
 _ASPECTS = {"square": "ABS(width - height) * 10 <= MAX(width, height)", "tall": "height > width * 1.1"}
 _ASPECTS["wide"] = "width > height * 1.1"
 
@@ -56,23 +56,25 @@ def found(catalogue: Catalogue, folders: Sequence[Path], asked: Asked) -> tuple[
         return [picture_of(row) for row in rows], total
 
 
-def alike(catalogue: Catalogue, folders: Sequence[Path], picture: Picture) -> list[Picture]:
-    """The pictures below *folders* that look like *picture*, the most alike first; none where nothing looked at it."""
+def alike(
+    catalogue: Catalogue, folders: Sequence[Path], vector: bytes | None, *, besides: str | None = None
+) -> list[Picture]:
+    """The pictures below *folders* that look like the one of *vector*, the most alike first; none without a vector."""
     import numpy as np
 
-    if picture.vector is None:
+    if vector is None:
         return []
     roots = [str(folder.expanduser().resolve()) for folder in folders]
     chosen = ", ".join("?" * len(roots))
     with catalogue.opened() as connection:
         rows = connection.execute(
-            f"SELECT id, vector FROM pictures WHERE vector IS NOT NULL AND id <> ? AND root IN ({chosen})",  # noqa: S608
-            (picture.id, *roots),
+            f"SELECT id, vector FROM pictures WHERE vector IS NOT NULL AND id IS NOT ? AND root IN ({chosen})",  # noqa: S608
+            (besides, *roots),
         ).fetchall()
         if not rows:
             return []
         vectors = np.frombuffer(b"".join(vector for _, vector in rows), "<f4").reshape(len(rows), -1)
-        likeness = vectors @ np.frombuffer(picture.vector, "<f4")
+        likeness = vectors @ np.frombuffer(vector, "<f4")
         best = [place for place in np.argsort(-likeness)[:_MOST_ALIKE] if likeness[place] >= LEAST_LIKENESS]
         return [one for place in best if (one := _by_id(catalogue, connection, rows[place][0])) is not None]
 

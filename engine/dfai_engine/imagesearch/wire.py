@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-__all__ = ["Asked", "asked", "base_of", "endpoint", "is_here", "wrong"]
+__all__ = ["Asked", "asked", "base_of", "endpoint", "is_here", "picture_in", "wrong"]
 
 # Source: Bing Image Search v7, ImageSearch.json: count is at most 150, and 35 where it is not given.
 _COUNT, _MOST = 35, 150
 _MOST_OFFSET = 100_000
+_MOST_PICTURE_BYTES = 20_000_000
 _SIZES = {"small": (0, 199), "medium": (200, 499), "large": (500, None), "wallpaper": (1_200, None)}
 _BOUNDS = ("minWidth", "maxWidth", "minHeight", "maxHeight", "minFileSize", "maxFileSize", "width", "height")
 # What is asked by these needs what no model here tells.
@@ -56,6 +57,35 @@ def is_here(request: Request) -> bool:
 def base_of(request: Request) -> str:
     """The address of this family, as the client used it."""
     return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}/bing/v7.0/images"
+
+
+async def picture_in(request: Request) -> bytes:
+    """The picture of a form, in its part "image".
+
+    Raises
+    ------
+    ServiceFailure
+        There is none.
+    """
+    from starlette.datastructures import UploadFile
+    from starlette.formparsers import MultiPartException, MultiPartParser
+
+    body = await protocol.body_of(request, _MOST_PICTURE_BYTES)
+
+    async def whole() -> AsyncGenerator[bytes]:
+        yield body
+
+    try:
+        form = await MultiPartParser(request.headers, whole(), max_files=1, max_fields=8).parse()
+    except MultiPartException:  # no form, or one that is cut short
+        data = b""
+    else:
+        part = form.get("image")
+        data = await part.read() if isinstance(part, UploadFile) else b""
+        await form.close()
+    if not data:
+        raise wrong("Send the picture as a form's part named image, with a file name.", "image", "ParameterMissing")
+    return data
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from dfai_core.errors import ConfigError
 from dfai_core.service import Column, Document, Exchange, Failure, Limits, Option, Paged, Part, Service, Values, Wiring
+from dfai_core.services.search.images import API_VERSION, IMAGE_TYPE, RETIRED, image_of
 from dfai_core.transports.base import Answer
 
 __all__ = ["SEARCH_IMAGES"]
@@ -21,21 +22,7 @@ __all__ = ["SEARCH_IMAGES"]
 _MOST_PAGE = 150
 _MOST = 1_000
 _PATH = "/bing/v7.0/images/search"
-_SIZE = re.compile(r"(\d+) B")
 _MARKET = re.compile(r"[A-Za-z]{2,3}-[A-Za-z]{2,4}")
-_FIELDS = (
-    ("name", pa.string()),
-    ("content_url", pa.string()),
-    ("thumbnail_url", pa.string()),
-    ("host_page_url", pa.string()),
-    ("width", pa.int64()),
-    ("height", pa.int64()),
-    ("encoding_format", pa.string()),
-    ("size_bytes", pa.int64()),
-    ("date_published", pa.string()),
-    ("image_id", pa.string()),
-    ("insights_token", pa.string()),
-)
 
 
 def _wire(wiring: Wiring) -> Exchange:
@@ -87,29 +74,12 @@ class _Search:
     def read(self, answer: Answer, count: int) -> list[Values | Failure | None]:
         """The images, the best first, and how many there may be in all."""
         body = orjson.loads(answer.body)
-        images = [_image(value) for value in body["value"]]
+        images = [image_of(value) for value in body["value"]]
         return [(images, body.get("totalEstimatedMatches", len(images)))]
 
 
 def _named(value: dict[str, Any]) -> Any:
     return value.get("imageId") or value.get("contentUrl")
-
-
-def _image(value: dict[str, Any]) -> dict[str, Any]:
-    size = _SIZE.fullmatch(value.get("contentSize") or "")
-    return {
-        "name": value.get("name"),
-        "content_url": value.get("contentUrl"),
-        "thumbnail_url": value.get("thumbnailUrl"),
-        "host_page_url": value.get("hostPageUrl"),
-        "width": value.get("width"),
-        "height": value.get("height"),
-        "encoding_format": value.get("encodingFormat"),
-        "size_bytes": None if size is None else int(size[1]),
-        "date_published": value.get("datePublished"),
-        "image_id": value.get("imageId"),
-        "insights_token": value.get("imageInsightsToken"),
-    }
 
 
 def _unwritten(_: Iterable[Document]) -> bytes:
@@ -149,7 +119,7 @@ SEARCH_IMAGES = Service(
     noun="images",
     inputs=("query",),
     columns=(
-        Column("", pa.list_(pa.struct([pa.field(*one) for one in _FIELDS])), "The images, the best first."),
+        Column("", pa.list_(IMAGE_TYPE), "The images, the best first."),
         Column("_count", pa.int64(), "How many there may be in all, as the service estimates."),
     ),
     options=(
@@ -160,11 +130,8 @@ SEARCH_IMAGES = Service(
     limits={"azure": Limits(1, None, 1_000_000, "One query a request: it stands in the URL.")},
     operation="ImageSearch",
     wire=_wire,
-    api_version="7.0",
-    retired=(
-        "Bing Image Search was retired on 2025-08-11. The local target serves it from folders of your own "
-        "(DFAI_IMAGES): target=dfai.local(). So does any server that speaks its protocol: dfai.container(url)."
-    ),
+    api_version=API_VERSION,
+    retired=RETIRED,
     known_as=("BingImageSearch", "bing_image_search", "image_search"),
     keeps=False,
 )

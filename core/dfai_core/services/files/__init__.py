@@ -1,0 +1,1 @@
+"""Files that rows become: no service is asked for them."""
