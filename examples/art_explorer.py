@@ -13,18 +13,17 @@
 # %%
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
-import warnings
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from local_spark import local_spark
 from PIL import Image
 from works import works
 
@@ -131,25 +130,8 @@ print(f"What is alike: {sheet(by_work, 'art_alike.png')}")
 # described, and writes the answers into another index.
 
 # %%
-if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
-    print("Spark needs Java 17 or later, which is not here: what follows is left out.")
-else:
-    from pyspark.sql import SparkSession
-
-    # pyspark 4.3 says of every pandas 3 that some features may not work; none of them is used here.
-    warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
-    hushed = "ignore:PySpark does not yet fully support pandas:FutureWarning"
-    os.environ.setdefault("PYTHONWARNINGS", hushed)  # the same in Spark's workers
-    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")  # or Spark says at length which address it takes
-    spark = (
-        SparkSession.builder.master("local[2]")
-        .appName("art explorer")
-        .config("spark.ui.enabled", "false")
-        .config("spark.ui.showConsoleProgress", "false")
-        .config("spark.log.level", "ERROR")
-        .config("spark.sql.shuffle.partitions", "2")
-        .getOrCreate()
-    )
+spark = local_spark("art explorer")
+if spark is not None:
     pictures = dfai.files(f"{OUT.resolve()}/museum/*.jpg", backend=spark)
     described = pictures.ai.describe_image("path").selectExpr("md5(path) AS id", "path", "caption")
     done = described.ai.write_search_index("captions", key="id").groupBy("indexed_status").count().collect()

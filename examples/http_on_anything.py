@@ -19,6 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pandas as pd
+from local_spark import local_spark
 
 import dfai
 
@@ -90,20 +91,10 @@ def show(rows: list[tuple[Any, ...]]) -> None:
 
 
 def spark_frame(countries: pd.DataFrame) -> Any:
-    from pyspark.sql import SparkSession
-
-    builder = SparkSession.builder.master("local[2]").appName("http on anything")
-    settings = {
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.log.level": "ERROR",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-    }
-    for name, value in settings.items():
-        builder = builder.config(name, value)
+    spark = local_spark("http on anything")
+    assert spark is not None  # it was looked for
     rows = [(iso,) for iso in countries["iso"]]
-    return builder.getOrCreate().createDataFrame(rows, "iso string").repartition(3)
+    return spark.createDataFrame(rows, "iso string").repartition(3)
 
 
 @contextmanager

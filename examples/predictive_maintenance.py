@@ -14,10 +14,10 @@ import os
 import shutil
 import tempfile
 import time
-import warnings
 from pathlib import Path
 
 import pandas as pd
+from local_spark import local_spark
 from telemetry import PER_DAY, telemetry
 
 import dfai
@@ -103,27 +103,8 @@ print(f"Chart: {OUT / 'predictive_maintenance.png'}")
 # The call is the same. The answers are columns like any others, so that SQL can ask what to repair first.
 
 # %%
-spark = None
-if shutil.which("java") is None and not os.environ.get("JAVA_HOME"):
-    print("Spark needs Java 17 or later, which is not here: what follows is left out.")
-else:
-    from pyspark.sql import SparkSession
-
-    # pyspark 4.3 says of every pandas 3 that some features may not work; none of them is used here.
-    warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
-    hushed = "ignore:PySpark does not yet fully support pandas:FutureWarning"
-    os.environ.setdefault("PYTHONWARNINGS", hushed)  # the same in Spark's workers
-    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")  # or Spark says at length which address it takes
-    spark = (
-        SparkSession.builder.master("local[2]")
-        .appName("predictive maintenance")
-        .config("spark.ui.enabled", "false")
-        .config("spark.ui.showConsoleProgress", "false")
-        .config("spark.log.level", "ERROR")
-        .config("spark.sql.shuffle.partitions", "2")
-        .config("spark.sql.session.timeZone", "UTC")
-        .getOrCreate()
-    )
+spark = local_spark("predictive maintenance")
+if spark is not None:
     scored = (
         spark.createDataFrame(readings)
         .where("unitSymbol = 'RPM'")

@@ -11,12 +11,12 @@ import os
 import shutil
 import sys
 import time
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from local_spark import local_spark
 from rated_texts import rated_texts
 
 import dfai  # noqa: F401  puts .ai on frames
@@ -123,19 +123,8 @@ def on_dask(texts: pd.DataFrame) -> list[Any]:
 
 
 def on_spark(texts: pd.DataFrame) -> list[Any]:
-    from pyspark.sql import SparkSession
-
-    # pyspark 4.3 says of every pandas 3 that some features may not work; none of them is used here.
-    warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
-    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")  # or Spark says at length which address it takes
-    spark = (
-        SparkSession.builder.master("local[2]")
-        .appName("dfai quickstart")
-        .config("spark.ui.enabled", "false")
-        .config("spark.ui.showConsoleProgress", "false")
-        .config("spark.log.level", "ERROR")
-        .getOrCreate()
-    )
+    spark = local_spark("dfai quickstart")
+    assert spark is not None  # it was looked for
     try:
         frame = spark.createDataFrame(texts.reset_index(names="row"))
         rows = frame.ai.sentiment("text").orderBy("row").collect()
