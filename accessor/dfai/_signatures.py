@@ -71,7 +71,9 @@ def column_type(hint: Any) -> pa.DataType | None:
     >>> column_type(Literal["offset", "rank"] | Col), column_type(Sequence[str]), column_type(int | float | None)
     (DataType(string), ListType(list<item: string>), DataType(double))
     """
-    kinds = [_single(one) for one in _alternatives(hint) if one not in (Col, types.NoneType)]
+    # What a protocol describes is an object of the caller's, for which a text can stand as well.
+    alternatives = [one for one in _alternatives(hint) if not getattr(one, "_is_protocol", False)]
+    kinds = [_single(one) for one in alternatives if one not in (Col, types.NoneType)]
     if kinds and all(kind in (pa.int64(), pa.float64()) for kind in kinds):
         return pa.float64() if pa.float64() in kinds else pa.int64()
     if pa.string() in kinds and all(kind in (pa.int64(), pa.string()) for kind in kinds):
