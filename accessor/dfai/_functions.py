@@ -15,7 +15,7 @@ from dfai._frame import channels_of, knows_language, prepare
 from dfai._settings import effective
 from dfai._signatures import known_verb, signature_of
 from dfai._verbs import verb_names
-from dfai_core import Backend, Call, Config, Service, Settings, backend_of, services
+from dfai_core import Backend, Call, Col, Config, Service, Settings, backend_of, services
 from dfai_core.backend import Function, Parameter, Registering
 from dfai_core.errors import ConfigError, LanguageAssumed, MissingExtra, ModelMissing, NotOffered
 from dfai_core.ledger import LEDGER, Entry, new_group
@@ -122,7 +122,12 @@ def _call(verb: str, include: tuple[str, ...], config: Config) -> Call:
     service, signature = services()[verb], signature_of(verb)
     options = signature.options
     if service.bind is not None:  # what its answer depends on is what it is by default
-        service, _, options = service.bind(service, lambda name: name, (), signature.inputs[0], options)
+        # An option without a default is named by whoever calls the function, and comes to us as a column.
+        given = {
+            name: Col(name) if default is None and name in signature.types else default
+            for name, default in options.items()
+        }
+        service, _, options = service.bind(service, lambda name: name, (), signature.inputs[0], given)
     return Call(
         service=service,
         inputs=signature.inputs,
