@@ -20,8 +20,8 @@ VIEWS = {
 }
 VERBS = [verb for verb in dfai.verbs() if services()[verb].bind is None]
 """Those that have functions."""
-ROW_BY_ROW = [verb for verb in VERBS if services()[verb].gather is None]
-"""Those whose functions can be called."""
+ROW_BY_ROW = [verb for verb in VERBS if services()[verb].gather is None and services()[verb].media is None]
+"""Those whose functions can be called with what a frame's verb reads: of pictures SQL must be told what a text is."""
 
 
 def rows(session: Any, query: str) -> list[Any]:

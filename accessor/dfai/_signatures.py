@@ -37,7 +37,8 @@ def signature_of(verb: str) -> Signature:
     """The signature of *verb*."""
     method = getattr(Verbs, verb)
     parameters = inspect.signature(method).parameters
-    hints = get_type_hints(method)
+    # A collection of faces is no value of a column, as little as a column itself; its class stands above the verbs.
+    hints = get_type_hints(method, localns={"Collection": Col})
     own = [option.name for option in services()[verb].options]
     kinds = {name: kind for name in own if (kind := column_type(hints[name])) is not None}
     return Signature(
@@ -70,7 +71,9 @@ def column_type(hint: Any) -> pa.DataType | None:
     >>> column_type(Literal["offset", "rank"] | Col), column_type(Sequence[str]), column_type(int | float | None)
     (DataType(string), ListType(list<item: string>), DataType(double))
     """
-    kinds = [_single(one) for one in _alternatives(hint) if one not in (Col, types.NoneType)]
+    # What a protocol describes is an object of the caller's, for which a text can stand as well.
+    alternatives = [one for one in _alternatives(hint) if not getattr(one, "_is_protocol", False)]
+    kinds = [_single(one) for one in alternatives if one not in (Col, types.NoneType)]
     if kinds and all(kind in (pa.int64(), pa.float64()) for kind in kinds):
         return pa.float64() if pa.float64() in kinds else pa.int64()
     if pa.string() in kinds and all(kind in (pa.int64(), pa.string()) for kind in kinds):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 import dfai
+from dfai._signatures import signature_of
 from dfai._verbs import Verbs
 from dfai_core import services
 
@@ -39,6 +41,14 @@ def test_a_verbs_signature_follows_the_rule(name: str) -> None:
     assert keywords == [*groups, *(option.name for option in service.options), "include", "output", "if_exists"]
     assert parameters[-1].kind is inspect.Parameter.VAR_KEYWORD
     assert {option.name for option in service.options} <= (WEB_WORDS if service.web else SHARED_WORDS)
+
+
+@pytest.mark.parametrize("name", dfai.verbs())
+def test_a_verbs_annotations_can_be_read_where_it_is_used(name: str) -> None:
+    signature = signature_of(name)
+
+    assert list(signature.options) == [option.name for option in services()[name].options]
+    assert signature.types.get("among", pa.string()) == pa.string()
 
 
 @pytest.mark.parametrize("name", dfai.verbs())

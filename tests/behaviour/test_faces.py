@@ -116,7 +116,7 @@ def test_what_nobody_should_ask_is_refused_before_any_request(frames: Frames) ->
 
     with pytest.raises(ConfigError, match="Microsoft withdrew it"):
         accessor.detect_faces("p", attributes=["blur", "age"])
-    with pytest.raises(ConfigError, match="needs among="):
+    with pytest.raises(ConfigError, match="say among whom to search"):
         accessor.identify_faces("p")
     with pytest.raises(ConfigError, match="names no collection"):
         accessor.find_similar_faces("p", among="No such/list")

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import Any, Literal, Protocol, Unpack
 
 from dfai._verbs.base import Columns, Groups, IfExists, R, VerbBase
 from dfai_core import Col, Settings, services
+from dfai_core.errors import ConfigError
 
-if TYPE_CHECKING:
-    from dfai._people import Collection
-
-__all__ = ["FaceVerbs"]
+__all__ = ["FaceVerbs", "Kept"]
 
 Attribute = Literal["quality", "head_pose", "blur", "exposure", "noise", "mask", "glasses", "occlusion", "accessories"]
+
+
+class Kept(Protocol):
+    """A list of faces or a group of persons, as ``dfai.faces`` gives it back."""
+
+    @property
+    def id(self) -> str:
+        """Its name in the service."""
+
+    @property
+    def kind(self) -> str:
+        """What it is, as it stands in the service's URLs."""
 
 
 class FaceVerbs(VerbBase[R]):
@@ -109,7 +119,7 @@ class FaceVerbs(VerbBase[R]):
         self,
         image: Columns,
         *,
-        among: Collection | str | Col | None = None,
+        among: Kept | str | Col | None = None,
         top: int | Col = 20,
         include: Sequence[Literal["error_detail"]] | Literal["all"] = (),
         output: str = "similar_faces",
@@ -148,6 +158,10 @@ class FaceVerbs(VerbBase[R]):
         --------
         >>> df.ai.find_similar_faces("photo", among="visitors")  # doctest: +SKIP
         """
+        if among is None:
+            raise ConfigError(
+                "find_similar_faces: say among whom to search, among=…: the list of faces, made with dfai.faces."
+            )
         options: dict[str, Any] = {"among": among, "top": top}
         return self._call(services()["find_similar_faces"], (image,), options, include, output, if_exists, settings)
 
@@ -198,7 +212,7 @@ class FaceVerbs(VerbBase[R]):
         self,
         image: Columns,
         *,
-        among: Collection | str | Col | None = None,
+        among: Kept | str | Col | None = None,
         threshold: float | Col | None = None,
         top: int | Col = 1,
         include: Sequence[Literal["error_detail"]] | Literal["all"] = (),
@@ -241,5 +255,9 @@ class FaceVerbs(VerbBase[R]):
         --------
         >>> df.ai.identify_faces("photo", among="staff", threshold=0.7)  # doctest: +SKIP
         """
+        if among is None:
+            raise ConfigError(
+                "identify_faces: say among whom to search, among=…: the group of persons, made with dfai.faces."
+            )
         options: dict[str, Any] = {"among": among, "threshold": threshold, "top": top}
         return self._call(services()["identify_faces"], (image,), options, include, output, if_exists, settings)

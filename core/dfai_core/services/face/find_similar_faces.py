@@ -15,7 +15,6 @@ from dfai_core.services.face.wire import (
     LISTS,
     Top,
     among,
-    among_needed,
     ask_json,
     detection,
     id_name,
@@ -71,6 +70,5 @@ FIND_SIMILAR_FACES = Service(
     reads="media",
     media=IMAGES,
     known_as=("FindSimilarFace", "find_similar"),
-    bind=among_needed,
     shareable=False,  # the list may have changed meanwhile
 )

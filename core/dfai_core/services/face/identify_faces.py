@@ -17,7 +17,6 @@ from dfai_core.services.face.wire import (
     LIMITS,
     Top,
     among,
-    among_needed,
     ask_json,
     box,
     detection,
@@ -103,6 +102,5 @@ IDENTIFY_FACES = Service(
     reads="media",
     media=IMAGES,
     known_as=("IdentifyFaces", "identify_face"),
-    bind=among_needed,
     shareable=False,  # the group may have changed meanwhile
 )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -16,14 +16,12 @@ from dfai_core.media import IMAGE, Content, Media, Room
 from dfai_core.service import (
     Ask,
     Body,
-    Bound,
     Document,
     Exchange,
     Failure,
     Limits,
     Option,
     Part,
-    Service,
     Values,
     Wiring,
 )
@@ -39,7 +37,6 @@ __all__ = [
     "Among",
     "Top",
     "among",
-    "among_needed",
     "ask_json",
     "body_of",
     "box",
@@ -101,7 +98,7 @@ Among = tuple[str, str]
 """A collection: its kind as it stands in URLs, and its id."""
 
 
-def among(text: str, kinds: Sequence[str]) -> Among:
+def among(text: str | None, kinds: Sequence[str]) -> Among:
     """The collection that *text* names: ``kind/id``, or an id alone, which is then one of the first kind.
 
     Raises
@@ -112,6 +109,8 @@ def among(text: str, kinds: Sequence[str]) -> Among:
     >>> among("staff", GROUPS), among("persongroups/staff", GROUPS)
     (('largepersongroups', 'staff'), ('persongroups', 'staff'))
     """
+    if text is None:
+        raise ConfigError("say among whom to search: among=… takes what dfai.faces gives back, or an id.")
     kind, _, identity = text.rpartition("/")
     if (kind or kinds[0]) not in kinds or not _ID.fullmatch(identity):
         raise ConfigError(
@@ -134,20 +133,6 @@ class _Among:
 AMONG = {
     name: Option("among", "request", None, _Among(kinds)) for name, kinds in (("lists", LISTS), ("groups", GROUPS))
 }
-
-
-def among_needed(
-    service: Service,
-    _find: Callable[[Hashable], Hashable],
-    _columns: Sequence[Hashable],
-    image: Any,
-    options: Mapping[str, Any],
-) -> Bound:
-    """The service as it is, once it is said among whom is searched."""
-    if options.get("among") is None:
-        what = "group of persons" if service.option("among") is AMONG["groups"] else "list of faces"
-        raise ConfigError(f"{service.name} needs among=…: the {what} to search, made with dfai.faces.")
-    return Bound(replace(service, bind=None), (image,), options)
 
 
 def share(name: str, value: Any) -> float | None:
