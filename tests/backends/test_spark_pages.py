@@ -10,6 +10,7 @@ import pytest
 import dfai
 from frames import SparkFrames
 from pages import run_python, samples
+from picture_service import picture, pictures_running
 from service import Scene
 
 
@@ -35,7 +36,7 @@ def test_the_page_about_sql(spark: SparkFrames, reviews: Any, scene: Scene) -> N
         for language, sample in samples("sql.md"):
             if language == "python":
                 run_python(sample, "sql.md", names)
-            else:
+            elif "photos" not in sample:  # pictures have a test of their own
                 # Not those of a sample that names Azure: no test asks it.
                 dfai.register_functions(spark.session)
                 answers += [spark.session.sql(query).collect() for query in sample.split(";")]
@@ -47,6 +48,19 @@ def test_the_page_about_sql(spark: SparkFrames, reviews: Any, scene: Scene) -> N
     assert {row[0] for row in summaries} == {"One.", "Two.", None}
     assert all(answers)
     assert names["reviews"].columns[:2] == ["id", "review"]
+
+
+def test_the_page_about_sql_on_pictures(spark: SparkFrames, tmp_path: Path) -> None:
+    (sample,) = [sample for _, sample in samples("sql.md") if "photos" in sample]
+    (tmp_path / "a.png").write_bytes(picture(1))
+    spark.build({"path": [str(tmp_path / "a.png")]}).createOrReplaceTempView("scans")
+    with pictures_running() as service, dfai.using(target=dfai.container(service.scene().url)):
+        dfai.register_functions(spark.session, verbs=["tag_image", "read_text"])
+        queries = sample.replace("/data/photos", str(tmp_path)).split(";")
+        answers = [spark.session.sql(query).collect() for query in queries]
+
+    assert all(row[0] for rows in answers for row in rows)
+    assert [len(rows) for rows in answers] == [1, 1]
 
 
 def test_the_page_about_pipelines(spark: SparkFrames, reviews: Any, scene: Scene, tmp_path: Path) -> None:

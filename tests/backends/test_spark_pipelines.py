@@ -37,7 +37,7 @@ def saved_text(folder: Path) -> str:
 
 
 # What a column holds that a verb can read.
-HELD = {"text": "Ann is good. Call 555.", "numbers": 1.5, "any": "http://127.0.0.1/"}
+HELD = {"text": "Ann is good. Call 555.", "numbers": 1.5, "any": "http://127.0.0.1/", "media": "photo.png"}
 
 
 @pytest.mark.parametrize("verb", dfai.verbs())
@@ -46,9 +46,12 @@ def test_a_stage_adds_the_columns_of_its_verb(spark: SparkFrames, scene: Scene, 
     inputs = list(service.inputs)
     frame = spark.build({**{name: [HELD[service.reads]] for name in inputs}, "at": ["2026-01-01"]})
     columns: dict[str, Any] = {"inputCol": inputs[0]} if len(inputs) == 1 else {"inputCols": inputs}
-    options: dict[str, Any] = {"timestamp": "at"} if service.gather else {}
+    options: dict[str, Any] = {"timestamp": "at"} if service.gather and service.gather.ordered else {}
+    if any(option.name == "among" for option in service.options):
+        options["among"] = "staff"
+    version = {"api_version": "2024-11-01"} if service.family == "language" else {}
 
-    with dfai.using(api_version="2024-11-01"):
+    with dfai.using(**version):
         whole = AITransformer(verb, **columns, **options, include="all", outputCol="found").transform(frame)
         plain = AITransformer(verb, **columns, **options).transform(frame)
         expected = getattr(frame.ai, verb)(*inputs, **options, include="all", output="found")

@@ -68,7 +68,8 @@ def test_our_own_functions_are_replaced_with_the_settings_of_then(
     with settings_of(other):
         (found,) = rows(session, "select ai_sentiment('good') as s")
 
-    assert first == second == tuple(f"ai_{verb}" for verb in VERBS)
+    assert first == second
+    assert {f"ai_{verb}" for verb in VERBS} <= {*first}
     assert found.s.sentiment == "positive"
 
 

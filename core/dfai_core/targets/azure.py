@@ -59,7 +59,7 @@ class Azure:
         if self.region:
             other = "ai"
         if other is not None and other != service.offering:
-            raise ConfigError(
+            raise NotOffered(
                 f"{service.name} needs {_WANTED[service.offering]}, and {self.base} is none. Where a call asks both: "
                 'dfai.route({"search": …}, default=…).'
             )
