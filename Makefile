@@ -43,6 +43,9 @@ types: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/pyright
 
+# The tests start many short-lived Javas: to compile for peak speed would cost more than it brings.
+tests tests-servers tests-connect: export JDK_JAVA_OPTIONS := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC $(JDK_JAVA_OPTIONS)
+
 # What starts servers and jobs of its own, and waits for them more than it computes.
 SERVERS := cluster deploy e2e faults planted
 

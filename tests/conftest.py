@@ -30,6 +30,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Verbs of one mechanism differ in what they ask, not in how a library's schedulers carry it: for some of them one
+    # scheduler of Dask's stands for all.
+    config.addinivalue_line("markers", "where(*kinds): the libraries whose frames a test of the module is shown on")
     # pyspark 4.3 says so of every pandas 3; nothing here depends on what it means.
     config.addinivalue_line("filterwarnings", "ignore:PySpark does not yet fully support pandas:FutureWarning")
     # Dask 2026.8 writes and reads Parquet with an argument that pandas 3.1 calls deprecated.
@@ -42,7 +45,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "frames" in metafunc.fixturenames:
-        metafunc.parametrize("frames", _chosen(metafunc.config), indirect=True, scope="session")
+        marked = metafunc.definition.get_closest_marker("where")
+        wanted = [name for name in _chosen(metafunc.config) if marked is None or name in marked.args]
+        metafunc.parametrize("frames", wanted, indirect=True, scope="session")
 
 
 def _chosen(config: pytest.Config) -> list[str]:

@@ -10,7 +10,10 @@ import dfai
 from frames import Frames
 from web_service import Asked, Site
 
-pytestmark = pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
+    pytest.mark.where("pandas", "dask-distributed", "spark"),
+]
 
 
 def test_each_row_has_its_content_or_its_own_error(frames: Frames, site: Site) -> None:

@@ -14,7 +14,10 @@ from engine.server import serving
 from frames import Frames
 
 pytest.importorskip("dlib", reason="the extra face is not installed")
-pytestmark = pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
+    pytest.mark.where("pandas", "dask-distributed", "spark", "spark-connect"),
+]
 
 MEDIA = Path(__file__).resolve().parents[1] / "media"
 A1, A2, B1, TWO = (str(MEDIA / f"{name}.jpg") for name in ("face_a1", "face_a2", "face_b1", "faces_two"))

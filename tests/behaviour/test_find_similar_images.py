@@ -14,7 +14,10 @@ from dfai_engine.imagesearch.indexing import index
 from engine.server import serving
 from frames import Frames
 
-pytestmark = pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
+    pytest.mark.where("pandas", "dask-distributed", "spark"),
+]
 
 
 def striped(folder: Path, name: str, turned: bool) -> None:

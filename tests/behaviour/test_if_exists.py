@@ -10,7 +10,10 @@ from dfai.errors import ConfigError
 from frames import Frames
 from service import UNSPEAKABLE, Scene, Service
 
-pytestmark = pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
+    pytest.mark.where("pandas", "dask-threads", "dask-distributed", "spark", "spark-connect"),
+]
 
 EARLIER: dict[str, list[Any]] = {
     "t": ["good", "bad", None, "good again", f"{UNSPEAKABLE}"],

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 import dfai
 from frames import Frames
 from service import Scene, Service
+
+pytestmark = pytest.mark.where("pandas", "dask-threads", "dask-distributed", "spark", "spark-connect")
 
 
 def test_a_lazy_frame_sends_nothing_until_it_is_computed(frames: Frames, scene: Scene) -> None:

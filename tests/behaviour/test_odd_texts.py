@@ -8,7 +8,10 @@ import pytest
 from frames import Frames
 from service import Scene
 
-pytestmark = pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
+    pytest.mark.where("pandas", "dask-threads", "dask-distributed", "spark", "spark-connect"),
+]
 
 
 def test_blank_texts_are_errors_of_their_own_and_cost_nothing(frames: Frames, scene: Scene) -> None:

@@ -13,7 +13,10 @@ from frames import Frames
 from own_service import LENGTHS, lengths_at
 from web_service import Site
 
-pytestmark = pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
+    pytest.mark.where("pandas", "dask-threads", "dask-distributed", "spark", "spark-connect"),
+]
 
 
 def test_rows_get_their_own_answers_in_order(frames: Frames, site: Site) -> None:

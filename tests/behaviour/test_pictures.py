@@ -17,7 +17,10 @@ from dfai.errors import ConfigError
 from frames import Frames
 from picture_service import PictureScene, name_of, picture
 
-pytestmark = pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
+    pytest.mark.where("pandas", "dask-threads", "dask-distributed", "spark", "spark-connect"),
+]
 
 
 def files(folder: Path, count: int, *, form: str = "PNG") -> list[str]:

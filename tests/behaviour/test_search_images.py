@@ -12,7 +12,10 @@ from engine.imagesearch_pictures import album
 from engine.server import serving
 from frames import Frames
 
-pytestmark = pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
+    pytest.mark.where("pandas", "dask-distributed", "spark"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,10 @@ from engine.server import serving
 from frames import Frames
 from web_service import Asked, Site
 
-pytestmark = pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
+    pytest.mark.where("pandas", "dask-distributed", "spark", "spark-connect"),
+]
 
 KEY = "planted-0123456789abcdef"
 NUMBERS = itertools.count()

@@ -15,6 +15,8 @@ from dfai.errors import NotOffered
 from engine.server import serving
 from frames import Frames
 
+pytestmark = pytest.mark.where("pandas", "dask-threads", "dask-distributed", "spark", "spark-connect")
+
 # The monthly sample of the service's documentation.
 MONTHLY = (826, 799, 890, 900, 766, 805, 821, 20_000, 883, 898, 957, 924, 881, 837, 9_000)
 ODD = {date(1972, 8, 1): "above", date(1973, 3, 1): "above"}

@@ -14,6 +14,8 @@ import pytest
 import dfai
 from frames import Frames
 
+pytestmark = pytest.mark.where("pandas", "dask-distributed", "spark", "spark-connect")
+
 START = datetime(2024, 2, 1, tzinfo=UTC)
 DAYS, ODD = 40, 29
 

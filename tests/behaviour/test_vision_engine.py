@@ -16,7 +16,10 @@ import dfai
 
 MEDIA = Path(__file__).parents[1] / "engine" / "vision" / "media"
 
-pytestmark = pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
+    pytest.mark.where("pandas", "dask-distributed", "spark"),
+]
 
 
 @pytest.fixture(scope="module")

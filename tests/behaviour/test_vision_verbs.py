@@ -11,7 +11,10 @@ import dfai
 from frames import Frames
 from picture_service import PictureScene, name_of, picture
 
-pytestmark = pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
+    pytest.mark.where("pandas", "dask-distributed", "spark", "spark-connect"),
+]
 BOX = {"x_px": 1, "y_px": 2, "width_px": 30, "height_px": 40}
 CORNERS = [1.0, 2.0, 31.0, 2.0, 31.0, 42.0, 1.0, 42.0]
 NAME = name_of(picture(1))

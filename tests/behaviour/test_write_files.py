@@ -12,7 +12,10 @@ from dfai.errors import CallError, ColumnNotFound, ConfigError
 from frames import Frames
 from picture_service import PictureScene, picture
 
-pytestmark = pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
+    pytest.mark.where("pandas", "dask-distributed", "spark", "spark-connect"),
+]
 
 
 def written(frames: Frames, columns: dict[str, list[Any]], path: object, **options: Any) -> dict[str, list[Any]]:
