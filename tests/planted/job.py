@@ -112,10 +112,12 @@ class Story:
             self.keep("frame", answered, required=self.frames.pickles)
             if self.frames.name == "pandas":  # the other library that may carry a key logs in its own way
                 frame.ai.key_phrases("t", language="en", transport=httpx_transport, store=None)
-        for what in ("any", "quoting"):
-            self.ask_anything(what)
-        self.fail("refused", on_error="column")
+        self.ask_anything("quoting")
         self.fail("quoting", on_error="raise")
+        if self.frames.slow and self.way in ("env", "file", "literal"):
+            return  # they differ in how the key comes, not in what a service answers
+        self.ask_anything("any")
+        self.fail("refused", on_error="column")
         self.fail("bad", on_error="column")
         if not self.frames.slow:
             self.fail("bad", on_error="raise")
