@@ -16,10 +16,12 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, TypeVar
 
-__all__ = ["LoopThread", "after_fork", "before_exit", "loop_cpu_s", "loop_thread"]
+__all__ = ["LOOK_S", "LoopThread", "after_fork", "before_exit", "loop_cpu_s", "loop_thread", "result_of"]
 
 T = TypeVar("T")
 _CLEANUP_S = 5.0
+# No wait of a caller's is longer: Python notes a Ctrl-C that comes just as a thread begins to wait, and lets it wait.
+LOOK_S = 1.0
 
 
 class LoopThread:
@@ -55,7 +57,7 @@ class LoopThread:
         tasks: list[asyncio.Task[T]] = []
         self.soon(lambda: tasks.append(_start(self.loop, work, done)))
         try:
-            return done.result()
+            return result_of(done)
         except KeyboardInterrupt:
             self.soon(lambda: tasks and tasks[0].cancel())
             with suppress(BaseException):  # the interrupt below is what the caller must see
@@ -76,6 +78,16 @@ class LoopThread:
             asyncio.run_coroutine_threadsafe(_wind_up(), self.loop).result(2.0)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(2.0)
+
+
+def result_of(done: Future[T]) -> T:
+    """The result of *done*, waited for so that a Ctrl-C is always heard."""
+    while True:
+        try:
+            return done.result(LOOK_S)
+        except TimeoutError:
+            if done.done():  # it is its own
+                return done.result()
 
 
 def _start(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T], done: Future[T]) -> asyncio.Task[T]:

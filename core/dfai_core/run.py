@@ -14,6 +14,7 @@ from dfai_core.callers import Caller
 from dfai_core.errors import error_for
 from dfai_core.gathering import whole_groups
 from dfai_core.groups import Ticket
+from dfai_core.loop import LOOK_S, result_of
 from dfai_core.report import Counters, counters_of
 from dfai_core.store import StoreSpec
 
@@ -146,7 +147,7 @@ def _wait_for_any(
 ) -> None:
     """Waits until one more batch is answered."""
     open_batches = [ticket.done for ticket, _, _ in line if not ticket.done.done()]
-    while not wait(open_batches, None if watch is None else _WATCH_S, FIRST_COMPLETED).done:
+    while not wait(open_batches, LOOK_S if watch is None else _WATCH_S, FIRST_COMPLETED).done:
         if watch is not None:
             watch(counters)
 
@@ -161,7 +162,7 @@ def _finish(
     ticket = line[0][0]
     while watch is not None and not wait([ticket.done], _WATCH_S).done:
         watch(counters)
-    answer = ticket.done.result()
+    answer = result_of(ticket.done)
     line.popleft()
     if watch is not None:
         watch(counters)

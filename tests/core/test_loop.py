@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import os
 import re
@@ -11,11 +12,12 @@ import sys
 import textwrap
 import threading
 import time
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
-from dfai_core.loop import loop_thread
+from dfai_core.loop import loop_thread, result_of
 from dfai_core.targets import container
 from faults.calls import Row, call_of, counted, rows_of
 from faults.server import Server, hang
@@ -170,3 +172,19 @@ def test_the_interpreter_leaves_while_another_thread_waits() -> None:
         assert server.connections <= 2  # what waited was not sent while the others were being cancelled
         assert len(server.received) <= 2
     assert (code, out, errors) == (0, "leaving\n", "")
+
+
+def test_an_interrupt_that_wakes_nobody_is_heard() -> None:
+    never: Future[None] = Future()
+    threading.Timer(0.05, _thread.interrupt_main).start()
+
+    with pytest.raises(KeyboardInterrupt):
+        result_of(never)
+
+
+def test_a_timeout_that_is_the_answer_is_raised_at_once() -> None:
+    done: Future[None] = Future()
+    done.set_exception(TimeoutError("its own"))
+
+    with pytest.raises(TimeoutError, match="its own"):
+        result_of(done)
