@@ -31,8 +31,9 @@ $(BIN)/python:
 demo: .venv/demo ## Run the main job on the embedded engine, on real texts
 	$(BIN)/python examples/quickstart.py
 
-test: check types ## Everything: lint, types, import rules, tests on every backend
-	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) tests tests-servers tests-connect doctests
+# Two at a time: types are checked while weights are fetched, and so on.
+test: .venv/dev ## Everything: lint, types, import rules, tests on every backend
+	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) check types tests tests-servers tests-connect doctests
 
 check: .venv/dev
 	$(BIN)/ruff check .

@@ -16,7 +16,7 @@ from frames import Frames
 pytest.importorskip("dlib", reason="the extra face is not installed")
 pytestmark = [
     pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
-    pytest.mark.where("pandas", "dask-distributed", "spark", "spark-connect"),
+    pytest.mark.where("pandas", "dask-distributed", "spark"),
 ]
 
 MEDIA = Path(__file__).resolve().parents[1] / "media"

@@ -14,7 +14,7 @@ import pytest
 import dfai
 from frames import Frames
 
-pytestmark = pytest.mark.where("pandas", "dask-distributed", "spark", "spark-connect")
+pytestmark = pytest.mark.where("pandas", "dask-distributed", "spark")
 
 START = datetime(2024, 2, 1, tzinfo=UTC)
 DAYS, ODD = 40, 29
