@@ -247,7 +247,8 @@ def test_waiting_operations_hold_no_place_in_flight() -> None:
 
 
 SCRIPT = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background has it ignored
 import pyarrow as pa
 from dfai_core import run
 from dfai_core.store import store_from
