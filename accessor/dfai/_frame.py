@@ -139,6 +139,7 @@ class FrameAI(Verbs[F], Sinks[F], Generic[F]):
 
         Examples
         --------
+        >>> import numpy as np
         >>> wave = np.sin(np.arange(60.0))
         >>> frame = pd.DataFrame({"rpm": wave, "power": 3 * wave + np.cos(np.arange(60) * 7) / 50})
         >>> frame.ai.fit_anomalies(["rpm", "power"]).variables

@@ -91,6 +91,7 @@ class AnomalyModel:
 
         Examples
         --------
+        >>> import numpy as np
         >>> rpm = np.sin(np.arange(100.0))
         >>> usual = pd.DataFrame({"rpm": rpm, "power": 3 * rpm + np.cos(np.arange(100) * 7) / 50})
         >>> model = usual.ai.fit_anomalies(["rpm", "power"])
