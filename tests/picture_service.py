@@ -9,14 +9,12 @@ from __future__ import annotations
 import asyncio
 import io
 import itertools
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-import uvicorn
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,6 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import dfai
+from served import served
 
 __all__ = ["PictureScene", "PictureService", "Sent", "name_of", "picture", "pictures_running"]
 
@@ -238,18 +237,5 @@ def _v3(scene: PictureScene, sent: Sent) -> Response:
 def pictures_running() -> Iterator[PictureService]:
     """A service on a free port of the loopback interface, in a thread of its own."""
     service = PictureService()
-    config = uvicorn.Config(
-        service.app, host="127.0.0.1", port=0, log_level="warning", lifespan="off", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    socket = config.bind_socket()
-    service.base = f"http://127.0.0.1:{socket.getsockname()[1]}"
-    socket.listen()  # so that a first request waits instead of being refused
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
-    thread.start()
-    try:
+    with served(service.app) as service.base:
         yield service
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
-        socket.close()

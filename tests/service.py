@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
-import threading
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
@@ -17,13 +16,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import dfai
+from served import served
 
 __all__ = ["POISON", "UNSPEAKABLE", "Scene", "Service", "running", "sentiment_of"]
 
@@ -292,19 +291,5 @@ _ANSWERS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
 def running() -> Iterator[Service]:
     """A service on a free port of the loopback interface, in a thread of its own."""
     service = Service()
-    config = uvicorn.Config(
-        service.app, host="127.0.0.1", port=0, log_level="warning", lifespan="off", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    socket = config.bind_socket()
-    service.base = f"http://127.0.0.1:{socket.getsockname()[1]}"
-    # The socket listens before the thread runs, so a first request waits instead of being refused.
-    socket.listen()
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
-    thread.start()
-    try:
+    with served(service.app) as service.base:
         yield service
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
-        socket.close()

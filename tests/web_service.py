@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import threading
 import time
 from bisect import bisect_left
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,11 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+
+from served import served
 
 __all__ = ["COUNTRIES", "Asked", "Site", "Web", "token", "web_running"]
 
@@ -220,21 +220,8 @@ def _to(site: Site, asked: Asked, request: Request) -> Response:
 def web_running() -> Iterator[Web]:
     """The service on a free port of the loopback interface, in a thread of its own."""
     web = Web()
-    config = uvicorn.Config(
-        web.app, host="127.0.0.1", port=0, log_level="warning", lifespan="off", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    socket = config.bind_socket()
-    web.base = f"http://127.0.0.1:{socket.getsockname()[1]}"
-    socket.listen()  # a first request waits instead of being refused
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
-    thread.start()
-    try:
+    with served(web.app) as web.base:
         yield web
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
-        socket.close()
 
 
 def token() -> str:

@@ -164,10 +164,6 @@ class References(Batch):
         self._ended(self, places)
         super().fill(places, rows)
 
-    def has_ended(self, place: int) -> bool:
-        """Whether the document at *place* has its answer or its error."""
-        return self.columns[0][place] is not None or self.columns[-1][place] is not None
-
 
 class Ticket:
     """One record batch on its way; *done* is how its caller's thread waits for its answer."""

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
-from urllib.parse import quote, urljoin
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import quote, urljoin, urlsplit
 
-import aiohttp
-from yarl import URL
-
-from dfai_core.addresses import refused_host
+from dfai_core.addresses import Addresses, refused_host
 from dfai_core.loop import after_fork, before_exit
 from dfai_core.media.content import Unread
-from dfai_core.transports.base import NotAllowed
-from dfai_core.transports.resolving import PublicResolver
-from dfai_core.transports.tls import tls_context
-from dfai_core.urls import is_loopback, origin_of
+from dfai_core.transports.aiohttp import AiohttpTransport
+from dfai_core.transports.base import BadAnswer, NotAllowed, Request, TransportError
+from dfai_core.urls import origin_of
 
 __all__ = ["read_url"]
 
 _MOST_REDIRECTS = 10
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_CONNECT_TIMEOUT_S = 10.0
-_AT_ONCE, _AT_ONE_HOST = 64, 16
-_CHUNK_BYTES = 65_536
 _REFUSED = (
     "the URL leads to this machine or to a private network, which is not read for a row. Where the column's URLs are "
     'trusted: private_urls="allow"'
@@ -50,103 +41,65 @@ async def read_url(url: str, max_bytes: int, *, allow_private: bool) -> bytes:
         at = quote(at, safe=_SAFE)
         if origin_of(at) is None:
             raise Unread("unreadable", "no plain http or https URL (a user or password in it is refused too)")
-        answer = await _get(URL(at, encoded=True), max_bytes, allow_private)
+        answer = await _get(at, max_bytes, "any" if allow_private else "public")
         if isinstance(answer, bytes):
             return answer
         at = urljoin(at, answer)
     raise Unread("unreadable", f"the URL redirects more than {_MOST_REDIRECTS} times")
 
 
-async def _get(url: URL, max_bytes: int, allow_private: bool) -> bytes | str:
+async def _get(url: str, max_bytes: int, addresses: Addresses) -> bytes | str:
     """The body, or where the answer redirects to."""
-    host = url.host or ""
-    if not allow_private and refused_host(host) is not None:
+    if addresses == "public" and refused_host(urlsplit(url).hostname or "") is not None:
         raise Unread("unreadable", _REFUSED)
-    proxy = _proxy_for(url.scheme, host)
-    session = _session("any" if allow_private or proxy is not None else "public")
     try:
-        async with session.get(
-            url,
-            headers=_HEADERS,
-            allow_redirects=False,
-            proxy=proxy,
-            ssl=tls_context() if url.scheme == "https" else True,
-        ) as response:
-            location = response.headers.get("Location")
-            if response.status in _REDIRECTS and location:
-                return location
-            if response.status != 200:
-                raise _status(response.status)
-            return await _body(response, max_bytes)
-    except aiohttp.ClientConnectorCertificateError:
-        raise Unread("unreadable", "the URL's host shows no certificate that is trusted here") from None
+        answer = await _transport(addresses).send(Request("GET", url, _HEADERS, max_answer_bytes=max_bytes))
     except NotAllowed:
         raise Unread("unreadable", _REFUSED) from None
-    except aiohttp.ClientConnectorDNSError:
-        raise Unread("unreadable", "the URL's host has no address") from None
-    except aiohttp.InvalidURL:
-        raise Unread("unreadable", "no plain http or https URL") from None
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise Unread("unavailable", f"the URL's host does not answer: {type(error).__name__}", retryable=True) from None
+    except TransportError as error:
+        raise _unanswered(error) from None
+    location = answer.headers.get("Location")
+    if answer.status in _REDIRECTS and location:
+        return location
+    if answer.status == 200:
+        return answer.body
+    if answer.status in (408, 425, 429) or answer.status >= 500:
+        raise Unread("unavailable", f"the URL's host answers {answer.status}", retryable=True)
+    raise Unread("unreadable", f"the URL's host answers {answer.status}")
 
 
-async def _body(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
-    if (response.content_length or 0) > max_bytes:
-        raise Unread("too_large")
-    pieces, left = [], max_bytes
-    async for piece in response.content.iter_chunked(_CHUNK_BYTES):
-        pieces.append(piece)
-        left -= len(piece)
-        if left < 0:
-            raise Unread("too_large")
-    return b"".join(pieces)
+def _unanswered(error: TransportError) -> Unread:
+    """Why there is no answer, without the words of a library that may repeat the URL."""
+    if isinstance(error, BadAnswer) and error.permanent:
+        return Unread("too_large")
+    why = type(error.__cause__ or error).__name__
+    if error.permanent:  # a certificate that is not trusted, a proxy that refuses
+        return Unread("unreadable", f"the URL's host cannot be asked: {why}")
+    return Unread("unavailable", f"the URL's host does not answer: {why}", retryable=True)
 
 
-def _status(status: int) -> Unread:
-    if status in (408, 425, 429) or status >= 500:
-        return Unread("unavailable", f"the URL's host answers {status}", retryable=True)
-    return Unread("unreadable", f"the URL's host answers {status}")
-
-
-def _proxy_for(scheme: str, host: str) -> URL | None:
-    """The proxy that the environment names, unless it excepts *host*."""
-    proxy = getproxies().get(scheme)
-    return URL(proxy) if proxy and not is_loopback(host) and not proxy_bypass(host) else None
-
-
-_sessions: dict[str, tuple[asyncio.AbstractEventLoop, aiohttp.ClientSession]] = {}
+_transports: dict[Addresses, AiohttpTransport] = {}
 # A child must not collect its parent's sockets.
 _inherited: list[Any] = []
 
 
-def _session(places: str) -> aiohttp.ClientSession:
-    """This process's session for "public" or for "any" places, on its loop."""
-    here = asyncio.get_running_loop()
-    loop, session = _sessions.get(places, (None, None))
-    if session is None or loop is not here:
-        session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                resolver=PublicResolver(()) if places == "public" else None,
-                limit=_AT_ONCE,
-                limit_per_host=_AT_ONE_HOST,
-                ttl_dns_cache=10,
-            ),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S),
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
-        _sessions[places] = (here, session)
-    return session
+def _transport(addresses: Addresses) -> AiohttpTransport:
+    """This process's connections to public places, or to any."""
+    transport = _transports.get(addresses)
+    if transport is None:
+        transport = _transports[addresses] = AiohttpTransport(addresses=addresses)
+    return transport
 
 
 async def _close() -> None:
-    for _, session in _sessions.values():
-        await session.close()
+    for transport in _transports.values():
+        await transport.aclose()
 
 
 def _forget() -> None:
-    global _sessions
-    _inherited.append(_sessions)
-    _sessions = {}
+    global _transports
+    _inherited.append(_transports)
+    _transports = {}
 
 
 after_fork(_forget)
