@@ -6,7 +6,7 @@ same words in small letters without punctuation. No number is put back into word
 
 from __future__ import annotations
 
-__all__ = ["lexical"]
+__all__ = ["lexical", "unpunctuated"]
 
 _WITHIN = "'’.,:/"  # between letters or figures these belong to a word
 
@@ -17,6 +17,11 @@ def lexical(text: str) -> str:
     >>> lexical(" What's the weather like, 5.2 degrees?")
     "what's the weather like 5.2 degrees"
     """
+    return unpunctuated(text).lower()
+
+
+def unpunctuated(text: str) -> str:
+    """The words as they are written, without what stands between them."""
     kept = []
     for place, letter in enumerate(text):
         before, after = text[place - 1 : place] if place else "", text[place + 1 : place + 2]
@@ -26,7 +31,7 @@ def lexical(text: str) -> str:
             within = before.isdigit() and after.isdigit()
         marks = letter in "%$€£°*<>&+" or (letter == "/" and before == "<")
         kept.append(letter if letter.isalnum() or letter.isspace() or within or marks or _combines(letter) else " ")
-    return " ".join("".join(kept).lower().split())
+    return " ".join("".join(kept).split())
 
 
 def _combines(letter: str) -> bool:

@@ -34,6 +34,7 @@ class Wanted:
     languages: tuple[str, ...] = ()
     task: Task = "transcribe"
     hints: str = ""
+    single: bool = False  # all of it is in one language, whichever it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +87,21 @@ def listen(sound: Sound, wanted: Wanted) -> Steps:
     for begin in range(0, len(places), BATCH):
         said += yield [place.piece for place in places[begin : begin + BATCH]]
     if len(wanted.languages) != 1 and len(places) > 1:
-        said = yield from _one_language(places, said)
+        said = yield from _one_language(places, said, sure=2.0 if wanted.single else SURE)
     together = [phrase for place, each in zip(places, said, strict=True) for phrase in _phrases(place, each)]
     together.sort(key=lambda phrase: phrase.start_s)
     return Heard(tuple(together), sound.seconds, speech / RATE_HZ, loudest)
 
 
-def _one_language(places: Sequence[_Place], said: list[Said]) -> Generator[list[Piece], list[Said], list[Said]]:
-    """Hear pieces of a doubtful language again, in the one that most of the sound is in."""
+def _one_language(
+    places: Sequence[_Place], said: list[Said], *, sure: float
+) -> Generator[list[Piece], list[Said], list[Said]]:
+    """Hear the pieces whose language is less than *sure* again, in the one that most of the sound is in."""
     weights: dict[str, float] = {}
     for place, each in zip(places, said, strict=True):
         weights[each.language] = weights.get(each.language, 0.0) + len(place.piece.samples) * each.language_probability
     main = max(weights, key=lambda name: weights[name])
-    again = [n for n, each in enumerate(said) if each.language != main and each.language_probability < SURE]
+    again = [n for n, each in enumerate(said) if each.language != main and each.language_probability < sure]
     for begin in range(0, len(again), BATCH):
         some = again[begin : begin + BATCH]
         better = yield [dataclasses.replace(places[n].piece, languages=(main,)) for n in some]

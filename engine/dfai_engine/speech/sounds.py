@@ -93,6 +93,8 @@ def read(data: bytes, *, max_seconds: float, channels: Sequence[int] | None = No
         raise NotASound("The audio is of no format that is read here: WAV, FLAC, OGG, MP3, M4A, AAC, WebM.", "format")
     if name == "wav":
         _whole_wav(data)
+    elif name == "aiff" and len(data) - 8 < (size := int.from_bytes(data[4:8], "big")):
+        raise _ends_early(f"{len(data) - 8:,} of {size:,} bytes are there")
     try:
         with av.open(io.BytesIO(data), format=name, io_open=_nothing_else, metadata_errors="replace") as container:
             return _decoded(container, max_seconds, channels)
@@ -113,6 +115,8 @@ def _decoded(container: Any, max_seconds: float, channels: Sequence[int] | None)
         raise NotASound("The file holds no audio.", "empty")
     stream = container.streams.audio[0]
     codec = stream.codec_context
+    if codec is None:
+        raise NotASound("The audio is coded in a way that nothing here knows.", "format")
     if codec.name not in (*_CODECS, *_CODECS_ALSO) and not codec.name.startswith("pcm_"):
         raise NotASound(f"The audio is coded as {codec.name}, which is not read here.", "format")
     codec.thread_count = 1
