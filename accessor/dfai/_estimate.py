@@ -53,6 +53,8 @@ class Estimate:
         By the call's limits and *latency_s*. None where nothing tells how fast the target is.
     cost, currency, prices_as_of
         By `dfai.prices`. None where no price is known: then nothing is known, not that it costs nothing.
+    price
+        By which price, in words.
     latency_s, latency_measured
         What an answer is taken to take: as this process measured it at this target, or assumed.
     sampled_rows

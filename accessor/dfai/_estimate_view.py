@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from dfai._run_text import money, number, seconds, units_of
+from dfai._run_text import money, number, seconds
 
 if TYPE_CHECKING:
     from dfai._estimate import Estimate
@@ -19,7 +19,7 @@ def text(estimate: Estimate) -> str:
     left = max(len(name) for name, _, _ in lines)
     middle = max(len(figure) for _, figure, _ in lines)
     shown = [f"  {name:<{left}}  {figure:>{middle}}  {notes}".rstrip() for name, figure, notes in lines]
-    notes = [f"  {note}." for note in estimate.notes]
+    notes = [f"  {_sentence(note)}" for note in estimate.notes]
     return "\n".join([f"{_title(estimate)}  {_place(estimate)}", *shown, *notes])
 
 
@@ -32,7 +32,7 @@ def card(estimate: Estimate) -> str:
         f'<div style="font-size:12px;{soft}">{escape(notes) or "&nbsp;"}</div></div>'
         for name, figure, notes in _lines(estimate)
     )
-    notes = "".join(f'<li style="margin:2px 0">{escape(note)}</li>' for note in estimate.notes)
+    notes = "".join(f'<li style="margin:2px 0">{escape(_sentence(note))}</li>' for note in estimate.notes)
     below = f'<ul style="font-size:12.5px;margin:12px 0 0;padding-left:18px;{soft}">{notes}</ul>' if notes else ""
     return (
         '<div style="font-family:system-ui,sans-serif;font-variant-numeric:tabular-nums;line-height:1.4;'
@@ -42,6 +42,11 @@ def card(estimate: Estimate) -> str:
         '<div style="display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px 18px">'
         f"{cells}</div>{below}</div>"
     )
+
+
+def _sentence(words: str) -> str:
+    first, _, _ = words.partition(" ")
+    return f"{words}." if "=" in first else f"{words[0].upper()}{words[1:]}."  # a setting is written as it is
 
 
 def _title(estimate: Estimate) -> str:
@@ -54,30 +59,32 @@ def _place(estimate: Estimate) -> str:
 
 
 def _lines(estimate: Estimate) -> list[tuple[str, str, str]]:
+    """Name, figure and remark of each line."""
     about = "" if estimate.exact else "about "
-    shared = estimate.documents + estimate.coalesced - estimate.distinct
-    idle = max(0, estimate.rows * max(1, len(estimate.parts)) - estimate.documents - estimate.coalesced)
-    saved = [
-        f"{shared:,} equal to another" if shared else "",
-        f"{estimate.from_store:,} in the store" if estimate.from_store else "",
-    ]
-    each = "" if estimate.sent == estimate.asked else f"{estimate.sent:,} with the parts of long texts"
-    billed = [(name, units_of(name, count)) for name, count in estimate.units.items()]
     return [
-        ("rows", _count(estimate.rows), f"{idle:,} with nothing to ask, or answered" if idle else ""),
-        ("to be asked", about + _count(estimate.asked), ", ".join(filter(None, [*saved, each]))),
-        (
-            "requests",
-            about + _count(estimate.requests),
-            f"{estimate.characters:,} characters" if estimate.characters else "",
-        ),
-        *(
-            ("billed", about + words.rpartition(name.partition(" of ")[0])[0].strip(), _plural(name))
-            for name, words in billed
-        ),
+        ("rows", _count(estimate.rows), _idle(estimate)),
+        ("to be asked", about + _count(estimate.asked), _saved(estimate)),
+        ("requests", about + _count(estimate.requests), _characters(estimate)),
+        *(("billed", about + _count(count), _plural(name)) for name, count in estimate.units.items()),
         ("cost", _cost(estimate, about), _cost_note(estimate)),
         ("time", _time(estimate), _speed(estimate)),
     ]
+
+
+def _idle(estimate: Estimate) -> str:
+    idle = estimate.rows * max(1, len(estimate.parts)) - estimate.documents - estimate.coalesced
+    return f"{idle:,} with nothing to ask" if idle > 0 else ""
+
+
+def _saved(estimate: Estimate) -> str:
+    shared = estimate.documents + estimate.coalesced - estimate.distinct
+    saved = [(shared, "equal to another"), (estimate.from_store, "in the store")]
+    parts = "" if estimate.sent == estimate.asked else f"sent as {estimate.sent:,}, by the parts of long texts"
+    return ", ".join([*(f"{count:,} {words}" for count, words in saved if count), *filter(None, [parts])])
+
+
+def _characters(estimate: Estimate) -> str:
+    return f"{estimate.characters:,} characters" if estimate.characters else ""
 
 
 def _plural(unit: str) -> str:
@@ -85,7 +92,7 @@ def _plural(unit: str) -> str:
     return f"{noun}s{of}{what}"
 
 
-def _count(value: int) -> str:
+def _count(value: float) -> str:
     return number(value) or "0"
 
 
@@ -96,8 +103,9 @@ def _cost(estimate: Estimate, about: str) -> str:
 
 
 def _cost_note(estimate: Estimate) -> str:
-    dated = f", as of {estimate.prices_as_of}" if estimate.prices_as_of else ""
-    return f"{estimate.price}{dated}" if estimate.cost is not None else ""
+    if estimate.cost is None:
+        return ""
+    return f"{estimate.price}, as of {estimate.prices_as_of}" if estimate.prices_as_of else estimate.price
 
 
 def _time(estimate: Estimate) -> str:
@@ -107,9 +115,8 @@ def _time(estimate: Estimate) -> str:
 
 
 def _speed(estimate: Estimate) -> str:
-    if estimate.duration_s is None or not estimate.duration_s:
+    if not estimate.duration_s:
         return ""
     if estimate.latency_s is None:
         return "as fast as before in this process"
-    how = "as measured here" if estimate.latency_measured else "assumed"
-    return f"at {seconds(estimate.latency_s)} an answer, {how}"
+    return f"{seconds(estimate.latency_s)} an answer, {'as measured here' if estimate.latency_measured else 'assumed'}"

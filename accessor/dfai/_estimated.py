@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from dfai._run import counted
 from dfai_core import Call
 from dfai_core.estimating import Shares, Tally
 from dfai_core.prices import Quote, billing_of, quote
@@ -63,7 +64,7 @@ def figures_of(call: Call, tally: Tally, *, whole: int | None, alone: bool, spee
     """
     scale = whole / tally.rows if whole and tally.rows and whole > tally.rows else 1.0
     shares = tally.sample.shares() if _remembers(call, alone=alone) else Shares()
-    counted = {
+    sums = {
         "distinct": tally.documents * shares.documents,
         "asked": tally.asked * shares.asked,
         "sent": tally.sent * shares.sent,
@@ -73,7 +74,7 @@ def figures_of(call: Call, tally: Tally, *, whole: int | None, alone: bool, spee
         "coalesced": tally.askers - tally.documents,
         "from_store": tally.from_store,
     }
-    numbers = {name: _up(scale * count) for name, count in counted.items()}
+    numbers = {name: _up(scale * count) for name, count in sums.items()}
     billing, price = billing_of(call.service), quote(call.config.prices, call.service, call.target_kind)
     units = _whole(scale * tally.units * shares.units)
     billed = call.target_kind != "local" and billing is not None
@@ -119,8 +120,8 @@ def _duration_s(call: Call, numbers: Mapping[str, int], speed: Speed) -> float |
     times = [numbers["requests"] * speed.latency_s / in_flight]
     if call.config.rate_per_s is not None:
         counts = {"requests": "requests", "documents": "sent", "characters": "characters"}
-        counted = counts[call.service.limits_at(call.target_kind).counts]
-        times.append(numbers[counted] / call.config.rate_per_s)
+        paced = counts[call.service.limits_at(call.target_kind).counts]
+        times.append(numbers[paced] / call.config.rate_per_s)
     return max(times)
 
 
@@ -130,7 +131,7 @@ def _price(price: Quote | None) -> str:
         return ""
     if not price.price.amount:
         return price.price.source
-    return f"{price.price.amount:,.2f} {price.currency} for {_a(price.unit.quoted_as)} ({price.price.source})"
+    return f"{price.price.amount:,.2f} {price.currency} for {_a(price.unit.quoted_as)}"
 
 
 def _a(thing: str) -> str:
@@ -157,7 +158,7 @@ def _notes(
     if shared:
         notes.append("equal rows in several partitions are asked once, so how they share requests depends on the order")
     if tally.long:
-        notes.append(f"{_up(scale * tally.long):,} texts are longer than the service takes, and are sent in parts")
+        notes.append(f"longer than the service takes, and sent in parts: {counted(_up(scale * tally.long), 'text')}")
     if service.media is not None:
         notes.append("contents were not read: those that are equal, or known to a store, are not told from others")
     if service.asks is None:
@@ -176,6 +177,8 @@ def _notes(
             notes.append(f"{billing.unit.plural} are told by the contents, which were not read")
         if billing is not None and billing.beside:
             notes.append(billing.beside)
+        if price is not None:
+            notes.append(f"the price: {price.price.source}")
         notes.append("requests that have to be repeated are left out")
     notes += _stops(call, numbers, cost)
     return notes if config.service_logs == "off" else [*notes, "the service may keep the inputs: service_logs='on'"]
@@ -197,4 +200,4 @@ def _up(count: float) -> int:
 
 
 def _whole(count: float) -> float:
-    return float(round(count)) if abs(count - round(count)) < 1e-6 else round(count, 3)
+    return round(count) if abs(count - round(count)) < 1e-6 else round(count, 3)
