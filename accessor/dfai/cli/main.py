@@ -11,6 +11,7 @@ from importlib.metadata import entry_points, version
 from typing import TYPE_CHECKING, Any
 
 from dfai.cli.exits import Exit, Interrupted, exit_for, sentence_of
+from dfai_core.errors import SecretNotFound
 
 if TYPE_CHECKING:
     import typer
@@ -55,7 +56,8 @@ def _failed(error: BaseException, *, debug: bool, as_json: bool) -> int:
     if debug:
         traceback.print_exception(error)
     if message:
-        print(message if code is Exit.INTERRUPTED else f"error: {message}", file=sys.stderr)
+        stopped = code in (Exit.INTERRUPTED, Exit.TERMINATED)
+        print(message if stopped else f"error: {message}", file=sys.stderr)
     if as_json:
         import orjson
 
@@ -71,6 +73,8 @@ def _judged(error: BaseException) -> tuple[Exit, str]:
         context = getattr(error, "ctx", None)
         where = f" See {context.command_path} --help." if context is not None else ""
         message = error.format_message()
+        if type(error).__name__ == "NoArgsIsHelpError":  # the help is the message, and was shown
+            return Exit.USAGE, ""
         return Exit.USAGE, f"{message}{'' if message.endswith('.') or not message else '.'}{where}".strip()
     if type(error).__name__ == "Abort":
         return Exit.INTERRUPTED, "interrupted."
@@ -79,6 +83,9 @@ def _judged(error: BaseException) -> tuple[Exit, str]:
         return code, str(error) if isinstance(error, Interrupted) else "interrupted."
     if code is Exit.FAULT:
         return code, f"{sentence_of(error)} dfai did not expect this: with --debug it shows where, for a report."
+    if isinstance(error, SecretNotFound):  # the rest of it is for workers of a cluster
+        first = str(error).partition(". ")[0]
+        return code, f"{first}. Set it, or say where the key is: --key env:NAME or --key file:PATH."
     return code, spoken(sentence_of(error))
 
 

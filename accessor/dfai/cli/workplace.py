@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import IO
 
 from dfai.cli.places import Place
-from dfai_core.errors import ConfigError, MissingExtra
+from dfai.store import statistics
+from dfai_core.errors import ConfigError, DfaiError, MissingExtra
 from dfai_core.store import StoreSpec, has_folders, open_store
 
 __all__ = ["Workplace", "workplace"]
@@ -67,8 +68,14 @@ class Workplace:
         with suppress(OSError, ValueError):
             if self.part.system.exists(self.part.path):
                 self.part.system.rm(self.part.path, recursive=True)
-        if not self.answers.exists():
+        if not self._holds_answers():
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _holds_answers(self) -> bool:
+        try:
+            return self.answers.exists() and statistics(self.answers).entries != 0
+        except DfaiError:  # whatever it is, it is not ours to remove
+            return True
 
 
 @contextmanager
