@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar, Unpack
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from dfai._estimate import EstimateAI
     from dfai._models import AnomalyModel
 
-__all__ = ["FrameAI", "calls_for", "channels_of", "knows_language", "on", "prepare"]
+__all__ = ["FrameAI", "calls_for", "channels_of", "knows_language", "on", "prepare", "warn_of_language"]
 
 F = TypeVar("F")
 
@@ -64,7 +64,7 @@ class FrameAI(Verbs[F], Sinks[F], Generic[F]):
         # All of them are checked before the first is made: a clash found late would have cost requests.
         calls = calls_for(self._backend, frame, service, inputs, options, include, output, if_exists, settings, groups)
         for call, _ in calls:
-            _warn_of_language(call)
+            warn_of_language(call)
         prepare(service, calls[0][0].config)
         group = new_group()
         for call, drop in calls:
@@ -283,9 +283,9 @@ def _make(
     return call, place.drop
 
 
-def prepare(service: Service, config: Config) -> None:
-    """Fetches, once, what *service* needs on this machine."""
-    config.target.resolve(service).prepare(service, print)
+def prepare(service: Service, config: Config, announce: Callable[[str], None] = print) -> None:
+    """Fetches, once, what *service* needs on this machine; *announce* is told what and how large."""
+    config.target.resolve(service).prepare(service, announce)
 
 
 def knows_language(call: Call) -> bool:
@@ -293,7 +293,8 @@ def knows_language(call: Call) -> bool:
     return knows_auto(call.target_kind, call.wiring().api_version)
 
 
-def _warn_of_language(call: Call) -> None:
+def warn_of_language(call: Call) -> None:
+    """Warns where English will be assumed, since nobody says otherwise."""
     if call.options.get("language") == "auto" and not knows_language(call):
         warnings.warn(
             f"api-version {call.wiring().api_version} cannot detect the language, so English is assumed. Say "
