@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -330,7 +331,7 @@ class Attempter:
                         self.tell(news)
                 if not (self.repeatable or verdict.undone or job.operation is not None):
                     return self._give_up(job, verdict._replace(message=f"{verdict.message}; {_PERHAPS_DONE}"))
-                wait = self._wait_s(job, verdict.retry_after_s, cut=verdict.code == "timeout")
+                wait = self._wait_s(job, verdict.retry_after_s, sent_at=sent_at, cut=verdict.code == "timeout")
                 return self._give_up(job, verdict) if wait is None else Outcome(again=[(job, wait)])
             case _ if job.operation is not None and verdict.status in (404, 410):
                 return self._gone(job, verdict)
@@ -369,10 +370,12 @@ class Attempter:
         left = max(0.0, job.deadline - self._loop.time())
         return Outcome(again=[(job, min(left, poll_wait_s(job.polls + 1) if wait is None else wait))])
 
-    def _wait_s(self, job: Job, asked_s: float | None, *, cut: bool = False) -> float | None:
+    def _wait_s(
+        self, job: Job, asked_s: float | None, *, sent_at: float = -math.inf, cut: bool = False
+    ) -> float | None:
         """Seconds before *job* is tried again (and counts that); None where its tries or its time are used up."""
         failures = job.tries if job.operation is None else job.misses
-        alone = not self.peer.breaker.failing
+        alone = self.peer.breaker.serves_others(since=sent_at)
         wait = self.retry.wait_s(failures, retry_after_s=asked_s, draw=random.random(), alone=alone, cut=cut)
         if wait is None or self._loop.time() + wait >= job.deadline:
             return None

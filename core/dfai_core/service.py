@@ -45,6 +45,9 @@ Values = tuple[Any, ...]
 """A document's answer: one value for each of the service's own and included columns, in order."""
 
 
+# How backends spell columns of lists.
+_LISTS = ("list<", "large_list<", "fixed_size_list<", "array<")
+
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 """What reading raises where a service's answer does not have the shape that its contract promises."""
 
@@ -318,7 +321,8 @@ class Service:
         if group == "unknown" or self.reads == "any":
             return True
         if self.reads == "media":
-            return group in ("text", "bytes") or held.startswith("struct")
+            nested = ("struct", *_LISTS) if self.media is not None and self.media.kind.samples else "struct"
+            return group in ("text", "bytes") or held.startswith(nested)
         return group == self.reads
 
     def limits_at(self, kind: str) -> Limits:
