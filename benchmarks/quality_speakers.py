@@ -144,8 +144,12 @@ def pairs(clips: list[Clip], voices: Any, title: str) -> None:
     refused, accepted = np.mean(np.array(same) < SAME_COSINE), np.mean(np.array(different) >= SAME_COSINE)
     print(f"\n{title}: {len(clips)} clips of {len({clip.speaker for clip in clips})} voices")
     print(f"  one voice:  {len(same)} pairs, cosine {min(same):.2f} to {max(same):.2f}, mean {np.mean(same):.2f}")
-    print(f"  two voices: {len(different)} pairs, {min(different):.2f} to {max(different):.2f}, {np.mean(different):.2f}")
-    print(f"  equal error rate {rate:.1%} at {line:.3f}; at {SAME_COSINE}: refused {refused:.1%}, accepted {accepted:.1%}")
+    print(
+        f"  two voices: {len(different)} pairs, {min(different):.2f} to {max(different):.2f}, {np.mean(different):.2f}"
+    )
+    print(
+        f"  equal error rate {rate:.1%} at {line:.3f}; at {SAME_COSINE}: refused {refused:.1%}, accepted {accepted:.1%}"
+    )
     for who in sorted(set(wrong)):
         print(f"    judged wrongly: {who[0]} and {who[1]}, {wrong.count(who)} times")
 
@@ -168,7 +172,9 @@ def profiles(clips: list[Clip], voices: Any) -> None:
     print(f"\nprofiles of all other clips: {len(names)} profiles")
     print(f"  own:    {len(same)} scores, cosine {min(same):.2f} to {max(same):.2f}")
     print(f"  others: {len(different)} scores, {min(different):.2f} to {max(different):.2f}")
-    print(f"  equal error rate {rate:.1%} at {line:.3f}; at {SAME_COSINE}: refused {refused:.1%}, accepted {accepted:.1%}")
+    print(
+        f"  equal error rate {rate:.1%} at {line:.3f}; at {SAME_COSINE}: refused {refused:.1%}, accepted {accepted:.1%}"
+    )
     print(f"  identified as the right one: {right} of {len(clips)}")
 
 
@@ -286,7 +292,9 @@ def main() -> None:
     voices = np.stack([voice_of(clip.samples) for clip in clips])
     real = [place for place, clip in enumerate(clips) if clip.name.startswith("speaker_")]
     made = [place for place in range(len(clips)) if place not in real]
-    print(f"score: {ACCEPT} at cosine {SAME_COSINE}, {scores(np.array([0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9])).round(2)}")
+    print(
+        f"score: {ACCEPT} at cosine {SAME_COSINE}, {scores(np.array([0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9])).round(2)}"
+    )
     pairs([clips[place] for place in real], voices[real], "recorded")
     pairs([clips[place] for place in made], voices[made], "Pico's voices")
     pairs(clips, voices, "all")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ConversionFailed", "converted"]
 
+
 class ConversionFailed(ValueError):
     """The published file is another one, or is not what its converter reads."""
 

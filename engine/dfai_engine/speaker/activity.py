@@ -62,7 +62,9 @@ def sessions_options() -> Any:
 
 def _file() -> Path:
     found = find_spec(PACKAGE)
-    places = [] if found is None else [Path(place) / "assets" / FILE for place in found.submodule_search_locations or ()]
+    places = (
+        [] if found is None else [Path(place) / "assets" / FILE for place in found.submodule_search_locations or ()]
+    )
     for place in places:
         if place.is_file():
             return place
