@@ -3,9 +3,10 @@
     python -m benchmarks.quality_speakers [--samples FOLDER]
     python -m benchmarks.quality_speakers --speed
 
-*samples* are WAV files (PCM, 16 bits, 16 kHz, mono) whose names say who speaks: ``speaker_a_1.wav`` and ``speaker_a_2.wav`` are one
-speaker's. The other voices are SVOX Pico's six, made as the benchmark runs; so there are no two recordings of one speaker on
-two days or over two microphones, and real error rates are higher. Every figure in ``docs/models-speaker.md`` comes from here.
+*samples* are WAV files (PCM, 16 bits, 16 kHz, mono) whose names say who speaks: ``speaker_a_1.wav`` and
+``speaker_a_2.wav`` are one speaker's. The other voices are SVOX Pico's six, made as the benchmark runs; so there are no
+two recordings of one speaker on two days or over two microphones, and real error rates are higher. Every figure in
+``docs/models-speaker.md`` comes from here.
 """
 
 from __future__ import annotations
@@ -98,10 +99,10 @@ class Clip:
 
 def recorded(folder: Path) -> list[Clip]:
     """The recordings of *folder*."""
-    found = []
-    for path in sorted(folder.glob("speaker_*.wav")):
-        found.append(Clip(path.stem, path.stem.rstrip("0123456789").rstrip("_"), samples_of(path.read_bytes())))
-    return found
+    return [
+        Clip(path.stem, path.stem.rstrip("0123456789").rstrip("_"), samples_of(path.read_bytes()))
+        for path in sorted(folder.glob("speaker_*.wav"))
+    ]
 
 
 def spoken() -> list[Clip]:
@@ -131,6 +132,14 @@ def equal_error(same: Any, different: Any) -> tuple[float, float]:
     return best[1], best[2]
 
 
+def rates(same: Any, different: Any) -> None:
+    """The equal error rate, and both rates at the engine's own line."""
+    rate, line = equal_error(same, different)
+    refused, accepted = np.mean(same < SAME_COSINE), np.mean(different >= SAME_COSINE)
+    print(f"  equal error rate {rate:.1%} at {line:.3f}")
+    print(f"  at {SAME_COSINE}: refused {refused:.1%}, accepted {accepted:.1%}")
+
+
 def pairs(clips: list[Clip], voices: Any, title: str) -> None:
     """Cosines of pairs, and the error rate."""
     same, different, wrong = [], [], []
@@ -140,16 +149,11 @@ def pairs(clips: list[Clip], voices: Any, title: str) -> None:
         (same if alike else different).append(cosine)
         if (cosine >= SAME_COSINE) != alike:
             wrong.append((clips[one].speaker, clips[other].speaker))
-    rate, line = equal_error(np.array(same), np.array(different))
-    refused, accepted = np.mean(np.array(same) < SAME_COSINE), np.mean(np.array(different) >= SAME_COSINE)
     print(f"\n{title}: {len(clips)} clips of {len({clip.speaker for clip in clips})} voices")
     print(f"  one voice:  {len(same)} pairs, cosine {min(same):.2f} to {max(same):.2f}, mean {np.mean(same):.2f}")
-    print(
-        f"  two voices: {len(different)} pairs, {min(different):.2f} to {max(different):.2f}, {np.mean(different):.2f}"
-    )
-    print(
-        f"  equal error rate {rate:.1%} at {line:.3f}; at {SAME_COSINE}: refused {refused:.1%}, accepted {accepted:.1%}"
-    )
+    of_two = f"{min(different):.2f} to {max(different):.2f}, mean {np.mean(different):.2f}"
+    print(f"  two voices: {len(different)} pairs, cosine {of_two}")
+    rates(np.array(same), np.array(different))
     for who in sorted(set(wrong)):
         print(f"    judged wrongly: {who[0]} and {who[1]}, {wrong.count(who)} times")
 
@@ -167,14 +171,10 @@ def profiles(clips: list[Clip], voices: Any) -> None:
         right += names[int(np.argmax(found))] == clip.speaker
         same += [found[names.index(clip.speaker)]]
         different += [one for name, one in zip(names, found, strict=True) if name != clip.speaker]
-    rate, line = equal_error(np.array(same), np.array(different))
-    refused, accepted = np.mean(np.array(same) < SAME_COSINE), np.mean(np.array(different) >= SAME_COSINE)
     print(f"\nprofiles of all other clips: {len(names)} profiles")
     print(f"  own:    {len(same)} scores, cosine {min(same):.2f} to {max(same):.2f}")
     print(f"  others: {len(different)} scores, {min(different):.2f} to {max(different):.2f}")
-    print(
-        f"  equal error rate {rate:.1%} at {line:.3f}; at {SAME_COSINE}: refused {refused:.1%}, accepted {accepted:.1%}"
-    )
+    rates(np.array(same), np.array(different))
     print(f"  identified as the right one: {right} of {len(clips)}")
 
 

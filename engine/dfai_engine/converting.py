@@ -1,8 +1,8 @@
 """Weights whose published form is not what is loaded: read once when they are pulled, written anew, both forms pinned.
 
-A member of the manifest that is ``made`` says by which converter, and pins the published file as well as the one that is
-kept. So a converter sees only bytes that the manifest knows, and what it makes of them is the same on every machine, or
-is refused. A converter is the function ``convert`` of a family's module ``conversion``: pure, and without a library.
+A member of the manifest that is ``made`` says by which converter, and pins the published file as well as the one that
+is kept. So a converter sees only bytes that the manifest knows, and what it makes of them is the same on every machine,
+or is refused. A converter is the function ``convert`` of a family's module ``conversion``: pure, and without a library.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class ModelMissing(FileNotFoundError):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """That a member is not the published file but one made of it: *by* which converter, and the published file's pin."""
+    """That a member is made of the published file: *by* which converter, and how the published file is pinned."""
 
     by: str  # the family whose folder has the converter
     size: int

@@ -1,7 +1,7 @@
 """Where in a sound somebody speaks: the Silero detector, as the package faster-whisper ships it.
 
-Its file is found beside that package, which is not imported. The detector looks at 32 ms at a time, with the 4 ms before,
-and remembers what came earlier; what it is given, and what it gives, is told by the file itself.
+Its file is found beside that package, which is not imported. The detector looks at 32 ms at a time, with the 4 ms
+before, and remembers what came earlier; what it is given, and what it gives, is told by the file itself.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from dfai_engine.speaker.spectra import Samples
 
-__all__ = ["BLOCK", "chances", "sessions_options"]
+__all__ = ["BLOCK", "chances", "session_options"]
 
 PACKAGE, FILE = "faster_whisper", "silero_vad_v6.onnx"
 BLOCK, BEFORE = 512, 64  # samples
@@ -47,10 +47,10 @@ def chances(samples: Samples) -> NDArray[np.float32]:
 def _load() -> Any:
     import onnxruntime
 
-    return onnxruntime.InferenceSession(str(_file()), sessions_options(), providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(str(_file()), session_options(), providers=["CPUExecutionProvider"])
 
 
-def sessions_options() -> Any:
+def session_options() -> Any:
     """How our sessions run: each computation in the thread that asked for it."""
     import onnxruntime
 
@@ -62,10 +62,7 @@ def sessions_options() -> Any:
 
 def _file() -> Path:
     found = find_spec(PACKAGE)
-    places = (
-        [] if found is None else [Path(place) / "assets" / FILE for place in found.submodule_search_locations or ()]
-    )
-    for place in places:
-        if place.is_file():
-            return place
+    for place in (found and found.submodule_search_locations) or ():
+        if (path := Path(place) / "assets" / FILE).is_file():
+            return path
     raise ImportError(f"{PACKAGE} with its {FILE}", name=PACKAGE)

@@ -1,9 +1,9 @@
 """Tensors out of a PyTorch checkpoint of the old form, without PyTorch, and without running what a pickle may ask for.
 
-The form (``torch.save`` before 1.6): five pickles one after the other (a magic number, the protocol's number, facts about
-the machine, the object itself, the keys of its storages), then for each key the number of its values and the values.
-A pickle is a program. This reader knows the three names that a checkpoint of float tensors needs and refuses all others;
-the tensors that it gives are bytes, bounded by the storages that are there.
+The form (``torch.save`` before 1.6): five pickles one after the other (a magic number, the protocol's number, facts
+about the machine, the object itself, the keys of its storages), then for each key the number of its values and the
+values. A pickle is a program. This reader knows the three names that a checkpoint of float tensors needs and refuses
+all others; the tensors that it gives are bytes, bounded by the storages that are there.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The published weights of the GE2E speaker encoder, once and for all, as an ONNX file.
 
-The file is written here, byte for byte the same on every machine, so that its hash is pinned like a download's. Only the
-little of ONNX and of protobuf's wire form that these three layers need is spoken.
+The file is written here, byte for byte the same on every machine, so that its hash is pinned like a download's. Only
+the little of ONNX and of protobuf's wire form that these three layers need is spoken.
 
 Sources: the encoder of Resemblyzer 0.1.4 (three LSTM layers of 256, the last state through a linear layer and a ReLU);
 onnx.proto of ONNX 1.15 for the numbers of fields; the operators LSTM-7, Squeeze-13, Transpose-13, Gemm-13, Relu-13; and
@@ -90,7 +90,7 @@ def _gates(data: bytes) -> bytes:
     return b"".join(data[gate * size : (gate + 1) * size] for gate in GATES)
 
 
-# ---- ONNX -------------------------------------------------------------------------------------------------------------
+# ---- ONNX ------------------------------------------------------------------------------------------------------------
 
 
 def _node(kind: str, inputs: Iterable[str], outputs: Iterable[str], *attributes: bytes) -> bytes:
@@ -141,7 +141,7 @@ def _value(name: str, shape: Iterable[int | str]) -> bytes:
     return _bytes(1, name.encode()) + _bytes(2, _bytes(1, tensor))
 
 
-# ---- protobuf ---------------------------------------------------------------------------------------------------------
+# ---- protobuf --------------------------------------------------------------------------------------------------------
 
 
 def _number(field: int, value: int) -> bytes:

@@ -1,8 +1,8 @@
 """A voice as 256 numbers: the GE2E encoder over windows of what somebody says, and the mean of them.
 
-Source: voice_encoder.py of Resemblyzer 0.1.4: windows of 1.6 s, the last one filled with zeros if three quarters of it are
-speech, else left out. Its windows begin every 0.77 s; ours every 1.2 s, which takes a third less time and told voices
-apart as well (docs/models-speaker.md).
+Source: voice_encoder.py of Resemblyzer 0.1.4: windows of 1.6 s, the last one filled with zeros if three quarters of it
+are speech, else left out. Its windows begin every 0.77 s; ours every 1.2 s, which takes a third less time and told
+voices apart as well (docs/models-speaker.md).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dfai_engine import weights
-from dfai_engine.speaker.activity import sessions_options
+from dfai_engine.speaker.activity import session_options
 from dfai_engine.speaker.conversion import EMBEDDING, FRAMES, INPUT
 from dfai_engine.speaker.spectra import HOP, Samples, mel_spectra
 from dfai_engine.speaker.weights_needed import MODELS
@@ -26,8 +26,8 @@ __all__ = ["FILE", "VERSION", "Embedding", "Voice", "encode", "unit"]
 Embedding = NDArray[np.float32]
 
 FILE = "ge2e.onnx"
-# The protocol has a version be a date. Another encoder, or other windows, spectra or trimming: another date, since voices
-# described in two ways are not compared.
+# The protocol has a version be a date. Another encoder, or other windows, spectra or trimming: another date, since
+# voices described in two ways are not compared.
 VERSION = "2026-11-26"
 STEP = 120
 LEAST_COVERED = 0.75
@@ -73,7 +73,7 @@ def _load() -> Any:
     import onnxruntime
 
     path = weights.folder(MODELS[0]) / FILE
-    return onnxruntime.InferenceSession(str(path), sessions_options(), providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(str(path), session_options(), providers=["CPUExecutionProvider"])
 
 
 def _windows(speech: Samples) -> NDArray[np.float32]:

@@ -19,9 +19,7 @@ PASS_PHRASES: Mapping[str, tuple[str, ...]] = {
     ),
 }
 # Source: the same, "TextIndependent_ListActivationPhrases". Nobody has to say it here: see docs/speakers.md.
-ACTIVATION: Mapping[str, tuple[str, ...]] = {
-    locale: ("this is my activation phrase to identify me",) for locale in ("en-us",)
-}
+ACTIVATION: Mapping[str, tuple[str, ...]] = {"en-us": ("this is my activation phrase to identify me",)}
 # Recognition hears a word in seven otherwise at times; another phrase shares few words.
 LEAST_ALIKE = 0.8
 

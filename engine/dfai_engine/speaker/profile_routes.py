@@ -31,7 +31,7 @@ class Voices:
         self._profiles = profiles
         self._kind = kind
 
-    # ---- profiles -----------------------------------------------------------------------------------------------------
+    # ---- profiles ----------------------------------------------------------------------------------------------------
 
     async def create(self, request: Request) -> Reply:
         """A new one. With ``lifetimeInSec``, which is ours, it is kept in memory and ends by itself."""
@@ -74,7 +74,7 @@ class Voices:
         place = str(request.url.replace(query="")).removesuffix(":reset")
         return wire.answer(wire.profile_of(found, self._kind), headers={"location": place})
 
-    # ---- voices -------------------------------------------------------------------------------------------------------
+    # ---- voices ------------------------------------------------------------------------------------------------------
 
     async def enrol(self, request: Request) -> Reply:
         """One more sound for a profile."""
@@ -132,7 +132,7 @@ class Voices:
             )
         return found
 
-    # ---- phrases ------------------------------------------------------------------------------------------------------
+    # ---- phrases -----------------------------------------------------------------------------------------------------
 
     async def pass_phrases(self, request: Request) -> Reply:
         """What may be said to enrol and to verify."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -147,8 +147,8 @@ class Profiles:
             enough = count >= limits.PHRASES_NEEDED if kind.phrased else speech_s >= limits.LEAST_ENROLMENT_SPEECH_S
             total = voice.total if before.voice is None else before.voice + voice.total
             db.execute(
-                "UPDATE profile SET phrase = ?, changed = ?, count = ?, audio_s = ?, speech_s = ?, ready = ?, model = ?, "
-                "windows = ?, voice = ? WHERE kind = ? AND id = ?",
+                "UPDATE profile SET phrase = ?, changed = ?, count = ?, audio_s = ?, speech_s = ?, ready = ?, "
+                "model = ?, windows = ?, voice = ? WHERE kind = ? AND id = ?",
                 (
                     *(phrase or before.phrase, self._time(), count, before.audio_s + heard.audio_s, speech_s),
                     *(int(before.ready or enough or at_once), VERSION, before.windows + voice.windows),
@@ -201,8 +201,8 @@ def check_model(profile: Profile) -> None:
     """
     if profile.model != VERSION and profile.count:
         raise ServiceFailure(
-            f"The profile {profile.id} was enrolled with the model of {profile.model}; this engine has that of {VERSION}. "
-            "Reset it and enrol the voice again.",
+            f"The profile {profile.id} was enrolled with the model of {profile.model}; this engine has that of "
+            f"{VERSION}. Reset it and enrol the voice again.",
             status=409,
             code="ModelVersionMismatch",
         )
@@ -217,5 +217,6 @@ def _full(of_what: str) -> ServiceFailure:
 
 
 def _profile(row: tuple[Any, ...]) -> Profile:
-    voice = None if row[12] is None else np.frombuffer(row[12], "<f4")
-    return Profile(*row[:9], bool(row[9]), *row[10:12], voice)
+    made = Profile(*row)
+    voice: Any = made.voice
+    return replace(made, ready=bool(made.ready), voice=None if voice is None else np.frombuffer(voice, "<f4"))

@@ -1,7 +1,8 @@
 """How alike two voices are: from the cosine of their embeddings to the score that the protocol speaks of.
 
-The score is 0.5 where our pairs had as many strangers above as pairs of one speaker below (docs/models-speaker.md), and that is
-where the protocol's "accept" begins. How steeply it rises is ours. It is a scale to compare by, no probability.
+The protocol's "accept" begins at a score of 0.5. The cosine that has it lies between the line midway between our
+recorded pairs, 0.75, and the one of equal errors over all our pairs, 0.81 (docs/models-speaker.md). How steeply the
+score rises is ours. It is a scale to compare by, no probability.
 """
 
 from __future__ import annotations

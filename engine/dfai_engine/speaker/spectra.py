@@ -1,7 +1,7 @@
 """Mel spectra as the encoder was trained on them: 40 bands, 25 ms every 10 ms, power, no logarithm.
 
-Sources: hparams.py and audio.py of Resemblyzer 0.1.4, which calls librosa's melspectrogram: periodic Hann window, frames
-centred with zeros at both ends, Slaney's mel scale, each triangle of area one.
+Sources: hparams.py and audio.py of Resemblyzer 0.1.4, which calls librosa's melspectrogram: periodic Hann window,
+frames centred with zeros at both ends, Slaney's mel scale, each triangle of area one.
 """
 
 from __future__ import annotations

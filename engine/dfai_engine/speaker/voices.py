@@ -49,9 +49,8 @@ def identified(profiles: Sequence[Profile], sound: bytes, *, nobody: str, short:
     found = _scores(heard, profiles)
     order = sorted(range(len(profiles)), key=lambda place: (-found[place], profiles[place].id))[: limits.RANKED]
     ranking = [{"profileId": profiles[place].id, "score": found[place]} for place in order]
-    known = ranking[0]["score"] >= ACCEPT
     return {
-        "identifiedProfile": ranking[0] if known else {"profileId": nobody, "score": 0.0},
+        "identifiedProfile": ranking[0] if found[order[0]] >= ACCEPT else {"profileId": nobody, "score": 0.0},
         "profilesRanking": ranking,
     }
 

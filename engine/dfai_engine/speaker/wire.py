@@ -80,7 +80,7 @@ def _lacking(words: str) -> ServiceFailure:
     return ServiceFailure(words, code="FeatureNotAvailable")
 
 
-# ---- requests ---------------------------------------------------------------------------------------------------------
+# ---- requests --------------------------------------------------------------------------------------------------------
 
 
 async def sound_of(request: Request) -> bytes:
@@ -142,7 +142,7 @@ def truth(query: Mapping[str, str], name: str) -> bool:
     return value == "true"
 
 
-# ---- answers ----------------------------------------------------------------------------------------------------------
+# ---- answers ---------------------------------------------------------------------------------------------------------
 
 
 def profile_of(profile: Profile, kind: Kind) -> dict[str, Any]:
