@@ -15,14 +15,16 @@ from typing import IO, TYPE_CHECKING, Protocol, cast
 if TYPE_CHECKING:
     from dfai_engine.weights import Member
 
-__all__ = ["ConversionFailed", "converted"]
+__all__ = ["ConversionFailed", "Readable", "converted"]
 
 
 class ConversionFailed(ValueError):
     """The published file is another one, or is not what its converter reads."""
 
 
-class _Readable(Protocol):
+class Readable(Protocol):
+    """As much of a file as copying needs."""
+
     def read(self, size: int, /) -> bytes: ...
 
 
@@ -30,7 +32,7 @@ class _Converter(Protocol):
     def convert(self, content: bytes) -> bytes: ...
 
 
-def converted(source: _Readable, member: Member) -> IO[bytes]:
+def converted(source: Readable, member: Member) -> IO[bytes]:
     """The file to keep, made of the published one that *source* gives.
 
     Raises
