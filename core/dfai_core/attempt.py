@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -123,6 +124,7 @@ class Attempter:
             breaker.failed(ended_at)
         if verdict.maybe_billed and job.operation is None:  # asking how an operation stands costs nothing
             self.counters.maybe_billed += 1
+            job.paid = False
         return self._follow(job, verdict, answer, sent_at=now)
 
     def _learn(self, status: int, sent_at: float, ended_at: float) -> None:
@@ -300,7 +302,9 @@ class Attempter:
             if wait is None:
                 outcome.refused += [(place, Refused(failure, job.tries, identity)) for place, failure in missing]
             else:
-                outcome.again = [(job.only([place for place, _ in missing]), wait)]
+                anew = job.only([place for place, _ in missing])
+                anew.paid = False  # what was answered is billed, as much as was missing
+                outcome.again = [(anew, wait)]
         return outcome
 
     def _follow(
@@ -330,7 +334,7 @@ class Attempter:
                         self.tell(news)
                 if not (self.repeatable or verdict.undone or job.operation is not None):
                     return self._give_up(job, verdict._replace(message=f"{verdict.message}; {_PERHAPS_DONE}"))
-                wait = self._wait_s(job, verdict.retry_after_s, cut=verdict.code == "timeout")
+                wait = self._wait_s(job, verdict.retry_after_s, sent_at=sent_at, cut=verdict.code == "timeout")
                 return self._give_up(job, verdict) if wait is None else Outcome(again=[(job, wait)])
             case _ if job.operation is not None and verdict.status in (404, 410):
                 return self._gone(job, verdict)
@@ -360,7 +364,7 @@ class Attempter:
             message = f"the operation is gone: {verdict.message}"
             return self._give_up(job, verdict._replace(code="bad_answer", message=message))
         anew = job.only(range(job.count), tries=0)
-        anew.deadline, anew.claimed, anew.afresh = float("inf"), False, True
+        anew.deadline, anew.claimed, anew.paid, anew.afresh = float("inf"), False, False, True
         return Outcome(again=[(anew, 0.0)])
 
     def _poll_again(self, job: Job, answer: Answer) -> Outcome:
@@ -369,10 +373,12 @@ class Attempter:
         left = max(0.0, job.deadline - self._loop.time())
         return Outcome(again=[(job, min(left, poll_wait_s(job.polls + 1) if wait is None else wait))])
 
-    def _wait_s(self, job: Job, asked_s: float | None, *, cut: bool = False) -> float | None:
+    def _wait_s(
+        self, job: Job, asked_s: float | None, *, sent_at: float = -math.inf, cut: bool = False
+    ) -> float | None:
         """Seconds before *job* is tried again (and counts that); None where its tries or its time are used up."""
         failures = job.tries if job.operation is None else job.misses
-        alone = not self.peer.breaker.failing
+        alone = self.peer.breaker.serves_others(since=sent_at)
         wait = self.retry.wait_s(failures, retry_after_s=asked_s, draw=random.random(), alone=alone, cut=cut)
         if wait is None or self._loop.time() + wait >= job.deadline:
             return None

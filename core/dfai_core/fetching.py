@@ -16,7 +16,7 @@ from typing import Any
 from dfai_core.call import Call
 from dfai_core.groups import Group, Places, References
 from dfai_core.jobs import Job
-from dfai_core.media import Content, Reader, Unread
+from dfai_core.media import Content, Reader, Unread, read_rate
 from dfai_core.report import Counters
 from dfai_core.service import Failure, Wiring
 
@@ -72,6 +72,7 @@ class Fetching:
         "_inputs",
         "_most_documents",
         "_queue",
+        "_rate_at",
         "_reader",
         "_reading",
         "_seen",
@@ -93,12 +94,14 @@ class Fetching:
         self._inputs = len(call.inputs)
         varying = [name for name, _ in call.varying]
         self._fetch_at = self._inputs + varying.index("fetch") if "fetch" in varying else None
+        self._rate_at = self._inputs + varying.index("rate_hz") if "rate_hz" in varying else None
         self._reader = Reader(
             media.kind,
             media.room(self._wiring),
             timeout_s=call.config.timeout_s,
             allow_private=call.config.private_urls == "allow",
             tries=call.config.attempts,
+            convert=None if media.convert is None else media.convert(self._wiring),
         )
         self._counters = counters
         self._arrived = arrived
@@ -189,8 +192,10 @@ class Fetching:
 
     async def _read(self, document: Sequence[Any]) -> list[Content | str] | Failure:
         fetch = self._wiring.options.get("fetch", "worker") if self._fetch_at is None else document[self._fetch_at]
+        rate = self._wiring.options.get("rate_hz") if self._rate_at is None else document[self._rate_at]
         try:
-            return [await self._reader.read(one, fetch or "worker") for one in document[: self._inputs]]
+            rate_hz = read_rate(rate)
+            return [await self._reader.read(one, fetch or "worker", rate_hz) for one in document[: self._inputs]]
         except Unread as error:
             return Failure(error.code, error.message, retryable=error.retryable)
         except Exception as error:  # noqa: BLE001  whatever a row's file makes a library do, the others are asked

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from dfai_core.billed import Billing
 from dfai_core.media.formats import Media
 from dfai_core.transports.base import Answer
 from dfai_core.whole import Whole
@@ -44,6 +45,9 @@ Document = tuple[Any, ...]
 Values = tuple[Any, ...]
 """A document's answer: one value for each of the service's own and included columns, in order."""
 
+
+# How backends spell columns of lists.
+_LISTS = ("list<", "large_list<", "fixed_size_list<", "array<")
 
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 """What reading raises where a service's answer does not have the shape that its contract promises."""
@@ -311,6 +315,8 @@ class Service:
     repeatable: bool = True  # else a request is sent again only if it was certainly not carried out
     keeps: bool = True  # answers may be kept in a store: they are small, and the same tomorrow
     rows_at_once: int = 10_000  # rows handled at a time: few where one answer may be large
+    billing: Billing | None = None  # what Azure bills for a document; None: nobody has said it
+    asks: int | None = 1  # requests that a document takes at most, polls aside; None: the answers tell
 
     def takes(self, kind: str) -> bool:
         """Whether its inputs may be columns of *kind*, as backends tell it."""
@@ -318,7 +324,8 @@ class Service:
         if group == "unknown" or self.reads == "any":
             return True
         if self.reads == "media":
-            return group in ("text", "bytes") or held.startswith("struct")
+            nested = ("struct", *_LISTS) if self.media is not None and self.media.kind.samples else "struct"
+            return group in ("text", "bytes") or held.startswith(nested)
         return group == self.reads
 
     def limits_at(self, kind: str) -> Limits:
