@@ -22,6 +22,7 @@ from dfai._register import watch_imports as _watch_imports
 from dfai._report import last_run, track
 from dfai._run import Run
 from dfai._settings import configure, settings, using
+from dfai._speakers import Speaker, speakers
 from dfai._verbs import Verbs
 from dfai._verbs import verb_names as verbs
 from dfai_core import Batch, Col, Failure, Pages, Poll, Secret, Settings, col
@@ -47,6 +48,7 @@ __all__ = [
     "Secret",
     "Service",
     "Settings",
+    "Speaker",
     "Target",
     "Verbs",
     "azure",
@@ -68,6 +70,7 @@ __all__ = [
     "route",
     "secret",
     "settings",
+    "speakers",
     "store",
     "testing",
     "track",
