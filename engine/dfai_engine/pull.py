@@ -6,6 +6,7 @@ is written. A model's folder appears whole or not at all.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import importlib.util
 import json
@@ -19,9 +20,10 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO
 
 from dfai_engine import weights
+from dfai_engine.converting import ConversionFailed, Readable, converted
 from dfai_engine.weights import Member, Model, Part
 
 __all__ = ["PullFailed", "add", "as_megabytes", "copy_checked", "download", "install", "pull", "staging"]
@@ -32,12 +34,6 @@ PLATFORM = "manylinux_2_17_x86_64"
 CHUNK_BYTES = 1 << 20
 STAGE_PREFIX = ".pull-"
 Announce = Callable[[str], None]
-
-
-class _Readable(Protocol):
-    """As much of a file as copying needs."""
-
-    def read(self, size: int, /) -> bytes: ...
 
 
 class PullFailed(RuntimeError):
@@ -112,8 +108,11 @@ def add(file: Path) -> list[str]:
                 stored += [f"{model.name}/{member.name}" for member in model.members]
                 continue
             for member in model.members:
-                if member.sha256 == sha256:
-                    _place(file, member, weights.root() / model.name, stage)
+                published = member if member.made is None else dataclasses.replace(member, made=None)
+                if sha256 in (member.sha256, member.made and member.made.sha256):
+                    # One that was made elsewhere is taken as it is.
+                    chosen = published if member.sha256 == sha256 else member
+                    _place(file, chosen, weights.root() / model.name, stage)
                     stored.append(f"{model.name}/{member.name}")
     if not stored:
         raise PullFailed(f"{file.name} is no file of the manifest (SHA-256 {sha256}); see: dfai models list")
@@ -219,15 +218,20 @@ class _Joined:
 
 
 @contextmanager
-def _packed(member: Member, archives: Mapping[str, zipfile.ZipFile], first: str) -> Iterator[_Readable]:
+def _packed(member: Member, archives: Mapping[str, zipfile.ZipFile], first: str) -> Iterator[Readable]:
     """What a member is unpacked from: one file of the *first* archive, or its parts wherever they are."""
     parts = member.parts or (Part(member.path, first),)
     with ExitStack() as opened:
         yield _Joined([opened.enter_context(archives[part.file].open(part.path)) for part in parts])
 
 
-def copy_checked(source: _Readable, member: Member, folder: Path) -> None:
+def copy_checked(source: Readable, member: Member, folder: Path) -> None:
     """Write one member, never more than its declared size, and keep it only if its hash is right."""
+    if member.made is not None:
+        try:
+            source = converted(source, member)
+        except ConversionFailed as failed:
+            raise PullFailed(str(failed)) from failed
     target = folder / member.name
     target.parent.mkdir(parents=True, exist_ok=True)
     found = hashlib.sha256()

@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 __all__ = [
+    "Made",
     "Member",
     "Model",
     "ModelMissing",
@@ -45,6 +46,15 @@ class ModelMissing(FileNotFoundError):
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """That a member is made of the published file: *by* which converter, and how the published file is pinned."""
+
+    by: str  # the family whose folder has the converter
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A piece of a member that was too large for one wheel: its name inside the wheel *file*."""
 
@@ -64,6 +74,7 @@ class Member:
     size: int
     sha256: str
     parts: tuple[Part, ...] = ()
+    made: Made | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +138,8 @@ def read_members(entries: Iterable[Mapping[str, Any]]) -> tuple[Member, ...]:
             raise ValueError(f"the manifest names a file outside its folder: {entry['as']!r}")
         parts = tuple(Part(part["path"], part["file"]) for part in entry.get("parts", ()))
         path = entry["as"] if parts else entry["path"]
-        members.append(Member(path, entry["as"], entry["size"], entry["sha256"], parts))
+        made = Made(**entry["made"]) if "made" in entry else None
+        members.append(Member(path, entry["as"], entry["size"], entry["sha256"], parts, made))
     return tuple(members)
 
 
