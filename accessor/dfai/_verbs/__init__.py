@@ -8,6 +8,7 @@ from functools import cache
 from dfai._verbs.base import NO_GROUPS, Columns, Groups, IfExists, R, VerbBase
 from dfai._verbs.decision import DecisionVerbs
 from dfai._verbs.face import FaceVerbs
+from dfai._verbs.hearing import HearingVerbs
 from dfai._verbs.language import LanguageVerbs
 from dfai._verbs.search import SearchVerbs
 from dfai._verbs.vision import VisionVerbs
@@ -17,7 +18,15 @@ from dfai_core import services
 __all__ = ["NO_GROUPS", "Columns", "Groups", "IfExists", "R", "VerbBase", "Verbs", "verb_names"]
 
 
-class Verbs(LanguageVerbs[R], DecisionVerbs[R], VisionVerbs[R], FaceVerbs[R], SearchVerbs[R], WebVerbs[R]):
+class Verbs(
+    LanguageVerbs[R],
+    DecisionVerbs[R],
+    VisionVerbs[R],
+    FaceVerbs[R],
+    HearingVerbs[R],
+    SearchVerbs[R],
+    WebVerbs[R],
+):
     """Every verb that dfai has."""
 
 
