@@ -240,7 +240,7 @@ def test_a_batch_transcription_goes_through_the_operations_of_the_contract() -> 
     values = told(exchange, (None, None), ended, files, RESULT, {})
 
     assert isinstance(create.body, Body)
-    prefix = contract["x-ms-parameterizedHost"]["hostTemplate"].removeprefix("{Endpoint}")
+    prefix = contract["x-ms-parameterized-host"]["hostTemplate"].removeprefix("{endpoint}")
     assert create.path == f"{prefix}/transcriptions"
     assert "post" in contract["paths"]["/transcriptions"]
     wanted = json.loads(create.body.content)
