@@ -125,6 +125,7 @@ class Attempter:
             breaker.failed(ended_at)
         if verdict.maybe_billed and job.operation is None:  # asking how an operation stands costs nothing
             self.counters.maybe_billed += 1
+            job.paid = False
         return self._follow(job, verdict, answer, sent_at=now)
 
     async def _abroad(self, job: Job, now: float) -> list[Values] | Outcome:
@@ -296,7 +297,9 @@ class Attempter:
             if wait is None:
                 outcome.refused += [(place, Refused(failure, job.tries, identity)) for place, failure in missing]
             else:
-                outcome.again = [(job.only([place for place, _ in missing]), wait)]
+                anew = job.only([place for place, _ in missing])
+                anew.paid = False  # what was answered is billed, as much as was missing
+                outcome.again = [(anew, wait)]
         return outcome
 
     def _follow(
@@ -356,7 +359,7 @@ class Attempter:
             message = f"the operation is gone: {verdict.message}"
             return self._give_up(job, verdict._replace(code="bad_answer", message=message))
         anew = job.only(range(job.count), tries=0)
-        anew.deadline, anew.claimed, anew.afresh = float("inf"), False, True
+        anew.deadline, anew.claimed, anew.paid, anew.afresh = float("inf"), False, False, True
         return Outcome(again=[(anew, 0.0)])
 
     def _poll_again(self, job: Job, answer: Answer) -> Outcome:

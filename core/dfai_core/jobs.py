@@ -71,6 +71,7 @@ class Job:
     misses: int = 0  # polls in a row that brought no state
     found: list[Values | Failure | None] | None = None  # of the pages read so far
     claimed: bool = False  # whether a store knows that we ask
+    paid: bool = False  # whether its next try has been counted as spent
     waits: int = 0  # for others who asked the same
     whole: Whole | None = None  # the request itself, where the service makes whole ones
     admitted: bool = False  # its place in the line of its origin is taken
@@ -114,6 +115,5 @@ class Job:
             if chosen:
                 origin.append((group, chosen))
             start = stop
-        return Job(
-            self.lane, origin, self.tries if tries is None else tries, self.cuts, self.deadline, claimed=self.claimed
-        )
+        tries = self.tries if tries is None else tries
+        return Job(self.lane, origin, tries, self.cuts, self.deadline, claimed=self.claimed, paid=self.paid)

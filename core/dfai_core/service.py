@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from dfai_core.billed import Billing
 from dfai_core.media.formats import Media
 from dfai_core.transports.base import Answer
 from dfai_core.whole import Whole
@@ -331,6 +332,8 @@ class Service:
     repeatable: bool = True  # else a request is sent again only if it was certainly not carried out
     keeps: bool = True  # answers may be kept in a store: they are small, and the same tomorrow
     rows_at_once: int = 10_000  # rows handled at a time: few where one answer may be large
+    billing: Billing | None = None  # what Azure bills for a document; None: nobody has said it
+    asks: int | None = 1  # requests that a document takes at most, polls aside; None: the answers tell
 
     def takes(self, kind: str) -> bool:
         """Whether its inputs may be columns of *kind*, as backends tell it."""

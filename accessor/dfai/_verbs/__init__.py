@@ -11,6 +11,7 @@ from dfai._verbs.face import FaceVerbs
 from dfai._verbs.hearing import HearingVerbs
 from dfai._verbs.language import LanguageVerbs
 from dfai._verbs.search import SearchVerbs
+from dfai._verbs.speaker import SpeakerVerbs
 from dfai._verbs.vision import VisionVerbs
 from dfai._verbs.web import WebVerbs
 from dfai_core import services
@@ -24,6 +25,7 @@ class Verbs(
     VisionVerbs[R],
     FaceVerbs[R],
     HearingVerbs[R],
+    SpeakerVerbs[R],
     SearchVerbs[R],
     WebVerbs[R],
 ):
