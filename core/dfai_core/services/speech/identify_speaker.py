@@ -37,7 +37,9 @@ def _wire(wiring: Wiring) -> Exchange:
     among: tuple[Voice, ...] | None = wiring.options["among"]
     threshold: float | None = wiring.options["threshold"]
     if among is None:
-        raise ConfigError("identify_speaker: say whose voice it may be, among=[…]: what dfai.speakers gives back, or ids.")
+        raise ConfigError(
+            "identify_speaker: say whose voice it may be, among=[…]: what dfai.speakers gives back, or ids."
+        )
     groups = [among[start : start + _CANDIDATES] for start in range(0, len(among), _CANDIDATES)]
     names = {known.id: known.name for known in among}
 
@@ -48,7 +50,9 @@ def _wire(wiring: Wiring) -> Exchange:
             query = {"ignoreMinLength": "true", "profileIds": ids}
             return Ask(path(wiring, IDENTIFICATION, "profiles:identifySingleSpeaker", **query), sound_body(audio))
         found = [json_of(answer) for answer in answers]
-        ranked = [(float(one["score"]), str(one["profileId"]).lower()) for each in found for one in each["profilesRanking"]]
+        ranked = [
+            (float(one["score"]), str(one["profileId"]).lower()) for each in found for one in each["profilesRanking"]
+        ]
         score, identity = max(ranked)
         if threshold is not None:
             known = score >= threshold

@@ -53,9 +53,7 @@ def _wire(wiring: Wiring) -> Exchange:
             return [failure]
         profile = f"profiles/{json_of(created)['profileId']}"
         if not rest:
-            return Ask(
-                path(wiring, VERIFICATION, f"{profile}/enrollments", ignoreMinLength="true"), sound_body(other)
-            )
+            return Ask(path(wiring, VERIFICATION, f"{profile}/enrollments", ignoreMinLength="true"), sound_body(other))
         wrong = refused(rest[0], "the second sound: ")
         if wrong is None and len(rest) == 1:
             return Ask(path(wiring, VERIFICATION, f"{profile}:verify", ignoreMinLength="true"), sound_body(audio))
