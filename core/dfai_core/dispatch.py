@@ -103,7 +103,7 @@ class Dispatcher:
         self._fetching = fetching_of(call, self.counters, self._ask, self._unread, self._chores.start)
         self._known = Known(min(_REMEMBERED, 10 * call.service.rows_at_once), _REMEMBERED_BYTES)
         self._tickets: set[Ticket] = set()
-        self._under_way = UnderWay(self._attempter, self._chores.start)
+        self._under_way = UnderWay(peer, self.counters, self._chores.start)
         self._error: BaseException | None = None  # why the whole call cannot go on
 
     # ---- documents come in -------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -23,6 +23,7 @@ class Lane:
     url: str
     packer: Packer
     base: str = ""  # what stands before every path
+    at: Callable[[str], str] = str  # the same for another of the target's hosts
     _credential: Mapping[str, str] | None = None
     _headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     _typed: dict[str, Mapping[str, str]] = field(default_factory=dict, repr=False)  # by the body's type

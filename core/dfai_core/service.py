@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -116,11 +117,21 @@ class Body(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """One of several requests that an answer takes: below the target's own address, under the call's headers."""
+    """One of several requests that an answer takes: below the target's own address, under the call's headers.
+
+    *host* is another of a region's hosts that answers it ("stt", "tts"). *headers* are its own. *url*, instead of the
+    path, is where an answer before said that something is; at another host it is read without the key, from public
+    places alone unless *private*. What is *optional* may fail: the answer is known without it.
+    """
 
     path: str
     body: bytes | Body = b""
     method: str = "POST"
+    host: str = ""
+    headers: Mapping[str, str] = MappingProxyType({})
+    url: str | None = None
+    private: bool = False
+    optional: bool = False
 
 
 class Part(NamedTuple):
@@ -218,7 +229,10 @@ class Exchange:
     long-running operation is called off: method and URL, made from the URL at which it is asked about. *codes* are ours
     for the service's own codes of refusals that are more than that. *check* raises ConfigError for a document that must
     not be sent; *accepts* are the statuses that `read` reads. *steps*, where an answer takes several requests, is given
-    the documents and the answers so far, and says what is asked next, or what the documents' values are.
+    the documents and the answers so far, and says what is asked next, or what the documents' values are. *begun* finds
+    in the first answer where an operation can be asked about that was accepted with another status than 202, *progress*
+    reads how it stands; what it ended with is the first answer that `steps` is given. *longer_s* is how many seconds
+    more than others an attempt may take for these documents.
     """
 
     path: str
@@ -234,6 +248,9 @@ class Exchange:
     check: Callable[[Document], None] | None = None
     accepts: frozenset[int] = frozenset({200})
     paged: Paged | None = None  # then each document is asked by GET: write and method are not used
+    begun: Callable[[Answer], str | None] | None = None
+    progress: Callable[[Answer], Progress] | None = None
+    longer_s: Callable[[Iterable[Document]], float] | None = None
     # Then path, write, read and method are not used.
     steps: Callable[[Sequence[Document], Sequence[Answer]], Ask | Sequence[Values | Failure | None]] | None = None
 

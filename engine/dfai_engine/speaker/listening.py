@@ -26,7 +26,7 @@ def phrase_in(samples: Samples, locale: str, phrase: str | None) -> str:
     return found
 
 
-def _said(samples: Samples, locale: str) -> str:
+def _said(_: Samples, __: str) -> str:
     raise ServiceFailure(
         "Text-dependent profiles need speech recognition, which is not here. Text-independent ones need none.",
         code="FeatureNotAvailable",

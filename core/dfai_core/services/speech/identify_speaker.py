@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from dfai_core.errors import ConfigError
 from dfai_core.service import Ask, Column, Document, Exchange, Failure, Option, Service, Values, Wiring
 from dfai_core.services.speech.sounds import RATE_HZ
 from dfai_core.services.speech.speaker_wire import (
@@ -34,17 +33,15 @@ _CANDIDATES = 50
 
 
 def _wire(wiring: Wiring) -> Exchange:
-    among: tuple[Voice, ...] | None = wiring.options["among"]
+    among: tuple[Voice, ...] = wiring.options["among"] or ()
     threshold: float | None = wiring.options["threshold"]
-    if among is None:
-        raise ConfigError(
-            "identify_speaker: say whose voice it may be, among=[…]: what dfai.speakers gives back, or ids."
-        )
     groups = [among[start : start + _CANDIDATES] for start in range(0, len(among), _CANDIDATES)]
     names = {known.id: known.name for known in among}
 
     def said(documents: Sequence[Document], answers: Sequence[Answer]) -> Ask | Sequence[Values | Failure | None]:
         ((audio, *_),) = documents
+        if not groups:
+            return [Failure("nothing_found", "the row names no profiles to compare with")]
         if len(answers) < len(groups):
             ids = ",".join(known.id for known in groups[len(answers)])
             query = {"ignoreMinLength": "true", "profileIds": ids}

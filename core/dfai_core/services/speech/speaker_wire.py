@@ -25,8 +25,8 @@ __all__ = [
     "SOUNDS",
     "VERIFICATION",
     "Voice",
-    "json_of",
     "json_body",
+    "json_of",
     "path",
     "profile_id",
     "refused",
@@ -51,8 +51,8 @@ LOCALE = "en-US"
 
 # ---- limits ---------------------------------------------------------------------------------------------------------
 
-# Source: Verification.json and Identification.json of 2021-09-05: at most 120 seconds, sent as WAV of 5 MB at most, which
-# 120 seconds of 16 kHz are less than. How large the file is that holds them is ours: 120 seconds of eight channels.
+# Source: Verification.json and Identification.json of 2021-09-05: at most 120 seconds, sent as WAV of 5 MB at most,
+# which 120 seconds of 16 kHz are less than. How large the file may be that holds them is ours.
 _LONGEST_S = 120.0
 _SOURCE = "Speaker Recognition 2021-09-05; read 2026-11-22"
 _ROOM = Room(200_000_000, FORMATS, "our own: 120 s in any format")

@@ -33,7 +33,7 @@ from dfai_core.transports.base import Answer
 
 __all__ = ["VERIFY_SPEAKER", "VERIFY_SPEAKER_AMONG"]
 
-# The profile of a comparison is deleted when it is over. Where that cannot be said (a server that is gone, a worker that
+# The profile of a comparison is deleted when it is over. Where that cannot be asked for (the server is gone, the worker
 # dies) the engine ends it by itself: the parameter is the engine's own, others ignore it.
 _LIFETIME_S = 600
 # A refusal of one step does not end the row: the profile is deleted before.
