@@ -28,8 +28,6 @@ _MOST_BYTES = 64_000_000
 # Read at once; and beyond what may be in flight, how many contents wait for their request at least.
 _AT_ONCE = 32
 _LEAST_READY = 32
-# What a content weighs, before anything is known.
-_FIRST_GUESS_BYTES = 500_000
 # Contents that were asked lately, by their hashes: the same under another name is not asked again.
 _REMEMBERED = 500
 
@@ -112,7 +110,7 @@ class Fetching:
         self._reading: dict[tuple[References, int], asyncio.Task[None]] = {}
         self._held: dict[tuple[References, int], int] = {}  # whose contents are there, and their bytes
         self._held_bytes = 0
-        self._guess_bytes = float(_FIRST_GUESS_BYTES)
+        self._guess_bytes = float(media.kind.guess_bytes)
         self._seen: dict[Any, tuple[References, int]] = {}
 
     def add(self, batch: Group, places: Places) -> None:
@@ -204,7 +202,8 @@ class Fetching:
     def _take(self, batch: References, place: int, document: Sequence[Any], found: Sequence[Content | str]) -> None:
         """Holds what was read, unless a document with the same content is asked already."""
         size_bytes = sum(len(one) for one in found if isinstance(one, Content))
-        self._guess_bytes += (size_bytes - self._guess_bytes) / 8
+        # Up at once, down by and by: the next may be as large.
+        self._guess_bytes = max(float(size_bytes), self._guess_bytes + (size_bytes - self._guess_bytes) / 8)
         name = tuple(one.digest if isinstance(one, Content) else one for one in (*found, *document[self._inputs :]))
         first = self._seen.get(name)
         if first is not None:

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from dfai_core.media.columns import arrow_media, media_references, weight
 from dfai_core.media.content import Content, Unread
-from dfai_core.media.formats import IMAGE, SOUND, Conversion, Format, Kind, Media, Room
+from dfai_core.media.formats import IMAGE, SOUND, Conversion, Converted, Format, Kind, Media, Room
 from dfai_core.media.reading import Reader
 from dfai_core.media.samples import read_rate
-from dfai_core.media.sound import AsWav, Sampled, as_wav
+from dfai_core.media.sound import AsItIs, AsWav, Sampled, as_wav
 
 __all__ = [
     "IMAGE",
     "SOUND",
+    "AsItIs",
     "AsWav",
     "Content",
     "Conversion",
+    "Converted",
     "Format",
     "Kind",
     "Media",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-__all__ = ["IMAGE", "SOUND", "Conversion", "Format", "Kind", "Media", "Room"]
+__all__ = ["IMAGE", "SOUND", "Conversion", "Converted", "Format", "Kind", "Media", "Room"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Kind:
     remedy: str  # what a column may hold
     formats: tuple[Format, ...]
     samples: bool = False  # numbers in a row are samples, not pixels
+    guess_bytes: int = 500_000  # what one weighs, before any has been read
 
     def format_of(self, data: bytes) -> Format | None:
         """The format of *data*, None where it is none of these."""
@@ -45,6 +46,14 @@ class Room:
     source: str
 
 
+class Converted(NamedTuple):
+    """What is sent in the place of what was given."""
+
+    data: bytes
+    type: str  # its media type
+    duration_s: float | None = None
+
+
 class Conversion(Protocol):
     """What is made of a content before it is sent: done where contents are read, in threads, never on the loop."""
 
@@ -52,11 +61,7 @@ class Conversion(Protocol):
     def name(self) -> str:
         """What it makes: part of a content's hash."""
 
-    @property
-    def type(self) -> str:
-        """The media type of what it makes."""
-
-    def __call__(self, given: Any, form: Format | None, /) -> bytes:
+    def __call__(self, given: Any, form: Format | None, /) -> Converted:
         """What is sent for *given*: a file's bytes, and its *form*; or `Sampled`. Raises Unread."""
 
 
@@ -126,4 +131,5 @@ SOUND = Kind(
         Format("AMR", "audio/amr", _begins(b"#!AMR")),
     ),
     samples=True,
+    guess_bytes=16_000_000,  # an hour's recording may come first
 )

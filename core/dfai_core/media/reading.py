@@ -147,14 +147,15 @@ class Reader:
         shape = f"samples {array.dtype} {array.shape[1]} {rate_hz} ".encode()
         flat = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
         if self._convert is None:
-            return Content(wav_of(mono(array), rate_hz), digest_of(shape, flat), "audio/wav")
-        name = self._convert.name.encode()
-        return Content(self._converted(Sampled(array, rate_hz), None), digest_of(name, shape, flat), self._convert.type)
+            data, length_s = wav_of(mono(array), rate_hz), len(array) / rate_hz
+            return Content(data, digest_of(shape, flat), "audio/wav", length_s)
+        return self._converted(Sampled(array, rate_hz), None, shape, flat)
 
-    def _converted(self, given: bytes | Sampled, form: Format | None) -> bytes:
+    def _converted(self, given: bytes | Sampled, form: Format | None, *named: bytes | memoryview) -> Content:
         assert self._convert is not None
         with _converters:
-            return self._convert(given, form)
+            data, type, duration_s = self._convert(given, form)
+        return Content(data, digest_of(self._convert.name.encode(), *named), type, duration_s)
 
     def _content(self, data: bytes) -> Content:
         if not data:
@@ -169,9 +170,7 @@ class Reader:
             raise Unread("unsupported", f"{form.name} is not served; served are {self._taken()}")
         if self._convert is None:
             return Content(data, digest_of(data), form.type)
-        # By what was given, for the same reason as with samples.
-        digest = digest_of(self._convert.name.encode(), data)
-        return Content(self._converted(data, form), digest, self._convert.type)
+        return self._converted(data, form, data)  # by what was given, for the same reason as with samples
 
     def _taken(self) -> str:
         return ", ".join(form.name for form in self._kind.formats if form.name in self._room.formats)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from dfai_core.media.content import Unread
-from dfai_core.media.formats import Format
+from dfai_core.media.formats import Converted, Format
 from dfai_core.media.wav import is_wav, samples_in, wav_in, wav_of
 
-__all__ = ["AsWav", "Sampled", "as_wav", "mono"]
+__all__ = ["AsItIs", "AsWav", "Sampled", "as_wav", "mono"]
 
 RATE_HZ = 16_000
+_WAV = "audio/wav"
 _FULL = 32_768.0
 # Samples as floats go from -1 to 1; a resampler oversteps by little. Beyond this they are whole numbers in disguise.
 _LOUDEST = 2.0
@@ -56,14 +58,42 @@ class AsWav:
         """What is made of a sound: equal sounds under equal names are equal contents."""
         return f"wav 1 {self.rate_hz}"
 
-    @property
-    def type(self) -> str:
-        """The media type of what it makes."""
-        return "audio/wav"
-
-    def __call__(self, sound: bytes | Sampled, form: Format | None) -> bytes:
+    def __call__(self, sound: bytes | Sampled, form: Format | None) -> Converted:
         """The WAV file."""
-        return as_wav(sound, form, rate_hz=self.rate_hz, max_s=self.max_s, source=self.source)
+        made = as_wav(sound, form, rate_hz=self.rate_hz, max_s=self.max_s, source=self.source)
+        return Converted(made, _WAV, wav_in(made).duration_s)
+
+
+@dataclass(frozen=True, slots=True)
+class AsItIs:
+    """Leaves a file as it is where the service takes its format and its size: packed, it is small.
+
+    It is looked into all the same, without being decoded: what is no sound costs no request. What is too large, or too
+    long for one request, or of another format, becomes what `AsWav` makes; samples become a WAV file at their own rate.
+    """
+
+    formats: frozenset[str]
+    max_bytes: int
+    whole_s: float  # as much as goes into one request
+    max_s: float
+    source: str  # of the last
+
+    @property
+    def name(self) -> str:
+        """As in `AsWav`."""
+        return "sound 1"
+
+    def __call__(self, sound: bytes | Sampled, form: Format | None) -> Converted:
+        """The file, or a WAV file."""
+        if isinstance(sound, Sampled):
+            length_s = len(sound.array) / sound.rate_hz
+            if length_s <= self.whole_s and 2 * len(sound.array) <= self.max_bytes:
+                return Converted(wav_of(mono(sound.array), sound.rate_hz), _WAV, length_s)
+        elif form is not None and form.name in self.formats and len(sound) <= self.max_bytes:
+            known_s = _length_s(sound, form)
+            if known_s is None or known_s <= self.whole_s:
+                return Converted(sound, form.type, known_s)
+        return AsWav(self.max_s, self.source)(sound, form)
 
 
 def as_wav(
@@ -144,6 +174,20 @@ def _too_long(max_s: float, source: str) -> Unread:
     return Unread("too_large", f"longer than {max_s:,g} s{f' ({source})' if source else ''}: nothing was sent")
 
 
+def _length_s(sound: bytes, form: Format) -> float | None:
+    """How long a file is, without decoding it; None where PyAV would be needed, and is not here."""
+    if form.name == "WAV":
+        wav = wav_in(sound)
+        if wav.plain:
+            return wav.duration_s
+    try:
+        return _counted_s(sound, form)
+    except Unread as error:
+        if error.code == "unsupported":  # no PyAV: the service will tell
+            return None
+        raise
+
+
 # ---- with PyAV ------------------------------------------------------------------------------------------------------
 
 
@@ -171,31 +215,57 @@ def _resampled(samples: np.ndarray[Any, Any], rate_hz: int, wanted_hz: int) -> n
 
 def _decoded(data: bytes, form: Format | None, rate_hz: int, max_s: float, source: str) -> np.ndarray[Any, Any]:
     """int16 of one channel out of any file that PyAV reads."""
-    name = form.name if form is not None else "WAV"
-    av = _av(f"decoding {name}")
     made: list[np.ndarray[Any, Any]] = []
     frames = 0
+    with _opened(data, form) as (av, container, stream):
+        promised_s = _promised_s(stream)
+        if promised_s > max_s + _SLACK_S:
+            raise _too_long(max_s, source)
+        for block in _blocks(av, container, stream, rate_hz):
+            made.append(block)
+            frames += len(block)
+            if frames > max_s * rate_hz:
+                raise _too_long(max_s, source)
+    if not frames:
+        raise Unread("unreadable", "there is no sound in it that can be decoded")
+    _check_whole(promised_s, frames / rate_hz)
+    return np.concatenate(made)
+
+
+def _counted_s(data: bytes, form: Format) -> float:
+    """How long a file is by the packets that it holds."""
+    with _opened(data, form) as (_, container, stream):
+        promised_s = _promised_s(stream)
+        base = stream.time_base
+        ticks = sum(packet.duration or 0 for packet in container.demux(stream) if packet.size)
+        counted_s = float(ticks * base) if base else 0.0
+    if counted_s:
+        _check_whole(promised_s, counted_s)
+    return counted_s or promised_s
+
+
+@contextmanager
+def _opened(data: bytes, form: Format | None) -> Iterator[tuple[Any, Any, Any]]:
+    """PyAV, a file opened with it, and its first stream of sound."""
+    name = form.name if form is not None else "WAV"
+    av = _av(f"reading {name}")
     try:
         with av.open(io.BytesIO(data), format=_READERS[name], metadata_errors="ignore") as container:
             stream = next(iter(container.streams.audio), None)
             if stream is None:
                 raise Unread("unreadable", "there is no sound in it")
-            promised_s = float(stream.duration * stream.time_base) if stream.duration else 0.0
-            if promised_s > max_s + _SLACK_S:
-                raise _too_long(max_s, source)
-            for block in _blocks(av, container, stream, rate_hz):
-                made.append(block)
-                frames += len(block)
-                if frames > max_s * rate_hz:
-                    raise _too_long(max_s, source)
+            yield av, container, stream
     except (av.error.FFmpegError, ValueError) as error:  # the latter where a file changes its form on the way
         raise Unread("unreadable", f"it cannot be decoded ({type(error).__name__})") from None
-    if not frames:
-        raise Unread("unreadable", "there is no sound in it that can be decoded")
-    if frames / rate_hz + _SLACK_S < _WHOLE * promised_s:
-        held = f"it promises {promised_s:.1f} s, and holds {frames / rate_hz:.1f} s"
-        raise Unread("unreadable", f"the file is cut short: {held}")
-    return np.concatenate(made)
+
+
+def _promised_s(stream: Any) -> float:
+    return float(stream.duration * stream.time_base) if stream.duration else 0.0
+
+
+def _check_whole(promised_s: float, held_s: float) -> None:
+    if held_s + _SLACK_S < _WHOLE * promised_s:
+        raise Unread("unreadable", f"the file is cut short: it promises {promised_s:.1f} s, and holds {held_s:.1f} s")
 
 
 def _blocks(av: Any, container: Any, stream: Any, rate_hz: int) -> Iterator[np.ndarray[Any, Any]]:

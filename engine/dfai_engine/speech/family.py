@@ -21,6 +21,7 @@ __all__ = ["OPERATIONS", "QUERY", "Answer", "routes"]
 
 QUERY = ()
 _HEARING = ("numpy", "av", "ctranslate2", "faster_whisper", "onnxruntime")
+_SPEAKING = ("numpy", "av", "py_nanotts", "sentencex")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +43,16 @@ OPERATIONS: Mapping[str, Answer] = {
     for answer in (
         Answer("Transcribe", "hearing_weights", _HEARING),
         Answer("TranslateSpeech", "hearing_weights", _HEARING),
+        Answer("SynthesizeSpeech", "speaking_weights", _SPEAKING),
     )
 }
 
 
 def routes(room: Room) -> list[Route]:
     """Everything heard, everything spoken."""
-    from dfai_engine.speech import hearing_routes
+    from dfai_engine.speech import hearing_routes, speaking_routes
 
     return [
         *hearing_routes.routes(room),
+        *speaking_routes.routes(room),
     ]
