@@ -63,9 +63,10 @@ def test_pairs_are_compared_sound_by_sound(frames: Frames) -> None:
     assert strict["same_speaker"] == [False]
 
 
-def test_silence_costs_its_row_alone(frames: Frames) -> None:
-    silent = SILENT + bytes(64_000)
-    sounds = [Path(A1).read_bytes(), silent, Path(A2).read_bytes()]
+def test_silence_costs_its_row_alone(frames: Frames, tmp_path: Path) -> None:
+    silent = tmp_path / "silent.wav"
+    silent.write_bytes(SILENT + bytes(64_000))
+    sounds = [A1, str(silent), A2]
     found = answers(frames, {"p": sounds, "q": sounds[::-1]}, "verify_speaker", "p", "q")
 
     assert found["same_speaker"] == [True, None, True]
