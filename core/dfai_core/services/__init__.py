@@ -24,6 +24,7 @@ from dfai_core.services.search.find_similar_images import FIND_SIMILAR_IMAGES
 from dfai_core.services.search.search_images import SEARCH_IMAGES
 from dfai_core.services.search.search_index import SEARCH_INDEX
 from dfai_core.services.vision.analyze_image import ANALYZE_IMAGE
+from dfai_core.services.vision.area_of_interest import AREA_OF_INTEREST
 from dfai_core.services.vision.describe_image import DESCRIBE_IMAGE
 from dfai_core.services.vision.detect_objects import DETECT_OBJECTS
 from dfai_core.services.vision.moderate_image import MODERATE_IMAGE
@@ -52,6 +53,7 @@ _ALL = (
     DETECT_OBJECTS,
     READ_TEXT,
     THUMBNAIL,
+    AREA_OF_INTEREST,
     MODERATE_IMAGE,
     DETECT_FACES,
     VERIFY_FACES,
