@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 SHARED_WORDS = {
     *("language", "country", "categories", "domain", "max_sentences", "order"),
     *("among", "top", "filter", "match", "select", "key", "offset", "market"),
-    *("features", "fetch", "pages", "width_px", "height_px", "crop"),
+    *("features", "fetch", "pages", "model", "width_px", "height_px", "crop"),
     *("attributes", "threshold"),
     *("profanity", "phrases", "rate_hz", "to", "reference"),
     *("granularity", "custom_interval", "period", "sensitivity", "max_anomaly_ratio", "impute", "stability"),

@@ -29,6 +29,7 @@ from dfai_core.services.speech.transcribe import TRANSCRIBE
 from dfai_core.services.speech.translate_speech import TRANSLATE_SPEECH
 from dfai_core.services.speech.verify_speaker import VERIFY_SPEAKER
 from dfai_core.services.vision.analyze_image import ANALYZE_IMAGE
+from dfai_core.services.vision.area_of_interest import AREA_OF_INTEREST
 from dfai_core.services.vision.describe_image import DESCRIBE_IMAGE
 from dfai_core.services.vision.detect_objects import DETECT_OBJECTS
 from dfai_core.services.vision.moderate_image import MODERATE_IMAGE
@@ -57,6 +58,7 @@ _ALL = (
     DETECT_OBJECTS,
     READ_TEXT,
     THUMBNAIL,
+    AREA_OF_INTEREST,
     MODERATE_IMAGE,
     DETECT_FACES,
     VERIFY_FACES,
