@@ -82,11 +82,13 @@ def asked(verb: str, files: list[str], given: Mapping[str, Any]) -> Asked:
 
 
 def source_of(question: Asked) -> tuple[Asked, Source]:
-    """The rows, and *question* as it is asked of them: pictures and sounds are rows by themselves, in a column "path"."""
+    """The rows, and *question* as it is asked of them: pictures and sounds are rows, in a column "path"."""
     places = found(question.files)
     if not question.inputs[0]:
         if any(format_of(place.name) for place in places):
-            raise ConfigError(f"{question.service.name} needs to know which column of the table to read: --column NAME.")
+            raise ConfigError(
+                f"{question.service.name} needs to know which column of the table to read: --column NAME."
+            )
         question = replace(question, inputs=["path", *question.inputs[1:]])
         source = in_memory(_listing(question.files))
     else:
@@ -127,9 +129,11 @@ def target_of(text: str | None, key: str | None, credential: str | None) -> dict
 def _with_credential(target: Target, name: str) -> Target:
     if not isinstance(target, Azure) or target.region:
         raise ConfigError("--credential needs the resource's own endpoint: --target azure:https://NAME….")
-    module, colon, attribute = name.partition(":")
+    module, _, attribute = name.partition(":")
     try:
         found = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
-        raise ConfigError(f"--credential {name}: {error}. Write MODULE:CLASS, such as azure.identity:DefaultAzureCredential.") from None
+        raise ConfigError(
+            f"--credential {name}: {error}. Write MODULE:CLASS, such as azure.identity:DefaultAzureCredential."
+        ) from None
     return azure(endpoint=target.base, credential=found, cloud=target.cloud)

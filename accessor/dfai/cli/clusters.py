@@ -53,7 +53,9 @@ def _inputs(question: Asked) -> tuple[str | None, list[str], list[Any]]:
     kinds = list(dict.fromkeys(format_of(place.name) for place in places))
     if not question.inputs[0]:
         if any(kinds):
-            raise ConfigError(f"{question.service.name} needs to know which column of the table to read: --column NAME.")
+            raise ConfigError(
+                f"{question.service.name} needs to know which column of the table to read: --column NAME."
+            )
         return None, list(question.files), ["path", *question.inputs[1:]]
     if len(kinds) > 1 or kinds[0] not in ("parquet", "csv", "json lines"):
         raise ConfigError(f"--backend {question.backend} reads Parquet, CSV or JSON lines, one kind at a time.")
@@ -96,7 +98,7 @@ def _dask(question: Asked, part: Place, kind: Kind) -> None:
                 blocksize=None,  # cells may hold line ends: a file cannot be cut
             )
             if question.service.reads == "numbers":
-                frame = frame.astype({name: float for name in _names(inputs)})
+                frame = frame.astype(dict.fromkeys(_names(inputs), float))
         else:
             frame = dd.read_json(paths, lines=True, orient="records")
         if question.max_rows is not None:
@@ -137,8 +139,7 @@ def _json(value: Any) -> str:
 
 
 def _spark(question: Asked, part: Place, kind: Kind) -> None:
-    from pyspark.sql import SparkSession
-    from pyspark.sql import functions as F
+    from pyspark.sql import SparkSession, functions
 
     told, paths, inputs = _inputs(question)
     spark = SparkSession.builder.appName(f"dfai run {question.service.name}").getOrCreate()
@@ -150,7 +151,7 @@ def _spark(question: Asked, part: Place, kind: Kind) -> None:
         read = spark.read.option("header", True).option("multiLine", True).option("escape", '"')
         frame = read.option("sep", question.delimiter or ",").option("encoding", question.encoding).csv(paths)
         if question.service.reads == "numbers":
-            frame = frame.withColumns({name: F.col(f"`{name}`").cast("double") for name in _names(inputs)})
+            frame = frame.withColumns({name: functions.col(f"`{name}`").cast("double") for name in _names(inputs)})
     else:
         frame = spark.read.json(paths)
     if question.max_rows is not None:
@@ -162,7 +163,7 @@ def _spark(question: Asked, part: Place, kind: Kind) -> None:
     elif kind == "csv":
         kinds = {field.name: field.dataType.typeName() for field in answered.schema.fields}
         nested = [name for name, held in kinds.items() if held in ("array", "map", "struct")]
-        cells = answered.withColumns({name: F.to_json(F.col(f"`{name}`")) for name in nested})
+        cells = answered.withColumns({name: functions.to_json(functions.col(f"`{name}`")) for name in nested})
         cells.write.option("header", True).option("escape", '"').csv(folder)
     else:
         answered.write.json(folder)

@@ -16,7 +16,7 @@ from dfai._report import track
 from dfai._run import Run
 from dfai.cli.asked import Asked, source_of
 from dfai.cli.display import State, shown
-from dfai.cli.exits import Exit, Interrupted
+from dfai.cli.exits import Exit, Interrupted, Terminated
 from dfai.cli.outcome import Outcome
 from dfai.cli.stream import Answered, StreamVerbs
 from dfai.cli.workplace import Workplace, workplace
@@ -54,8 +54,8 @@ def run(question: Asked) -> tuple[Outcome, Run]:
                 else:
                     _elsewhere(question, place, figures)
         except KeyboardInterrupt as stop:
-            code = stop.code if isinstance(stop, Interrupted) else Exit.INTERRUPTED
-            raise Interrupted(code, _how_to_go_on(question)) from None
+            code = Exit.TERMINATED if isinstance(stop, Terminated) else Exit.INTERRUPTED
+            raise Interrupted(_how_to_go_on(question), code) from None
         place.finish()
     if question.backend != "pandas":
         outcome = Outcome.of(str(question.out), question.backend, figures)
@@ -83,8 +83,8 @@ def _told_to_stop() -> Iterator[None]:
         yield
         return
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise Interrupted(Exit.TERMINATED)
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise Terminated
 
     before = signal.signal(signal.SIGTERM, stop)
     try:

@@ -50,8 +50,8 @@ _COMMON = {
             "-o",
             metavar="FILE",
             rich_help_panel=_FILES,
-            help="The file to write: .parquet, .csv, .jsonl, .arrow or .feather, here or at a URL. With dask and spark a folder "
-            "of such files. It is there only when it is whole.",
+            help="The file to write: .parquet, .csv, .jsonl, .arrow or .feather, here or at a URL. With dask and spark "
+            "a folder of such files. It is there only when it is whole.",
         ),
     ],
     "overwrite": Annotated[
@@ -71,8 +71,8 @@ _COMMON = {
         typer.Option(
             metavar="PLACE",
             rich_help_panel=_FILES,
-            help="Where answers are kept, so that none is paid for twice: a folder, a Redis URL, or none. Without it they "
-            "are kept beside the file until that is whole, so that an interrupted run goes on.",
+            help="Where answers are kept, so that none is paid for twice: a folder, a Redis URL, or none. Without it "
+            "they are kept beside the file until that is whole, so that an interrupted run goes on.",
         ),
     ],
     "max_rows": Annotated[
@@ -80,7 +80,9 @@ _COMMON = {
     ],
     "delimiter": Annotated[
         str | None,
-        typer.Option(metavar="CHARACTER", rich_help_panel=_FILES, help="Between the cells of CSV files; a comma if none."),
+        typer.Option(
+            metavar="CHARACTER", rich_help_panel=_FILES, help="Between the cells of CSV files; a comma if none."
+        ),
     ],
     "encoding": Annotated[
         str, typer.Option(metavar="NAME", rich_help_panel=_FILES, help="Of CSV files, such as latin-1.")
@@ -90,7 +92,7 @@ _COMMON = {
         typer.Option(
             metavar="REFERENCE",
             rich_help_panel=HOW,
-            help="Where the target's key is, env:NAME or file:PATH. For Azure env:AZURE_AI_KEY if none."
+            help="Where the target's key is, env:NAME or file:PATH. For Azure env:AZURE_AI_KEY if none.",
         ),
     ],
     "credential": Annotated[
@@ -98,14 +100,14 @@ _COMMON = {
         typer.Option(
             metavar="MODULE:CLASS",
             rich_help_panel=HOW,
-            help="Instead of a key: what makes a credential, azure.identity:DefaultAzureCredential."
+            help="Instead of a key: what makes a credential, azure.identity:DefaultAzureCredential.",
         ),
     ],
     "progress": Annotated[
         str | None,
         typer.Option(
             metavar="|".join(_PROGRESS),
-            help="bar: a live line; off: nothing; auto, the default: a live line in a terminal, else a line now and then.",
+            help="bar: a live line; off: nothing; auto, the default: the former in a terminal, else a line now and then.",
             **_words(*_PROGRESS),
         ),
     ],
@@ -152,12 +154,9 @@ def _command_of(verb: str) -> Any:
     own = parameters_of(verb)
     common = {name: _parameter(name, annotation) for name, annotation in _COMMON.items()}
     if services()[verb].web:
-        own = [parameter for parameter in own if parameter.name not in ("set_target",)]
         common["key"] = common["key"].replace(annotation=Annotated[str | None, typer.Option(hidden=True)])
         common["credential"] = common["credential"].replace(annotation=Annotated[str | None, typer.Option(hidden=True)])
-    files = inspect.Parameter(
-        "files", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Annotated[list[str], _FILE]
-    )
+    files = inspect.Parameter("files", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Annotated[list[str], _FILE])
     asking = [parameter for parameter in own if parameter.name.startswith("own_")]
     settings = [parameter for parameter in own if parameter.name.startswith("set_")]
     head = [parameter for name, parameter in common.items() if name not in _TAIL]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn, cast
@@ -47,7 +47,7 @@ class Answered:
         ]
         return pa.schema(fields, metadata=self.source.schema.metadata)
 
-    def batches(self, *, as_text: bool = False) -> Iterator[tuple[pa.RecordBatch, tuple[pa.RecordBatch, ...]]]:
+    def batches(self, *, as_text: bool = False) -> Generator[tuple[pa.RecordBatch, tuple[pa.RecordBatch, ...]]]:
         """Rows with their answers, and the answers alone.
 
         Answers and rows are read apart: what is asked runs ahead of what is written, by columns that are asked about
@@ -119,17 +119,18 @@ def _answered(source: Source, made: Sequence[tuple[Call, tuple[Any, ...]]]) -> A
     return Answered(source, tuple(call for call, _ in made), tuple(fields), tuple(origin))
 
 
-def _answers(source: Source, call: Call) -> Iterator[pa.RecordBatch]:
+def _answers(source: Source, call: Call) -> Generator[pa.RecordBatch]:
     run: Run = Reported(process_id(), _NAME)
     if call.service.gather is None:
-        return run(call, _columns(source, call))
-    return _of_groups(source, call, run)
+        yield from run(call, _columns(source, call))
+    else:
+        yield from _of_groups(source, call, run)
 
 
 def _columns(source: Source, call: Call) -> Iterator[pa.RecordBatch]:
     """The columns that *call* reads. One may stand there twice, so they are numbered."""
     wanted = _types(source, call)
-    fields = [pa.field(name, kind) for name, kind in {name: kind for name, kind in wanted}.items()]
+    fields = [pa.field(name, kind) for name, kind in dict(wanted).items()]
     places = [next(at for at, field in enumerate(fields) if field.name == name) for name, _ in wanted]
     for batch in source.batches(fields):
         yield pa.record_batch([batch.column(place) for place in places], names=list(map(str, range(len(places)))))

@@ -58,7 +58,7 @@ class Workplace:
             target = Path(self.out.path)
             if target.is_dir():
                 shutil.rmtree(target)
-            os.replace(self.part.path, target)
+            Path(self.part.path).replace(target)
         else:
             self.out.system.mv(self.part.path, self.out.path, recursive=self.out.system.isdir(self.part.path))
         shutil.rmtree(self.folder, ignore_errors=True)

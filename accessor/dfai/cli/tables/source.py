@@ -70,7 +70,9 @@ def open_source(places: Sequence[Place], *, delimiter: str | None = None, encodi
     unknown = next((name for name, kind in kinds.items() if kind is None), None)
     if unknown is not None:
         endings = ", ".join("." + endings[0] for endings in FORMATS.values())
-        raise ConfigError(f"{unknown}: the end of its name does not say what it is; tables are {endings} (also packed).")
+        raise ConfigError(
+            f"{unknown}: the end of its name does not say what it is; tables are {endings} (also packed)."
+        )
     (kind, *others) = dict.fromkeys(kinds.values())
     if others:
         raise ConfigError(f"these are files of {kind} and of {others[0]}: give those of one kind at a time.")
@@ -112,19 +114,13 @@ def _both(one: pa.Field, other: pa.Field, place: Place, *, loose: bool) -> pa.Fi
         ) from None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Held:
     """A small table that is held."""
 
     table: pa.Table
-
-    @property
-    def schema(self) -> pa.Schema:
-        return self.table.schema
-
-    @property
-    def rows(self) -> int:
-        return int(self.table.num_rows)
+    schema: pa.Schema
+    rows: int
 
     def read(self, fields: Sequence[pa.Field]) -> Iterator[pa.RecordBatch]:
         yield from self.table.select([field.name for field in fields]).to_batches()
@@ -132,4 +128,4 @@ class _Held:
 
 def in_memory(table: pa.Table) -> Source:
     """A source of what is held already."""
-    return Source(table.schema, table.num_rows, ((_Held(table), ()),))
+    return Source(table.schema, table.num_rows, ((_Held(table, table.schema, table.num_rows), ()),))
