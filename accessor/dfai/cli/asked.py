@@ -35,7 +35,7 @@ class Asked:
     backend: Literal["pandas", "dask", "spark"] = "pandas"
     max_rows: int | None = None
     delimiter: str | None = None
-    encoding: str = "utf8"
+    encoding: str = "utf-8"
     progress: Literal["auto", "bar", "off"] = "auto"
     own_store: bool = True
     """Whether answers are kept beside what is written until that is whole; else where the settings say."""

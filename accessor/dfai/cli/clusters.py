@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -14,9 +15,12 @@ from dfai import files as listed
 from dfai import on
 from dfai.cli.asked import Asked
 from dfai.cli.places import Place, format_of, found
-from dfai_core.errors import ConfigError, MissingExtra
+from dfai_core.errors import ConfigError, MissingExtra, Unavailable
 
 __all__ = ["written"]
+
+# Whose errors are not ours to explain.
+_THEIRS = ("pyspark.", "py4j.", "grpc", "distributed.")
 
 Kind = Literal["parquet", "csv", "json lines"]
 
@@ -37,6 +41,10 @@ def written(question: Asked, part: Place) -> None:
         raise MissingExtra(
             f'--backend {question.backend} needs the package {error.name}. pip install "dfai[{question.backend}]"'
         ) from error
+    except Exception as error:
+        if not type(error).__module__.startswith(_THEIRS):
+            raise
+        raise Unavailable(f"{question.backend} gave up: {str(error).strip().partition(chr(10))[0]}") from error
 
 
 def _kind(name: str) -> Kind:
@@ -86,7 +94,7 @@ def _dask(question: Asked, part: Place, kind: Kind) -> None:
         if told is None:
             frame = listed(paths, backend="dask")
         elif told == "parquet":
-            frame = dd.read_parquet(paths)
+            frame = dd.read_parquet(paths, dtype_backend="pyarrow")  # every type as it is in the file
         elif told == "csv":
             frame = dd.read_csv(
                 paths,
@@ -138,18 +146,33 @@ def _json(value: Any) -> str:
 # ---- Spark ----------------------------------------------------------------------------------------------------
 
 
+def _charset(name: str) -> str:
+    """Python's name of an encoding as Java has it.
+
+    >>> _charset("latin-1"), _charset("utf8")
+    ('iso-8859-1', 'utf-8')
+    """
+    try:
+        found = codecs.lookup(name).name
+    except LookupError:
+        raise ConfigError(f"--encoding {name} is not known.") from None
+    return {"iso8859-1": "iso-8859-1", "ascii": "us-ascii"}.get(found, found)
+
+
 def _spark(question: Asked, part: Place, kind: Kind) -> None:
     from pyspark.sql import SparkSession, functions
 
     told, paths, inputs = _inputs(question)
-    spark = SparkSession.builder.appName(f"dfai run {question.service.name}").getOrCreate()
+    named = SparkSession.builder.appName(f"dfai run {question.service.name}")
+    # Its bar and ours would write over each other.
+    spark = named.config("spark.ui.showConsoleProgress", False).getOrCreate()
     if told is None:
         frame = listed(paths, backend=spark)
     elif told == "parquet":
         frame = spark.read.parquet(*paths)
     elif told == "csv":
         read = spark.read.option("header", True).option("multiLine", True).option("escape", '"')
-        frame = read.option("sep", question.delimiter or ",").option("encoding", question.encoding).csv(paths)
+        frame = read.option("sep", question.delimiter or ",").option("encoding", _charset(question.encoding)).csv(paths)
         if question.service.reads == "numbers":
             frame = frame.withColumns({name: functions.col(f"`{name}`").cast("double") for name in _names(inputs)})
     else:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["called", "main"]
 
 _EPILOGUE = (
-    "Exit codes: 0 every row is answered; 1 some rows are not, and the file says why; 2 something asked for cannot "
-    "be, and nothing was sent; 3 nothing was answered; 130 interrupted: the same line goes on; 70 a fault of dfai's own."
+    "Exit codes: 0 every row is answered; 1 some rows are not, and the file says why; 2 something asked for cannot be, "
+    "and nothing was sent; 3 nothing was answered; 130 interrupted: the same line goes on; 70 a fault of dfai's own."
 )
 
 

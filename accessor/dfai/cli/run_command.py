@@ -107,13 +107,13 @@ _COMMON = {
         str | None,
         typer.Option(
             metavar="|".join(_PROGRESS),
-            help="bar: a live line; off: nothing; auto, the default: the former in a terminal, else a line now and then.",
+            help="bar: a live line; off: nothing; auto, the default: that in a terminal, else a line now and then.",
             **_words(*_PROGRESS),
         ),
     ],
     "as_json": Annotated[bool, typer.Option("--json", help="One JSON object on stdout, and nothing else there.")],
 }
-_DEFAULTS: dict[str, Any] = {"overwrite": False, "backend": "pandas", "encoding": "utf8", "as_json": False}
+_DEFAULTS: dict[str, Any] = {"overwrite": False, "backend": "pandas", "encoding": "utf-8", "as_json": False}
 _TAIL = ("key", "credential", "progress", "as_json")
 
 

@@ -58,7 +58,7 @@ def _with_folders(batch: pa.RecordBatch, folders: Sequence[tuple[str, str | None
     return batch
 
 
-def open_source(places: Sequence[Place], *, delimiter: str | None = None, encoding: str = "utf8") -> Source:
+def open_source(places: Sequence[Place], *, delimiter: str | None = None, encoding: str = "utf-8") -> Source:
     """The table in the files at *places*.
 
     Raises
