@@ -21,15 +21,18 @@ from dfai_core.backend import Reporting
 from dfai_core.errors import BackendNotFound, ConfigError, LanguageAssumed, RowsFailed
 from dfai_core.host_reports import host_channel
 from dfai_core.ledger import LEDGER, Entry, new_group
+from dfai_core.prices import quote
 from dfai_core.report import Channel, counters_of, process_id
 from dfai_core.reported import Reported
 from dfai_core.services.language.wire import knows_auto
+from dfai_core.spending import no_price
 from dfai_core.targets import Web
 from dfai_core.telemetry import traceparent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from dfai._estimate import EstimateAI
     from dfai._models import AnomalyModel
 
 __all__ = ["FrameAI", "calls_for", "channels_of", "knows_language", "on", "prepare", "warn_of_language"]
@@ -149,11 +152,30 @@ class FrameAI(Verbs[F], Sinks[F], Generic[F]):
 
         return fitted(self._backend, self._frame, columns, timestamp, by, window_points, align, impute, settings)
 
+    @property
+    def estimate(self) -> EstimateAI:
+        """The same verbs, with the same arguments: what each would send, take and cost. Nothing is sent.
+
+        ``df.ai.estimate.sentiment("review")`` gives an `Estimate`; ``df.ai.estimate(sample_rows=100_000)`` looks at
+        some of the rows only.
+        """
+        from dfai._estimate import EstimateAI
+
+        return EstimateAI(self._frame)
+
     def __getattr__(self, name: str) -> NoReturn:
         raise AttributeError(_hints.missing_verb(name))
 
     def __dir__(self) -> list[str]:
-        return [*verb_names(), "call", "fit_anomalies", "plot_anomalies", "write_files", "write_search_index"]
+        return [
+            *verb_names(),
+            "call",
+            "estimate",
+            "fit_anomalies",
+            "plot_anomalies",
+            "write_files",
+            "write_search_index",
+        ]
 
     def __repr__(self) -> str:
         return f"<dfai verbs for a {self._backend.name} frame: {', '.join(verb_names())}>"
@@ -253,6 +275,8 @@ def _make(
         trace=traceparent(),
     )
     config.target.check(service)
+    if config.max_cost is not None and quote(config.prices, service, call.target_kind) is None:
+        raise ConfigError(no_price(call))
     if service.versions is not None:  # what one api-version has and the other has not is told at once
         wiring, others = call.wiring(), {name: service.option(name).default for name, _ in varying}
         service.wire(replace(wiring, options={**others, **wiring.options}))

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 
+from dfai_core import billed
 from dfai_core.errors import ConfigError
 from dfai_core.media import IMAGE, Media, Room
 from dfai_core.service import Column, Exchange, Option, Service, Values, Wiring
@@ -19,6 +21,7 @@ from dfai_core.services.vision.wire import (
     FETCH,
     IMAGES,
     LIMITS,
+    TRANSACTIONS,
     V3,
     analysis,
     either,
@@ -153,6 +156,8 @@ def _wire(wiring: Wiring) -> Exchange:
     return exchange(analysis(wiring, ["read"]), lambda body: _values(lines_of(body), include))
 
 
+_BESIDE = "each page of a PDF or TIFF counts"
+
 READ_TEXT = Service(
     name="read_text",
     family="vision",
@@ -166,6 +171,7 @@ READ_TEXT = Service(
     },
     options=(Option("language", "request", "auto", _language), Option("pages", "request", "all", _pages), FETCH),
     limits=LIMITS,
+    billing=replace(TRANSACTIONS, unit=billed.PAGE, beside=_BESIDE),
     operation="Read",
     wire=_wire,
     api_version=V3,
