@@ -13,7 +13,7 @@ import orjson
 
 from dfai import files as listed
 from dfai import on
-from dfai.cli.asked import Asked
+from dfai.cli.asked import Question
 from dfai.cli.places import Place, format_of, found
 from dfai_core.errors import ConfigError, MissingExtra, Unavailable
 
@@ -25,7 +25,7 @@ _THEIRS = ("pyspark.", "py4j.", "grpc", "distributed.")
 Kind = Literal["parquet", "csv", "json lines"]
 
 
-def written(question: Asked, part: Place) -> None:
+def written(question: Question, backend: str, part: Place) -> None:
     """Writes the rows with their answers into a folder, a file for each partition.
 
     Raises
@@ -33,18 +33,18 @@ def written(question: Asked, part: Place) -> None:
     ConfigError
         For kinds of files that the library does not read or write.
     """
-    kind = _kind(question.out.name)
-    make = _dask if question.backend == "dask" else _spark
+    kind = _kind(part.name)
+    make = _dask if backend == "dask" else _spark
     try:
         make(question, part, kind)
     except ModuleNotFoundError as error:
         raise MissingExtra(
-            f'--backend {question.backend} needs the package {error.name}. pip install "dfai[{question.backend}]"'
+            f'--backend {backend} needs the package {error.name}. pip install "dfai[{backend}]"'
         ) from error
     except Exception as error:
         if not type(error).__module__.startswith(_THEIRS):
             raise
-        raise Unavailable(f"{question.backend} gave up: {str(error).strip().partition(chr(10))[0]}") from error
+        raise Unavailable(f"{backend} gave up: {str(error).strip().partition(chr(10))[0]}") from error
 
 
 def _kind(name: str) -> Kind:
@@ -55,7 +55,7 @@ def _kind(name: str) -> Kind:
     return told or "parquet"  # type: ignore[return-value]
 
 
-def _inputs(question: Asked) -> tuple[str | None, list[str], list[Any]]:
+def _inputs(question: Question, backend: str) -> tuple[str | None, list[str], list[Any]]:
     """The kind of the tables, where they are, and the columns that are read; no kind for pictures and sounds."""
     places = found(question.files)
     kinds = list(dict.fromkeys(format_of(place.name) for place in places))
@@ -66,7 +66,7 @@ def _inputs(question: Asked) -> tuple[str | None, list[str], list[Any]]:
             )
         return None, list(question.files), ["path", *question.inputs[1:]]
     if len(kinds) > 1 or kinds[0] not in ("parquet", "csv", "json lines"):
-        raise ConfigError(f"--backend {question.backend} reads Parquet, CSV or JSON lines, one kind at a time.")
+        raise ConfigError(f"--backend {backend} reads Parquet, CSV or JSON lines, one kind at a time.")
     return kinds[0], [_url(place) for place in places], question.inputs
 
 
@@ -74,18 +74,18 @@ def _url(place: Place) -> str:
     return Path(place.path).as_uri() if place.local else str(place)
 
 
-def _answered(question: Asked, frame: Any, inputs: Sequence[Any]) -> Any:
+def _answered(question: Question, frame: Any, inputs: Sequence[Any]) -> Any:
     return getattr(on(frame), question.service.name)(*inputs, **question.options, **question.settings)
 
 
 # ---- Dask -----------------------------------------------------------------------------------------------------
 
 
-def _dask(question: Asked, part: Place, kind: Kind) -> None:
+def _dask(question: Question, part: Place, kind: Kind) -> None:
     import dask
     import dask.dataframe as dd
 
-    told, paths, inputs = _inputs(question)
+    told, paths, inputs = _inputs(question, "dask")
     with ExitStack() as stack:
         if os.environ.get("DASK_SCHEDULER_ADDRESS") or dask.config.get("scheduler-address", None):
             from distributed import Client
@@ -159,10 +159,10 @@ def _charset(name: str) -> str:
     return {"iso8859-1": "iso-8859-1", "ascii": "us-ascii"}.get(found, found)
 
 
-def _spark(question: Asked, part: Place, kind: Kind) -> None:
+def _spark(question: Question, part: Place, kind: Kind) -> None:
     from pyspark.sql import SparkSession, functions
 
-    told, paths, inputs = _inputs(question)
+    told, paths, inputs = _inputs(question, "spark")
     named = SparkSession.builder.appName(f"dfai run {question.service.name}")
     # Its bar and ours would write over each other.
     spark = named.config("spark.ui.showConsoleProgress", False).getOrCreate()

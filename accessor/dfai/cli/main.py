@@ -98,6 +98,7 @@ def _app() -> typer.Typer:
     import typer
 
     from dfai.cli.doctor import doctor
+    from dfai.cli.estimate_command import estimate
     from dfai.cli.order import InOrder
     from dfai.cli.run_command import run
     from dfai.cli.services import services
@@ -124,6 +125,7 @@ def _app() -> typer.Typer:
             raise typer.Exit
 
     app.add_typer(run)
+    app.add_typer(estimate)
     app.command()(services)
     app.command()(doctor)
     app.add_typer(store)
