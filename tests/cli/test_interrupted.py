@@ -11,10 +11,15 @@ import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from cli.conftest import Dfai
 from killing import killing
 from processes import process, said
+from served import served
 from service import Scene, sentiment_of
 
 TEXTS = [f"Good bed number {number}" if number % 3 else f"Bad bed number {number}" for number in range(400)]
@@ -139,3 +144,32 @@ def test_memory_does_not_grow_with_the_file(scene: Scene, tmp_path: Path) -> Non
     assert size_mb == 360
     assert pq.read_metadata(out).num_rows == rows
     assert whole_mb - part_mb < 60  # of 264 MB more
+
+
+def test_what_no_store_keeps_is_written_down_as_it_comes(dfai: Dfai, tmp_path: Path) -> None:
+    fetched: list[str] = []
+    signals: list[signal.Signals] = []
+
+    async def content(request: Request) -> Response:
+        fetched.append(request.path_params["number"])
+        if len(fetched) > 600 and signals:
+            os.kill(os.getpid(), signals.pop())
+        return Response(request.path_params["number"])
+
+    with served(Starlette(routes=[Route("/{number}", content)])) as url:
+        pq.write_table(pa.table({"link": [f"{url}/{number}" for number in range(1_500)]}), "links.parquet")
+        line = ["run", "download", "links.parquet", "-c", "link", "-o", "s.parquet", "--private-urls", "allow"]
+        line += ["--progress", "off"]
+        signals.append(signal.SIGINT)
+        stopped = dfai(*line)
+        written = sum(1 for _ in Path("s.parquet.unfinished").glob("parts/*/0/*.arrow"))
+        before = len(fetched)
+        done = dfai(*line, "--json")
+
+    assert stopped.code == 130
+    assert "s.parquet.unfinished/parts. The same line again goes on" in stopped.err
+    assert written
+    assert done.code == 0, done.err
+    assert len(fetched) < before + 1_500
+    assert pq.read_table("s.parquet")["content"].to_pylist() == [str(number).encode() for number in range(1_500)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["links.parquet", "s.parquet"]

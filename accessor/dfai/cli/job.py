@@ -18,7 +18,8 @@ from dfai.cli.asked import Asked, Question, source_of
 from dfai.cli.display import State, shown
 from dfai.cli.exits import Exit, Interrupted, Terminated
 from dfai.cli.outcome import Outcome
-from dfai.cli.stream import Answered, StreamVerbs
+from dfai.cli.parts import digest_of
+from dfai.cli.stream import Answered, StreamVerbs, kept_by_stores
 from dfai.cli.workplace import Workplace, workplace
 from dfai.cli.writing import writer_for, written_as
 from dfai_core.report import Counters, counters_of
@@ -45,7 +46,7 @@ def run(job: Asked) -> tuple[Outcome, Run]:
     # What libraries print is for people; stdout may be for a program.
     question = job.question
     with redirect_stdout(sys.stderr), _told_to_stop(), workplace(job.out) as place:
-        store = place.store(note) if job.own_store and _keeps(question) else None
+        store = place.store(note) if job.own_store else None
         if store is not None:
             question = replace(question, settings={**question.settings, "store": store})
         try:
@@ -56,25 +57,22 @@ def run(job: Asked) -> tuple[Outcome, Run]:
                     _elsewhere(job, question, place, figures)
         except KeyboardInterrupt as stop:
             code = Exit.TERMINATED if isinstance(stop, Terminated) else Exit.INTERRUPTED
-            raise Interrupted(_how_to_go_on(question), code) from None
+            raise Interrupted(_how_to_go_on(job, question, place), code) from None
         place.finish()
     if job.backend != "pandas":
         outcome = Outcome.of(str(job.out), job.backend, figures)
     return outcome, figures
 
 
-def _keeps(question: Question) -> bool:
-    return question.service.keeps and question.service.shareable
-
-
-def _how_to_go_on(question: Question) -> str:
-    if not _keeps(question):
-        return "interrupted; nothing was written, and no store keeps what this verb answers: the same line starts anew."
+def _how_to_go_on(job: Asked, question: Question, place: Workplace) -> str:
     store = question.settings.get("store")
-    if store is None:
-        return "interrupted; nothing was written."
-    place = str(store) if isinstance(store, (StoreSpec, str)) else "its store"
-    return f"interrupted; what was answered is kept in {place}. The same line again goes on from there."
+    kept = [str(store)] if isinstance(store, (StoreSpec, str)) else []
+    if place.parts.exists():
+        kept = [str(place.parts)]
+    if not kept:
+        return "interrupted; nothing was written, and nothing is kept."
+    where = kept[0] if job.out.local else f"{kept[0]}, on this machine"
+    return f"interrupted; what was answered is kept in {where}. The same line again goes on from there."
 
 
 @contextmanager
@@ -96,11 +94,12 @@ def _told_to_stop() -> Iterator[None]:
 
 def _here(job: Asked, question: Question, place: Workplace) -> Outcome:
     """In this process, batch by batch."""
-    question, source = source_of(question)
+    asked_of, source = source_of(question)
     verbs = StreamVerbs(source, note)
-    arguments: dict[str, Any] = {**question.options, **question.settings}
-    answered: Answered = getattr(verbs, question.service.name)(*question.inputs, **arguments)
+    arguments: dict[str, Any] = {**asked_of.options, **asked_of.settings}
+    answered: Answered = getattr(verbs, asked_of.service.name)(*asked_of.inputs, **arguments)
     as_text = written_as(job.out.name) == "csv"
+    keep = None if all(map(kept_by_stores, answered.calls)) else place.parts / digest_of(asked_of)
     schema = answered.schema(as_text=as_text)
     outcome = Outcome(str(job.out), job.backend)
     counters = [counters_of(call.id) for call in answered.calls]
@@ -112,7 +111,7 @@ def _here(job: Asked, question: Question, place: Workplace) -> Outcome:
         shown(question.service.name, look, job.progress),
         place.part.open("wb") as file,
         closing(writer_for(job.out.name, file, schema)) as writer,
-        closing(answered.batches(as_text=as_text)) as batches,
+        closing(answered.batches(as_text=as_text, keep=keep)) as batches,
     ):
         for rows, answers in batches:
             writer.write(rows)

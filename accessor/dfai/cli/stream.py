@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
 
 from dfai._frame import calls_for, prepare, warn_of_language
 from dfai._verbs import NO_GROUPS, Columns, Groups, IfExists, Verbs
+from dfai.cli.parts import Parts
 from dfai.cli.stream_backend import STREAM, columns, in_groups
 from dfai.cli.tables import Source
 from dfai_core import Call, Service, Settings
@@ -20,7 +23,7 @@ from dfai_core.ledger import LEDGER, Entry, new_group
 from dfai_core.report import process_id
 from dfai_core.reported import Reported
 
-__all__ = ["Answered", "StreamVerbs"]
+__all__ = ["Answered", "StreamVerbs", "kept_by_stores"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,9 @@ class Answered:
         ]
         return pa.schema(fields, metadata=self.source.schema.metadata)
 
-    def batches(self, *, as_text: bool = False) -> Generator[tuple[pa.RecordBatch, tuple[pa.RecordBatch, ...]]]:
+    def batches(
+        self, *, as_text: bool = False, keep: Path | None = None
+    ) -> Generator[tuple[pa.RecordBatch, tuple[pa.RecordBatch, ...]]]:
         """Rows with their answers, and the answers alone.
 
         Answers and rows are read apart: what is asked runs ahead of what is written, by columns that are asked about
@@ -53,12 +58,19 @@ class Answered:
         ----------
         as_text
             Leave columns whose types were told from texts as the texts that they are.
+        keep
+            A folder for answers that no store keeps: what an earlier run left there is not asked again.
         """
         schema = self.schema(as_text=as_text)
         used = [place for origin, place in self._origin if not origin]
         kept = [schema.field(at) for at, (origin, _) in enumerate(self._origin) if not origin]
         with ExitStack() as open_ones:
-            answers = [open_ones.enter_context(closing(_answers(self.source, call))) for call in self.calls]
+            answers = [
+                open_ones.enter_context(
+                    closing(_answers(self.source, call, None if keep is None else Parts(keep / str(number))))
+                )
+                for number, call in enumerate(self.calls)
+            ]
             for parts in _side_by_side([*answers, self.source.batches(kept)]):
                 rows = parts[-1]
                 columns = [
@@ -115,9 +127,22 @@ def _answered(source: Source, made: Sequence[tuple[Call, tuple[Any, ...]]]) -> A
     return Answered(source, tuple(call for call, _ in made), tuple(fields), tuple(origin))
 
 
-def _answers(source: Source, call: Call) -> Generator[pa.RecordBatch]:
+def kept_by_stores(call: Call) -> bool:
+    """Whether a store keeps what is answered to *call*."""
+    return call.service.keeps and call.service.shareable
+
+
+def _answers(source: Source, call: Call, parts: Parts | None) -> Generator[pa.RecordBatch]:
     run: Run = Reported(process_id(), STREAM.name)
-    if call.service.gather is None:
+    if call.service.gather is None and parts is not None and not kept_by_stores(call):
+        rows = parts.begin(call.schema)
+        yield from parts.read()
+        left = source.only(np.arange(rows, source.rows)) if rows else source
+        for batch in run(call, columns(left, call)):
+            parts.write(batch, rows)
+            rows += batch.num_rows
+            yield batch
+    elif call.service.gather is None:
         yield from run(call, columns(source, call))
     elif source.rows:
         batches, back = in_groups(source, call)
