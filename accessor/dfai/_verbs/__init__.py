@@ -11,6 +11,7 @@ from dfai._verbs.face import FaceVerbs
 from dfai._verbs.language import LanguageVerbs
 from dfai._verbs.search import SearchVerbs
 from dfai._verbs.speaker import SpeakerVerbs
+from dfai._verbs.speaking import SpeakingVerbs
 from dfai._verbs.vision import VisionVerbs
 from dfai._verbs.web import WebVerbs
 from dfai_core import services
@@ -23,6 +24,7 @@ class Verbs(
     DecisionVerbs[R],
     VisionVerbs[R],
     FaceVerbs[R],
+    SpeakingVerbs[R],
     SpeakerVerbs[R],
     SearchVerbs[R],
     WebVerbs[R],

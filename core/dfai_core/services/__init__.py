@@ -24,6 +24,7 @@ from dfai_core.services.search.find_similar_images import FIND_SIMILAR_IMAGES
 from dfai_core.services.search.search_images import SEARCH_IMAGES
 from dfai_core.services.search.search_index import SEARCH_INDEX
 from dfai_core.services.speech.identify_speaker import IDENTIFY_SPEAKER
+from dfai_core.services.speech.synthesize_speech import SYNTHESIZE_SPEECH
 from dfai_core.services.speech.verify_speaker import VERIFY_SPEAKER
 from dfai_core.services.vision.analyze_image import ANALYZE_IMAGE
 from dfai_core.services.vision.describe_image import DESCRIBE_IMAGE
@@ -60,6 +61,7 @@ _ALL = (
     FIND_SIMILAR_FACES,
     GROUP_FACES,
     IDENTIFY_FACES,
+    SYNTHESIZE_SPEECH,
     VERIFY_SPEAKER,
     IDENTIFY_SPEAKER,
     SEARCH_IMAGES,
