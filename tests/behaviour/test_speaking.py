@@ -92,12 +92,12 @@ def test_sounds_become_files(frames: Frames, tmp_path: Path) -> None:
 @pytest.mark.where("pandas")
 @pytest.mark.parametrize(("form", "slack_s"), [("wav", 0.001), ("mp3", 0.1), ("ogg", 0.05)])
 def test_a_text_over_the_limit_is_spoken_in_parts_and_joined(frames: Frames, form: str, slack_s: float) -> None:
-    text = "This sentence is one of very many. " * 130
+    text = "This sentence is one of very many. " * 88
     with dfai.track() as run:
-        found = answers(frames, {"t": [text]}, format=form, rate_hz=16_000, store=None)
+        found = answers(frames, {"t": [text]}, format=form, rate_hz=16_000, rate=2, store=None)
 
     assert (run.requests, found["audio_error"]) == (2, [None])
-    assert found["audio_duration_s"][0] > 200
+    assert found["audio_duration_s"][0] > 60
     assert found["audio_duration_s"][0] == pytest.approx(seconds(found["audio"][0]), abs=slack_s)
 
 
