@@ -17,9 +17,9 @@ ROOT = Path(__file__).parents[2]
 SHARED_WORDS = {
     *("language", "country", "categories", "domain", "max_sentences", "order"),
     *("among", "top", "filter", "match", "select", "key", "offset", "market"),
-    *("features", "fetch", "pages", "width_px", "height_px", "crop"),
+    *("features", "fetch", "pages", "model", "width_px", "height_px", "crop"),
     *("attributes", "threshold"),
-    *("rate_hz",),
+    *("profanity", "phrases", "rate_hz", "to", "reference"),
     *("granularity", "custom_interval", "period", "sensitivity", "max_anomaly_ratio", "impute", "stability"),
 }
 # httpx's own, and what only a request that says itself whom it asks can have.

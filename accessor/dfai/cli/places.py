@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from dfai_core.errors import ConfigError
 from dfai_core.media.files import local_path, scheme_of
 
-__all__ = ["FORMATS", "Place", "found", "format_of", "place_of"]
+__all__ = ["FORMATS", "Place", "format_of", "found", "place_of"]
 
 FORMATS = {
     "parquet": ("parquet", "pq", "parq"),
