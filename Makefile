@@ -25,7 +25,7 @@ $(BIN)/python:
 	@touch $@
 
 .venv/models: .venv/dev engine/dfai_engine/manifest.toml
-	$(BIN)/dfai models pull text embed nlp vision face
+	$(BIN)/dfai models pull text embed nlp vision face speech
 	@touch $@
 
 demo: .venv/demo ## Run the main job on the embedded engine, on real texts

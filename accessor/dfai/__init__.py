@@ -11,6 +11,7 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from dfai import errors, store, testing
+from dfai._estimate import Estimate
 from dfai._files import files
 from dfai._frame import FrameAI, on
 from dfai._functions import register_functions
@@ -21,11 +22,13 @@ from dfai._register import register
 from dfai._register import watch_imports as _watch_imports
 from dfai._report import last_run, track
 from dfai._run import Run
-from dfai._settings import configure, settings, using
+from dfai._settings import configure, prices, settings, using
+from dfai._speakers import Speaker, speakers
 from dfai._verbs import Verbs
 from dfai._verbs import verb_names as verbs
 from dfai_core import Batch, Col, Failure, Pages, Poll, Secret, Settings, col
 from dfai_core.backend import backends as _backends
+from dfai_core.prices import Price, Prices
 from dfai_core.secrets import env, secret
 from dfai_core.services.web.own import Response, Service
 from dfai_core.targets import Target, azure, container, local, route
@@ -34,6 +37,7 @@ __all__ = [
     "AnomalyModel",
     "Batch",
     "Col",
+    "Estimate",
     "Face",
     "FaceList",
     "Failure",
@@ -42,11 +46,14 @@ __all__ = [
     "Person",
     "PersonGroup",
     "Poll",
+    "Price",
+    "Prices",
     "Response",
     "Run",
     "Secret",
     "Service",
     "Settings",
+    "Speaker",
     "Target",
     "Verbs",
     "azure",
@@ -63,11 +70,13 @@ __all__ = [
     "local",
     "on",
     "plot_anomalies",
+    "prices",
     "register",
     "register_functions",
     "route",
     "secret",
     "settings",
+    "speakers",
     "store",
     "testing",
     "track",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar, Unpack
@@ -21,18 +21,21 @@ from dfai_core.backend import Reporting
 from dfai_core.errors import BackendNotFound, ConfigError, LanguageAssumed, RowsFailed
 from dfai_core.host_reports import host_channel
 from dfai_core.ledger import LEDGER, Entry, new_group
+from dfai_core.prices import quote
 from dfai_core.report import Channel, counters_of, process_id
 from dfai_core.reported import Reported
 from dfai_core.services.language.wire import knows_auto
+from dfai_core.spending import no_price
 from dfai_core.targets import Web
 from dfai_core.telemetry import traceparent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from dfai._estimate import EstimateAI
     from dfai._models import AnomalyModel
 
-__all__ = ["FrameAI", "calls_for", "channels_of", "knows_language", "on", "prepare"]
+__all__ = ["FrameAI", "calls_for", "channels_of", "knows_language", "on", "prepare", "warn_of_language"]
 
 F = TypeVar("F")
 
@@ -61,7 +64,7 @@ class FrameAI(Verbs[F], Sinks[F], Generic[F]):
         # All of them are checked before the first is made: a clash found late would have cost requests.
         calls = calls_for(self._backend, frame, service, inputs, options, include, output, if_exists, settings, groups)
         for call, _ in calls:
-            _warn_of_language(call)
+            warn_of_language(call)
         prepare(service, calls[0][0].config)
         group = new_group()
         for call, drop in calls:
@@ -149,11 +152,30 @@ class FrameAI(Verbs[F], Sinks[F], Generic[F]):
 
         return fitted(self._backend, self._frame, columns, timestamp, by, window_points, align, impute, settings)
 
+    @property
+    def estimate(self) -> EstimateAI:
+        """The same verbs, with the same arguments: what each would send, take and cost. Nothing is sent.
+
+        ``df.ai.estimate.sentiment("review")`` gives an `Estimate`; ``df.ai.estimate(sample_rows=100_000)`` looks at
+        some of the rows only.
+        """
+        from dfai._estimate import EstimateAI
+
+        return EstimateAI(self._frame)
+
     def __getattr__(self, name: str) -> NoReturn:
         raise AttributeError(_hints.missing_verb(name))
 
     def __dir__(self) -> list[str]:
-        return [*verb_names(), "call", "fit_anomalies", "plot_anomalies", "write_files", "write_search_index"]
+        return [
+            *verb_names(),
+            "call",
+            "estimate",
+            "fit_anomalies",
+            "plot_anomalies",
+            "write_files",
+            "write_search_index",
+        ]
 
     def __repr__(self) -> str:
         return f"<dfai verbs for a {self._backend.name} frame: {', '.join(verb_names())}>"
@@ -253,15 +275,17 @@ def _make(
         trace=traceparent(),
     )
     config.target.check(service)
+    if config.max_cost is not None and quote(config.prices, service, call.target_kind) is None:
+        raise ConfigError(no_price(call))
     if service.versions is not None:  # what one api-version has and the other has not is told at once
         wiring, others = call.wiring(), {name: service.option(name).default for name, _ in varying}
         service.wire(replace(wiring, options={**others, **wiring.options}))
     return call, place.drop
 
 
-def prepare(service: Service, config: Config) -> None:
-    """Fetches, once, what *service* needs on this machine."""
-    config.target.resolve(service).prepare(service, print)
+def prepare(service: Service, config: Config, announce: Callable[[str], None] = print) -> None:
+    """Fetches, once, what *service* needs on this machine; *announce* is told what and how large."""
+    config.target.resolve(service).prepare(service, announce)
 
 
 def knows_language(call: Call) -> bool:
@@ -269,7 +293,8 @@ def knows_language(call: Call) -> bool:
     return knows_auto(call.target_kind, call.wiring().api_version)
 
 
-def _warn_of_language(call: Call) -> None:
+def warn_of_language(call: Call) -> None:
+    """Warns where English will be assumed, since nobody says otherwise."""
     if call.options.get("language") == "auto" and not knows_language(call):
         warnings.warn(
             f"api-version {call.wiring().api_version} cannot detect the language, so English is assumed. Say "

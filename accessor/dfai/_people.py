@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Literal, TypeVar, Unpack, cast
+from typing import Any, Literal, TypeVar, Unpack
 
 import orjson
 import pyarrow as pa
 
-from dfai._frame import prepare
+from dfai._managed import answers_of, call_of, several_of
 from dfai._settings import effective
-from dfai_core import Call, Service, Settings
+from dfai_core import Settings
 from dfai_core.errors import CallError, ConfigError, Rejected, Unavailable, error_for
 from dfai_core.media import arrow_media
 from dfai_core.operations import poll_wait_s
-from dfai_core.run import run
 from dfai_core.services.face.managing import ADD_FACE, MANAGE, MANAGE_ONCE
 
 __all__ = ["Collection", "Face", "FaceList", "Faces", "Person", "PersonGroup", "faces"]
@@ -304,25 +303,25 @@ def _ask(settings: Any, method: str, path: str, body: Any = None, *, once: bool 
         pa.array([None if body is None else orjson.dumps(body)], pa.binary()),
     ]
     batch = pa.RecordBatch.from_arrays(columns, names=list(service.inputs))
-    ((answer, code, message),) = _answers(_call(service, settings), batch)
+    ((answer, code, message),) = answers_of(call_of(service, settings, "faces"), batch)
     if code is not None:
         raise error_for(code, f"{method} {path}: {message}")
     return orjson.loads(answer) if answer else {}
 
 
 def _add(settings: Any, path: str, images: Any, user_data: Any) -> list[Face]:
-    several = _several(images)
+    several = several_of(images)
     texts = [user_data] * len(several) if user_data is None or isinstance(user_data, str) else list(user_data)
     if len(texts) != len(several):
         raise ConfigError(f"user_data holds {len(texts)} texts for {len(several)} pictures.")
     if not several:
         return []
-    call = _call(ADD_FACE, settings, options={"at": path}, varying=(("user_data", "user_data"),))
+    call = call_of(ADD_FACE, settings, "faces", options={"at": path}, varying=(("user_data", "user_data"),))
     batch = pa.RecordBatch.from_arrays(
         [arrow_media(several), pa.array(texts, pa.string())], names=["image", "user_data"]
     )
     added, failed = [], []
-    for row, (answer, code, message) in enumerate(_answers(call, batch)):
+    for row, (answer, code, message) in enumerate(answers_of(call, batch)):
         if code is None and answer is not None:
             added.append(Face(orjson.loads(answer)["persistedFaceId"], texts[row]))
         else:
@@ -339,24 +338,3 @@ def _not_added(code: str, failed: int, of: int, row: int, message: str) -> CallE
     return error_for(
         code, f"{failed} of {of} faces were not added, the others were. The first, picture {row}: {message}"
     )
-
-
-def _several(images: Any) -> list[Any]:
-    """Pictures in a list; a text, bytes or an array is one picture."""
-    if isinstance(images, (str, bytes, bytearray, memoryview)) or hasattr(images, "__array_interface__"):
-        return [images]
-    return list(images) if isinstance(images, Iterable) else [images]
-
-
-def _call(service: Service, settings: Any, **more: Any) -> Call:
-    config, _ = effective(settings)
-    config.target.check(service)
-    prepare(service, config)
-    return Call(service=service, inputs=service.inputs, output="faces", config=config, **more)
-
-
-def _answers(call: Call, batch: pa.RecordBatch) -> list[tuple[bytes | None, str | None, str | None]]:
-    rows: list[Any] = []
-    for answer in run(call, [batch]):
-        rows += zip(*[column.to_pylist() for column in answer.columns], strict=True)
-    return cast("list[tuple[bytes | None, str | None, str | None]]", rows)

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 
 from dfai_core.report import Counters
 
-__all__ = ["Bar"]
+__all__ = ["Bar", "rows_done"]
 
 # A call that is over before this is over before anybody looks.
 _DELAY_S = 0.5
@@ -43,7 +43,7 @@ class Bar:
     def update(self, counters: Counters) -> None:
         """Shows what has been answered so far."""
         waiting = counters.documents - counters.settled
-        self._bar.update(max(0, min(_rows_done(counters), self._rows) - self._bar.n))
+        self._bar.update(max(0, min(rows_done(counters), self._rows) - self._bar.n))
         notes = {"in flight": f"{waiting:,}"} if waiting else {}
         if failed := sum(counters.errors.values()):
             notes["errors"] = f"{failed:,}"
@@ -52,7 +52,7 @@ class Bar:
         self._bar.set_postfix(notes, refresh=False)
 
 
-def _rows_done(counters: Counters) -> int:
+def rows_done(counters: Counters) -> int:
     """Rows of finished batches are certain; of all that were read, as many as their share of documents says."""
     if not counters.documents:
         return counters.rows

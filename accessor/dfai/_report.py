@@ -164,4 +164,5 @@ def _state(entry: Entry, figures: Figures, lost: int | None = None) -> CallState
         figures=figures,
         lost=entry.lost() if lost is None else lost,
         promised=entry.promised,
+        quote=entry.quote,
     )

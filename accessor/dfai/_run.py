@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dfai_core.billed import TEXT_RECORD
+from dfai_core.prices import Quote
 from dfai_core.report import Figures, length_s, quantile_s
 
-__all__ = ["CallState", "Latencies", "Run", "State", "values_of"]
+__all__ = ["CallState", "Latencies", "Run", "State", "counted"]
 
 
 class Latencies(Mapping[float, "float | None"]):
@@ -50,6 +52,12 @@ class CallState:
     figures: Figures
     lost: int  # partitions that run, or have ended without a report
     promised: bool  # whether its backend brings home what its workers count
+    quote: Quote | None = None  # what its units cost, where that is known
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Its numbers by the names that `Run` has them under."""
+        return _values_of(self.figures, (self,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,11 @@ class State:
     def figures(self) -> Figures:
         """Those of all calls together."""
         return Figures.total(call.figures for call in self.calls)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Their numbers by the names that `Run` has them under."""
+        return _values_of(self.figures, self.calls)
 
     @property
     def missing(self) -> str:
@@ -77,8 +90,23 @@ class State:
         return "; ".join(reasons)
 
 
-def values_of(figures: Figures) -> dict[str, Any]:
-    """The numbers of a run by the names that `Run` has them under."""
+def _cost(calls: Sequence[CallState]) -> tuple[float | None, str | None, str | None]:
+    """What was sent costs, in which currency, and as of when its prices are; no cost where one price is unknown."""
+    computed = [call for call in calls if call.figures.begun]
+    quotes = [call.quote for call in computed if call.quote is not None]
+    currencies = {quote.currency for quote in quotes}
+    if len(quotes) < len(computed) or len(currencies) != 1:
+        return None, None, None
+    costs = [
+        quote.per_unit * call.figures.units.get(quote.unit.name, 0.0)
+        for call, quote in zip(computed, quotes, strict=True)
+    ]
+    dates = [quote.price.as_of for quote in quotes if quote.price.as_of]
+    return sum(costs), currencies.pop(), min(dates, default=None)
+
+
+def _values_of(figures: Figures, calls: Sequence[CallState]) -> dict[str, Any]:
+    cost, currency, as_of = _cost(calls)
     wall_s = length_s(figures.active)
     return {
         "rows": figures.rows,
@@ -104,8 +132,11 @@ def values_of(figures: Figures) -> dict[str, Any]:
         "rows_per_s": figures.rows / wall_s if wall_s else None,
         "documents_per_s": figures.documents / wall_s if wall_s else None,
         "partitions": figures.ended,
-        "cost": None,
-        "currency": None,
+        "units": _by_size({name: _whole(units) for name, units in figures.units.items()}),
+        "billed_records": _records(figures.units),
+        "cost": cost,
+        "currency": currency,
+        "prices_as_of": as_of,
     }
 
 
@@ -144,8 +175,12 @@ class Run:
         None where no time has passed.
     partitions
         Those whose end was reported; a frame that is answered at once counts as one.
-    cost, currency
-        None: no price is known.
+    units, billed_records
+        What was sent in the units that its service bills, by our own count: a request that may have been billed and is
+        sent again counts twice; and the text records alone, None where there are none.
+    cost, currency, prices_as_of
+        What these cost by the prices that the calls were made with (see `dfai.prices`), and the oldest date of these.
+        None where the price of one is not known.
     """
 
     rows: int
@@ -171,8 +206,11 @@ class Run:
     rows_per_s: float | None
     documents_per_s: float | None
     partitions: int
+    units: dict[str, float]
+    billed_records: float | None
     cost: float | None
     currency: str | None
+    prices_as_of: str | None
 
     def __init__(self, look: Callable[[], State]) -> None:
         self._look = look
@@ -180,7 +218,7 @@ class Run:
     def __getattr__(self, name: str) -> Any:
         # All figures are of the moment in which they are read.
         if name in type(self).__annotations__:
-            return values_of(self._look().figures)[name]
+            return self._look().values[name]
         raise AttributeError(f"a run has no {name!r}; it has {', '.join(type(self).__annotations__)}.")
 
     def __dir__(self) -> list[str]:
@@ -206,7 +244,7 @@ class Run:
         state = self._look()
         return {
             "calls": sum(call.figures.begun > 0 for call in state.calls),
-            **_plain(values_of(state.figures)),
+            **_plain(state.values),
             "complete": not state.missing,
             "missing": state.missing,
             "by_call": [
@@ -215,7 +253,7 @@ class Run:
                     "output": call.output,
                     "backend": call.backend,
                     "target": call.target,
-                    **_plain(values_of(call.figures)),
+                    **_plain(call.values),
                 }
                 for call in state.calls
             ],
@@ -259,6 +297,11 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _by_size(counts: Mapping[Any, Any]) -> dict[Any, Any]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], str(item[0]))))
+
+
+def _records(units: Mapping[str, float]) -> float | None:
+    records = units.get(TEXT_RECORD.name)
+    return None if records is None else _whole(records)
 
 
 def _whole(units: float) -> float:

@@ -8,8 +8,8 @@ from html import escape
 from typing import Any
 
 from dfai._charts import latencies, sparkline, throughput
-from dfai._run import State, counted, values_of
-from dfai._run_text import bytes_of, milliseconds, number, place, seconds, share, verbs
+from dfai._run import State, counted
+from dfai._run_text import bytes_of, cost_notes, milliseconds, money, number, place, seconds, share, verbs
 
 __all__ = ["card", "page"]
 
@@ -61,7 +61,7 @@ footer { margin-top: 28px; color: var(--soft); font-size: 12.5px; }
 
 def page(state: State) -> str:
     """The whole page."""
-    values = values_of(state.figures)
+    values = state.values
     title = escape(verbs(state))
     timeline = throughput(state.figures.timeline, "documents")
     flow = f'<section><h2>Documents a second</h2><div class="scroll">{timeline}</div></section>' if timeline else ""
@@ -83,7 +83,7 @@ def page(state: State) -> str:
 
 def card(state: State) -> str:
     """The same in brief, in the colours of the notebook around it; its styles touch nothing else."""
-    values = values_of(state.figures)
+    values = state.values
     soft = "opacity:.65"
     cells = "".join(
         f'<div><div style="font-size:12px;{soft}">{escape(name)}</div>'
@@ -119,6 +119,7 @@ def _tiles(values: Mapping[str, Any]) -> list[tuple[str, str, list[str], bool]]:
     asked = _noted(values, coalesced="shared", from_store="from a store")
     sent = _noted(values, retries="retries", throttled="throttled", maybe_billed="maybe billed")
     tail = [f"{name}: {milliseconds(latency[part])}" for part, name in ((0.9, "90 %"), (0.99, "99 %"))]
+    cost = [("Cost", money(values["cost"], values["currency"]), _cost_lines(values), False)] if values["cost"] else []
     return [
         ("Rows", number(values["rows"]) or "0", [f"{rate:,.0f} a second"] if rate else [], False),
         ("Documents", number(values["documents"]) or "0", asked, False),
@@ -126,6 +127,14 @@ def _tiles(values: Mapping[str, Any]) -> list[tuple[str, str, list[str], bool]]:
         ("Failed rows", number(failed) or "0", [share(failed, values["rows"])] if failed else [], failed > 0),
         ("Median latency", milliseconds(latency[0.5]), [] if latency[0.5] is None else tail, False),
         ("Time", seconds(values["wall_s"]) or "0 s", [f"processor {seconds(values['cpu_s']) or '0 s'}"], False),
+        *cost,
+    ]
+
+
+def _cost_lines(values: Mapping[str, Any]) -> list[str]:
+    return [
+        cost_notes(values["units"], None),
+        *([f"prices of {values['prices_as_of']}"] if values["prices_as_of"] else []),
     ]
 
 
@@ -182,7 +191,7 @@ def _errors(values: Mapping[str, Any]) -> str:
 def _calls(state: State) -> str:
     rows = []
     for call in state.calls[:_ROWS]:
-        values = values_of(call.figures)
+        values = call.values
         waits = "" if call.figures.begun else '<div class="soft">not computed</div>'
         rows.append(
             (

@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dfai._run import State, counted, values_of
+from dfai._run import State, counted
 
-__all__ = ["bytes_of", "milliseconds", "number", "place", "seconds", "share", "text", "verbs"]
+__all__ = [
+    "bytes_of",
+    "cost_notes",
+    "milliseconds",
+    "money",
+    "number",
+    "place",
+    "seconds",
+    "share",
+    "text",
+    "units_of",
+    "verbs",
+]
 
 _SHOWN = 4  # of a list of codes or meters
 
 
 def text(state: State) -> str:
     """A few lines: what was asked, what it took, what went wrong; figures that are zero are left out."""
-    values = values_of(state.figures)
+    values = state.values
     rows = [(name, figure, notes) for name, figure, notes in _lines(values) if figure]
     left = max((len(name) for name, _, _ in rows), default=0)
     middle = max((len(figure) for _, figure, _ in rows), default=0)
@@ -56,6 +68,7 @@ def _lines(values: Mapping[str, Any]) -> list[tuple[str, str, str]]:
             f"median; 90 %: {milliseconds(latency[0.9])}, 99 %: {milliseconds(latency[0.99])}" if known else "",
         ),
         ("sent", bytes_of(values["sent_bytes"]), f"received {bytes_of(values['received_bytes'])}"),
+        ("cost", money(values["cost"], values["currency"]), cost_notes(values["units"], values["prices_as_of"])),
         ("billed", number(sum(values["billed"].values())), _listed(values["billed"])),
         ("time", seconds(values["wall_s"]), f"processor {seconds(values['cpu_s'])}" if values["cpu_s"] else ""),
     ]
@@ -66,6 +79,38 @@ def number(value: float) -> str:
     if not value:
         return ""
     return f"{value:,}" if value == int(value) else f"{value:,.2f}"
+
+
+def money(amount: float | None, currency: str | None) -> str:
+    """An amount with its currency; nothing where it is not known, or nothing.
+
+    >>> [money(amount, "USD") for amount in (None, 0.0, 0.00042, 12.3, 1234567.8)]
+    ['', '', '0.00042 USD', '12.30 USD', '1,234,568 USD']
+    """
+    if not amount:
+        return ""
+    text = f"{amount:.2g}" if amount < 0.01 else f"{amount:,.2f}" if amount < 100_000 else f"{amount:,.0f}"
+    return f"{text} {currency}"
+
+
+def cost_notes(units: Mapping[str, float], as_of: str | None) -> str:
+    """What a cost is for.
+
+    >>> cost_notes({"text record": 1200.0}, "2026-09-10")
+    '1,200 text records, prices of 2026-09-10'
+    """
+    listed = [f"{units_of(name, count)}" for name, count in units.items()]
+    return ", ".join([*listed, *([f"prices of {as_of}"] if as_of else [])])
+
+
+def units_of(name: str, count: float) -> str:
+    """So many of a unit.
+
+    >>> units_of("text record", 1), units_of("second of audio", 90)
+    ('1 text record', '90 seconds of audio')
+    """
+    noun, of, what = name.partition(" of ")
+    return f"{number(count) or '0'} {noun}{'' if count == 1 else 's'}{of}{what}"
 
 
 def milliseconds(value: float | None) -> str:

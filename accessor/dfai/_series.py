@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import inspect
 import warnings
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from dfai import _hints
+from dfai._estimate import Estimate, EstimateAI
 from dfai._frame import FrameAI
 from dfai._verbs import Verbs, verb_names
 from dfai_core import backend_of, services
@@ -25,29 +27,73 @@ class SeriesAI:
         self._series = series
         self._backend = backend_of(series)
 
+    @property
+    def estimate(self) -> SeriesEstimateAI:
+        """The same verbs: what each would send, take and cost. Nothing is sent."""
+        return SeriesEstimateAI(self._series)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(_hints.missing_verb(name))
+
+    def __dir__(self) -> list[str]:
+        return [*verb_names(), "estimate"]
+
+    def __repr__(self) -> str:
+        return f"<dfai verbs for a {self._backend.name} column: {', '.join(verb_names())}>"
+
+
+class SeriesEstimateAI:
+    """Every verb on one column: an estimate of it."""
+
+    def __init__(self, series: Any, **how: Any) -> None:
+        self._series = series
+        self._how = how
+
+    def __call__(self, *, sample_rows: int | None = None, latency_s: float | None = None) -> SeriesEstimateAI:
+        """As `EstimateAI` does."""
+        return SeriesEstimateAI(self._series, sample_rows=sample_rows, latency_s=latency_s)
+
     def __getattr__(self, name: str) -> NoReturn:
         raise AttributeError(_hints.missing_verb(name))
 
     def __dir__(self) -> list[str]:
         return list(verb_names())
 
-    def __repr__(self) -> str:
-        return f"<dfai verbs for a {self._backend.name} column: {', '.join(verb_names())}>"
+
+def _estimated(verb: Any) -> Any:
+    """The estimate of the method of a column for the verb of a frame."""
+
+    @functools.wraps(verb)
+    def method(self: SeriesEstimateAI, **arguments: Any) -> Estimate:
+        _refuse_frames_own(verb, arguments)
+        frame, column = backend_of(self._series).framed(self._series)
+        estimate: Estimate = getattr(EstimateAI(frame, **self._how), verb.__name__)(column, **arguments)
+        return estimate
+
+    method.__signature__ = _signature(verb)  # type: ignore[attr-defined]
+    return method
+
+
+def _signature(verb: Any) -> inspect.Signature:
+    parameters = list(inspect.signature(verb).parameters.values())
+    return inspect.Signature([parameters[0]] + [p for p in parameters[2:] if p.name not in _FRAME_ONLY])
+
+
+def _refuse_frames_own(verb: Any, arguments: Mapping[str, Any]) -> None:
+    for name in _FRAME_ONLY:
+        if name in arguments:
+            raise ConfigError(
+                f"a column's verb gives the headline alone, so it takes no {name}=. "
+                f"Call it on the frame: df.ai.{verb.__name__}(column, {name}=…)."
+            )
 
 
 def _without_input(verb: Any) -> Any:
     """The method of a column for the verb of a frame."""
-    parameters = list(inspect.signature(verb).parameters.values())
-    kept = [parameters[0]] + [p for p in parameters[2:] if p.name not in _FRAME_ONLY]
 
     @functools.wraps(verb)
     def method(self: SeriesAI, **arguments: Any) -> Any:
-        for name in _FRAME_ONLY:
-            if name in arguments:
-                raise ConfigError(
-                    f"a column's verb gives the headline alone, so it takes no {name}=. "
-                    f"Call it on the frame: df.ai.{verb.__name__}(column, {name}=…)."
-                )
+        _refuse_frames_own(verb, arguments)
         frame, column = self._backend.framed(self._series)
         headline = "dfai_headline"
         with warnings.catch_warnings(record=True) as caught:
@@ -66,9 +112,10 @@ def _without_input(verb: Any) -> Any:
         name = str(first).replace(headline, services()[verb.__name__].noun)
         return self._backend.pick(result, first).rename(name)
 
-    method.__signature__ = inspect.Signature(kept)  # type: ignore[attr-defined]
+    method.__signature__ = _signature(verb)  # type: ignore[attr-defined]
     return method
 
 
 for _name in verb_names():
     setattr(SeriesAI, _name, _without_input(getattr(Verbs, _name)))
+    setattr(SeriesEstimateAI, _name, _estimated(getattr(Verbs, _name)))

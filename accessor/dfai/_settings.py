@@ -11,9 +11,10 @@ from html import escape
 from typing import Any, Unpack
 
 from dfai_core import Config, Settings
+from dfai_core.prices import Price, Prices
 from dfai_core.settings import read_environment, resolve
 
-__all__ = ["Effective", "configure", "effective", "settings", "using"]
+__all__ = ["Effective", "configure", "effective", "prices", "settings", "using"]
 
 _configured: dict[str, Any] = {}
 # A context variable: each thread and each async task has its own nesting.
@@ -110,3 +111,32 @@ def settings() -> Effective:
     Local()
     """
     return Effective(*effective({}))
+
+
+def prices(table: Prices | Mapping[str, float | str | Price] | str | os.PathLike[str] | None = None) -> Prices:
+    """What answers cost: the table in force, after another has taken its place for the rest of this process.
+
+    Parameters
+    ----------
+    table
+        Prices by verb, as Azure's pages quote them: for a thousand text records, an hour of audio, a million characters
+        of speech, and so on; besides, where you like, "currency" (default "USD"), "as_of" (a date) and "source". Or a
+        file of JSON or TOML that holds such a table. It stands alone: what it does not name has no price. None: the
+        table stays as it is.
+
+    Raises
+    ------
+    ConfigError
+        For what is no such table.
+
+    Examples
+    --------
+    >>> dfai.prices()["sentiment"].amount  # US dollars for a thousand text records
+    1.0
+    >>> with dfai.using(prices={"sentiment": 0.7, "currency": "EUR", "as_of": "2026-11-01"}):
+    ...     print(dfai.prices())
+    1 prices in EUR, as of 2026-11-01
+    """
+    if table is not None:
+        configure(prices=os.fspath(table) if isinstance(table, os.PathLike) else table)
+    return effective({})[0].prices

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from dfai_core.backend import Run
 from dfai_core.call import INDEX, Call
-from dfai_dask.groups import with_answers
-from dfai_dask.partition import Answer
+from dfai_dask.groups import together, with_answers
+from dfai_dask.partition import Answer, Survey
 from dfai_dask.report import CHANNEL, EventChannel
 from dfai_pandas.columns import empty_column, kind_of, type_of
 from dfai_pandas.groups import fetched
@@ -22,6 +22,7 @@ __all__ = ["BACKEND", "DaskBackend"]
 
 # Rows of a partition that is built here: each is a file to be read, and a request.
 _BUILT_ROWS = 500
+_JOINED = 8
 
 
 class DaskBackend:
@@ -107,6 +108,32 @@ class DaskBackend:
         needed = frame[list(dict.fromkeys(name for name in call.columns if name is not INDEX))]
         # Counted first: rows that are too many must not come here. Dask counts Parquet by its footers alone.
         return None if len(needed) > most_rows else fetched(needed.compute(), call, most_rows)
+
+    def surveyed(
+        self,
+        frame: Any,
+        call: Call,
+        survey: Callable[[Call, Iterable[pa.RecordBatch]], pa.RecordBatch],
+        join: Callable[[Iterable[pa.RecordBatch]], pa.RecordBatch],
+        schema: pa.Schema,
+    ) -> pa.RecordBatch:
+        from dask import delayed
+
+        if call.service.gather is not None:
+            needed, call = together(frame, call)
+        else:
+            needed = frame[list(dict.fromkeys(call.columns))]
+        each = delayed(Survey(call.shipped(), survey), pure=True)
+        parts = [each(partition) for partition in needed.to_delayed()]
+        joined = delayed(join, pure=True)
+        while len(parts) > 1:  # a tree, so that no task holds what all partitions say
+            parts = [joined(parts[start : start + _JOINED]) for start in range(0, len(parts), _JOINED)]
+        found: pa.RecordBatch = parts[0].compute()
+        return found
+
+    def sampled(self, frame: Any, rows: int) -> tuple[Any, int]:
+        whole = len(frame)
+        return (frame, whole) if whole <= rows else (frame.sample(frac=rows / whole, random_state=0), whole)
 
     def channel(self, frame: Any) -> EventChannel:
         return CHANNEL

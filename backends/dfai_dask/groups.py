@@ -21,29 +21,37 @@ from dfai_dask.partition import Answer
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["with_answers"]
+__all__ = ["together", "with_answers"]
 
 _PARTITION, _ROW, _HASH, _TIME = "__dfai_partition", "__dfai_row", "__dfai_hash", "__dfai_time"
+_NUMBERS = {_PARTITION: "int64", _ROW: "int64", _HASH: "uint64"}
 
 
 def with_answers(frame: Any, call: Call, run: Run, drop: Sequence[Hashable], meta: pd.DataFrame) -> Any:
     """*frame* with the call's answers, which look like *meta*; nothing is asked yet."""
-    names = list(dict.fromkeys(name for name in call.columns if name is not INDEX))
-    moved = _moved(call)
-    numbers = {_PARTITION: "int64", _ROW: "int64", _HASH: "uint64"}
-    read = _Number(tuple(names), call.order is INDEX, call.id)
-    rows = frame.map_partitions(read, meta=read(frame._meta).astype(numbers), align_dataframes=False)
-    together = rows.shuffle(on=list(call.by)) if call.by else rows.repartition(npartitions=1)
+    names = _names(call)
+    rows, moved = together(frame, call)
     answer = Answer(moved.shipped(), run, ())
-    pick = _Pick(answer, (*numbers, *call.schema.names), call.id)
-    empty = rows._meta[list(numbers)]
+    pick = _Pick(answer, (*_NUMBERS, *call.schema.names), call.id)
+    empty = rows._meta[list(_NUMBERS)]
     for field in call.schema:
         empty[field.name] = meta[field.name].array
-    answers = together.map_partitions(pick, meta=empty, align_dataframes=False)
+    answers = rows.map_partitions(pick, meta=empty, align_dataframes=False)
     # An index with known divisions puts every row into the partition of its number.
     back = answers.set_index(_PARTITION, divisions=list(range(frame.npartitions + 1)))
     join = _Join(tuple(names), call.order is INDEX, tuple(call.schema.names), tuple(drop), call.id)
     return frame.map_partitions(join, back, meta=meta, align_dataframes=False)
+
+
+def together(frame: Any, call: Call) -> tuple[Any, Call]:
+    """The columns that *call* reads, all rows of a group in one partition, and the call on them."""
+    read = _Number(tuple(_names(call)), call.order is INDEX, call.id)
+    rows = frame.map_partitions(read, meta=read(frame._meta).astype(_NUMBERS), align_dataframes=False)
+    return rows.shuffle(on=list(call.by)) if call.by else rows.repartition(npartitions=1), _moved(call)
+
+
+def _names(call: Call) -> list[Hashable]:
+    return list(dict.fromkeys(name for name in call.columns if name is not INDEX))
 
 
 def _moved(call: Call) -> Call:

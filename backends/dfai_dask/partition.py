@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 from dfai_core.backend import Run
 from dfai_core.call import Call
 from dfai_dask.application import here
 from dfai_dask.budget import budget_here
-from dfai_pandas.backend import answered
+from dfai_pandas.backend import answered, rows_of
 from dfai_pandas.columns import columns_of, kind_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Answer"]
+__all__ = ["Answer", "Survey"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,11 @@ class Answer:
     application: str = field(default_factory=here)
 
     def __call__(self, partition: pd.DataFrame) -> pd.DataFrame:
-        call = self.call if self.application == here() else self.call.in_application(self.application)
+        call = _here(self.call, self.application)
         budget = budget_here(call, self.application)
         if budget is not None:
             call = replace(call, budget=budget)
-        columns = columns_of(partition, call)
-        columns |= _strays(columns, call)
+        columns = _read(partition, call)
         result: pd.DataFrame = answered(partition, call, self.run, self.drop, nested="arrow", columns=columns)
         return result
 
@@ -50,6 +51,37 @@ class Answer:
     def __dask_tokenize__(self) -> tuple[Any, ...]:
         # A call is one value wherever it is met; its functions would not tokenize the same in every process.
         return "dfai", self.call.id, self.drop
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Finds out what a call would ask of one partition; *application* as for `Answer`."""
+
+    call: Call
+    survey: Callable[[Call, Iterable[pa.RecordBatch]], pa.RecordBatch]
+    application: str = field(default_factory=here)
+
+    def __call__(self, partition: pd.DataFrame) -> pa.RecordBatch:
+        call = _here(self.call, self.application)
+        return self.survey(call, rows_of(partition, call, _read(partition, call)))
+
+    @property
+    def __name__(self) -> str:
+        return f"dfai-estimate-{self.call.service.name}"
+
+    def __dask_tokenize__(self) -> tuple[Any, ...]:
+        return "dfai-estimate", self.call.id
+
+
+def _here(call: Call, application: str) -> Call:
+    """*call* with the store that it has in this process, which need not be the one that built the graph."""
+    return call if application == here() else call.in_application(application)
+
+
+def _read(partition: pd.DataFrame, call: Call) -> dict[Hashable, pd.Series[Any]]:
+    """The columns that *call* reads."""
+    columns = columns_of(partition, call)
+    return columns | _strays(columns, call)
 
 
 def _strays(columns: Mapping[Hashable, pd.Series[Any]], call: Call) -> dict[Hashable, pd.Series[Any]]:

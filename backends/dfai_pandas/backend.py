@@ -6,18 +6,19 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from dfai_core.backend import Run
 from dfai_core.call import Call
 from dfai_core.media import weight
 from dfai_pandas.columns import arrow_column, columns_of, kind_of, pandas_column, type_of, with_columns
-from dfai_pandas.groups import fetched, gathered
+from dfai_pandas.groups import fetched, gathered, in_groups
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BACKEND", "PandasBackend", "answered"]
+__all__ = ["BACKEND", "PandasBackend", "answered", "rows_of"]
 
 _SLICE_ROWS = 10_000
 _SLICE_BYTES = 8_000_000
@@ -87,6 +88,22 @@ class PandasBackend:
     def fetched(self, frame: Any, call: Call, most_rows: int) -> pa.RecordBatch | None:
         return fetched(frame, call, most_rows)
 
+    def surveyed(
+        self,
+        frame: Any,
+        call: Call,
+        survey: Callable[[Call, Iterable[pa.RecordBatch]], pa.RecordBatch],
+        join: Callable[[Iterable[pa.RecordBatch]], pa.RecordBatch],
+        schema: pa.Schema,
+    ) -> pa.RecordBatch:
+        return survey(call, rows_of(frame, call, columns_of(frame, call)))
+
+    def sampled(self, frame: Any, rows: int) -> tuple[Any, int]:
+        if len(frame) <= rows:
+            return frame, len(frame)
+        chosen = np.random.default_rng(0).choice(len(frame), rows, replace=False)
+        return frame.iloc[np.sort(chosen)], len(frame)
+
     def build(self, table: pa.Table, session: Any) -> Any:
         return table.to_pandas()
 
@@ -96,6 +113,13 @@ class PandasBackend:
     def framed(self, series: Any) -> tuple[Any, Hashable]:
         name = "text" if series.name is None else series.name
         return series.to_frame(name), name
+
+
+def rows_of(frame: pd.DataFrame, call: Call, columns: Mapping[Hashable, pd.Series[Any]]) -> Iterable[pa.RecordBatch]:
+    """The rows that *call* reads, group by group where it gathers them; *columns* are those it reads."""
+    if call.service.gather is None:
+        return _batches(columns, len(frame), call)
+    return [in_groups(frame.index, columns, call)[0]] if len(frame) else []
 
 
 def answered(

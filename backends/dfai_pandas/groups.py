@@ -17,20 +17,28 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["fetched", "gathered"]
+__all__ = ["fetched", "gathered", "in_groups"]
 
 
 def gathered(index: pd.Index[Any], columns: Mapping[Hashable, pd.Series[Any]], call: Call, run: Run) -> pa.Table:
     """The answers to the rows of a frame with *index* and *columns*, one by one, of a service that takes groups."""
     rows = len(index)
+    together, order = in_groups(index, columns, call)
+    back = np.empty(rows, np.int64)
+    back[order] = np.arange(rows)
+    answers = list(run(call, [together] if rows else []))
+    return pa.Table.from_batches(answers, schema=call.schema).take(pa.array(back))
+
+
+def in_groups(
+    index: pd.Index[Any], columns: Mapping[Hashable, pd.Series[Any]], call: Call
+) -> tuple[pa.RecordBatch, np.ndarray[Any, Any]]:
+    """The rows that *call* reads, those of a group one after the other, and where each stood."""
     numbers = [_numbered(columns[name]) for name in call.by]
     batch = _batch(index, columns, call, numbers)
     # Equal rows keep their order: it is the order of a series that has no times.
-    order = np.lexsort(numbers[::-1]) if numbers else np.arange(rows)
-    back = np.empty(rows, np.int64)
-    back[order] = np.arange(rows)
-    answers = list(run(call, [batch.take(pa.array(order))] if rows else []))
-    return pa.Table.from_batches(answers, schema=call.schema).take(pa.array(back))
+    order = np.lexsort(numbers[::-1]) if numbers else np.arange(len(index))
+    return batch.take(pa.array(order)), order
 
 
 def fetched(frame: pd.DataFrame, call: Call, most_rows: int) -> pa.RecordBatch | None:

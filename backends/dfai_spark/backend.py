@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
@@ -17,6 +17,7 @@ from dfai_spark.plan import with_answers
 from dfai_spark.report import AccumulatorChannel, LogChannel, channel_of
 from dfai_spark.rolling import with_newest
 from dfai_spark.sql import register
+from dfai_spark.survey import sampled, surveyed
 from dfai_spark.types import kind_of
 
 __all__ = ["BACKEND", "SparkBackend"]
@@ -73,6 +74,19 @@ class SparkBackend:
         from pyspark.sql.pandas.types import to_arrow_schema
 
         return to_arrow_schema(frame.schema)
+
+    def surveyed(
+        self,
+        frame: Any,
+        call: Call,
+        survey: Callable[[Call, Iterable[pa.RecordBatch]], pa.RecordBatch],
+        join: Callable[[Iterable[pa.RecordBatch]], pa.RecordBatch],
+        schema: pa.Schema,
+    ) -> pa.RecordBatch:
+        return surveyed(frame, call.shipped(), survey, join, schema)
+
+    def sampled(self, frame: Any, rows: int) -> tuple[Any, int]:
+        return sampled(frame, rows)
 
     def apply(self, frame: Any, call: Call, run: Run, drop: Sequence[Hashable]) -> Any:
         if call.service.gather is not None and frame.isStreaming:

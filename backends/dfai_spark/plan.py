@@ -12,7 +12,7 @@ from dfai_spark.shipped import shipped
 from dfai_spark.types import spark_type
 from dfai_spark.workers_python import own_python
 
-__all__ = ["arrow_functions", "quoted", "with_answers"]
+__all__ = ["arrow_functions", "gathered", "quoted", "with_answers"]
 
 
 def with_answers(frame: Any, call: Call, run: Run, drop: Sequence[str]) -> Any:
@@ -29,7 +29,7 @@ def with_answers(frame: Any, call: Call, run: Run, drop: Sequence[str]) -> Any:
     """
     functions = arrow_functions()
     if call.service.gather is not None:
-        frame = _gathered(frame, call)
+        frame = gathered(frame, call)
     everywhere = functions.spark_partition_id() >= 0
 
     def guarded(column: Any) -> Any:
@@ -52,7 +52,7 @@ def with_answers(frame: Any, call: Call, run: Run, drop: Sequence[str]) -> Any:
     )
 
 
-def _gathered(frame: Any, call: Call) -> Any:
+def gathered(frame: Any, call: Call) -> Any:
     """*frame* with the rows of each group one after the other. The guard above it keeps the sort from being undone."""
     if not call.by:
         return frame.repartition(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pyarrow as pa
 
@@ -10,13 +10,13 @@ from dfai_core.backend import Run
 from dfai_core.call import Call
 from dfai_core.store import StoreSpec, has_folders
 
-__all__ = ["answered", "paying_once"]
+__all__ = ["answered", "paying_once", "told", "told_together"]
 
 Columns = tuple[pa.Array, ...]
 
 
 def answered(
-    columns: Iterator[Columns | pa.Array], call: Call, run: Run, names: Sequence[str], *, keeps: bool
+    columns: Iterator[Columns | pa.Array], call: Call, run: Run, names: Sequence[str], keeps: bool
 ) -> Iterator[pa.Array]:
     """Structs of the call's answers; *names* are those of their fields.
 
@@ -27,6 +27,23 @@ def answered(
     """
     for batch in run(paying_once(call, keeps), _batches(columns, call)):
         yield pa.StructArray.from_arrays(batch.columns, names=list(names))
+
+
+def told(
+    batches: Iterator[pa.RecordBatch],
+    call: Call,
+    survey: Callable[[Call, Iterable[pa.RecordBatch]], pa.RecordBatch],
+    keeps: bool,
+) -> Iterator[pa.RecordBatch]:
+    """What *survey* says of a partition; *keeps* as for `answered`."""
+    yield survey(paying_once(call, keeps), batches)
+
+
+def told_together(
+    batches: Iterator[pa.RecordBatch], join: Callable[[Iterable[pa.RecordBatch]], pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """What partitions say, joined."""
+    yield join(batches)
 
 
 def paying_once(call: Call, keeps: bool) -> Call:

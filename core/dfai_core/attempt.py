@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from dfai_core.abroad import is_abroad, read_abroad
 from dfai_core.elsewhere import to_next_page, to_redirect
 from dfai_core.errors import RETRYABLE_CODES, Unauthorized
 from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
@@ -34,7 +35,6 @@ _HELD_BACK_S = 0.5  # how long, on average, a request is held back from a target
 _OVERLOADED = frozenset({502, 503, 504})
 _ABSENT = Failure("bad_answer", "the answer does not hold this document", 200, retryable=True)
 _WHOLE = {tuple}
-_CALL_OFF_S = 2.0
 _PERHAPS_DONE = "it may have been carried out, so it was not sent again"
 _NO_ANSWER = frozenset({"timeout", "unavailable"})  # of a target that is not there, as far as one request can tell
 _Found = Sequence[Values | Failure | None]
@@ -90,9 +90,11 @@ class Attempter:
             job.polls += 1
             job.misses += 1
             self.counters.polls += 1
+        self.counters.requests += 1
+        if is_abroad(job):
+            return await self._abroad(job, now)
         request = request_of(job, credential)
         request.max_answer_bytes = (whole and whole.max_bytes) or self.max_answer_bytes
-        self.counters.requests += 1
         answer, ended_at = await self._sent(job, request, now)
         if isinstance(answer, Answer) and answer.status == 401:
             credential, answer, ended_at = await self._once_more(job, request, credential, answer, ended_at)
@@ -123,7 +125,18 @@ class Attempter:
             breaker.failed(ended_at)
         if verdict.maybe_billed and job.operation is None:  # asking how an operation stands costs nothing
             self.counters.maybe_billed += 1
+            job.paid = False
         return self._follow(job, verdict, answer, sent_at=now)
+
+    async def _abroad(self, job: Job, now: float) -> list[Values] | Outcome:
+        """What comes of what stands at another host: neither its speed nor its refusals are the target's."""
+        found = await read_abroad(job, self.max_answer_bytes)
+        if isinstance(found, Answer):
+            try:
+                return self._read(job, found)
+            except UNREADABLE as error:
+                found = Verdict(Action.RETRY, "bad_answer", f"{type(error).__name__}: {error}", 200)
+        return self._follow(job, found, None, sent_at=now)
 
     def _learn(self, status: int, sent_at: float, ended_at: float) -> None:
         """Takes in how long an answer took, and whether the target had too much to do."""
@@ -147,30 +160,9 @@ class Attempter:
         if renewed is None:
             return credential, answer, ended_at
         self.counters.requests += 1
-        if job.whole is not None:
-            whole = job.whole if job.operation is None else job.whole.following(job.operation)
-            request = whole.request(renewed)
-        else:
-            type = request.headers.get("Content-Type")
-            request.headers = renewed if job.operation is not None else job.lane.headers(renewed, type)
-        return renewed, *await self._sent(job, request, self._loop.time())
-
-    async def call_off(self, jobs: Iterable[Job]) -> None:
-        """Tells the service, once, that nobody waits for these operations any more."""
-        now = self._loop.time()
-        credential = self.peer.headers(now) or await self.peer.look_up(now)
-
-        async def cancel(job: Job) -> None:
-            assert job.operation is not None
-            assert job.lane.exchange.cancel is not None
-            request = Request(*job.lane.exchange.cancel(job.operation), credential, b"")
-            self.counters.cancelled += 1
-            # A service that does not hear it ends the operation in its own time: nobody is left to be told.
-            with suppress(TransportError, TimeoutError):
-                async with asyncio.timeout(_CALL_OFF_S):
-                    await self.peer.transport.send(request)
-
-        await asyncio.gather(*(cancel(job) for job in jobs if job.lane.exchange.cancel is not None))
+        again = request_of(job, renewed)
+        again.max_answer_bytes = request.max_answer_bytes
+        return renewed, *await self._sent(job, again, self._loop.time())
 
     async def _sent(
         self, job: Job, request: Request, now: float
@@ -214,11 +206,13 @@ class Attempter:
         """How long an attempt at *job* may take: longer after each cut, for the slow answer that is no hang."""
         if self.timeout is None:
             return float("inf")
+        more_s = job.lane.exchange.longer_s
+        longer_s = 0.0 if more_s is None or job.operation is not None else more_s(job.documents())
         if not self.repeatable:  # to cut it early would leave open whether it was carried out
-            return self.timeout.longest_s
+            return self.timeout.longest_s + longer_s
         if not job.cuts:
-            return self.timeout.timeout_s
-        return min(self.timeout.timeout_s * _PATIENCE ** min(10, job.cuts), self.timeout.longest_s)
+            return self.timeout.timeout_s + longer_s
+        return min(self.timeout.timeout_s * _PATIENCE ** min(10, job.cuts), self.timeout.longest_s) + longer_s
 
     def too_late(self, job: Job, code: str = "timeout", reason: str = "") -> Outcome:
         """The end of *job* where its documents have no time left."""
@@ -233,9 +227,12 @@ class Attempter:
         return outcome
 
     def _read(self, job: Job, answer: Answer) -> list[Values] | Outcome:
-        web = job.lane.exchange.web
-        if job.operation is not None:
-            progress = progress_of(answer) if web is None or web.progress is None else web.progress(answer)
+        exchange = job.lane.exchange
+        web = exchange.web
+        if exchange.begun is not None and job.operation is None:
+            return self._accepted(job, answer, exchange.begun(answer))
+        if job.operation is not None and job.ask is None:
+            progress = (exchange.progress or (web and web.progress) or progress_of)(answer)
             if progress.state == "running":
                 return self._poll_again(job, answer)
             if progress.state == "failed":
@@ -250,7 +247,7 @@ class Attempter:
                 return Outcome(again=[(job, 0.0)]) if refused is None else self._give_up(job, refused)
             assert web.joined is not None
             answer = web.joined([*(job.pages or ()), answer])
-        found = self._found(job, answer) if not job.lane.exchange.several else goes_on(job, answer)
+        found = self._found(job, answer) if not exchange.several else goes_on(job, answer)
         return Outcome(again=[(job, 0.0)]) if found is None else self._told(job, found, answer)
 
     def _told(self, job: Job, found: _Found, answer: Answer | None) -> list[Values] | Outcome:
@@ -300,11 +297,13 @@ class Attempter:
             if wait is None:
                 outcome.refused += [(place, Refused(failure, job.tries, identity)) for place, failure in missing]
             else:
-                outcome.again = [(job.only([place for place, _ in missing]), wait)]
+                anew = job.only([place for place, _ in missing])
+                anew.paid = False  # what was answered is billed, as much as was missing
+                outcome.again = [(anew, wait)]
         return outcome
 
     def _follow(
-        self, job: Job, verdict: Verdict, answer: Answer | TransportError | TimeoutError, *, sent_at: float
+        self, job: Job, verdict: Verdict, answer: Answer | TransportError | TimeoutError | None, *, sent_at: float
     ) -> Outcome:
         match verdict.action:
             case Action.WAIT:
@@ -330,24 +329,24 @@ class Attempter:
                         self.tell(news)
                 if not (self.repeatable or verdict.undone or job.operation is not None):
                     return self._give_up(job, verdict._replace(message=f"{verdict.message}; {_PERHAPS_DONE}"))
-                wait = self._wait_s(job, verdict.retry_after_s, cut=verdict.code == "timeout")
+                wait = self._wait_s(job, verdict.retry_after_s, sent_at=sent_at, cut=verdict.code == "timeout")
                 return self._give_up(job, verdict) if wait is None else Outcome(again=[(job, wait)])
-            case _ if job.operation is not None and verdict.status in (404, 410):
+            case _ if job.operation is not None and job.ask is None and verdict.status in (404, 410):
                 return self._gone(job, verdict)
             case _:
                 return self._give_up(job, verdict)
 
-    def _accepted(self, job: Job, answer: Answer) -> Outcome:
-        """The service works on it: *answer* says where to ask."""
+    def _accepted(self, job: Job, answer: Answer, location: str | None = None) -> Outcome:
+        """The service works on it: *answer* says where to ask, with its headers or as *location*."""
         self.answered = True
-        location = location_of(answer)
+        location = location or location_of(answer)
         link = link_at(job.url, location) if location else job.operation
         if link is None:
             where = "to another host" if location else "nowhere"
             return self._give_up(job, Verdict(Action.REFUSE, "bad_answer", f"the operation's link leads {where}", 202))
         if job.operation is not None:
             return self._poll_again(job, answer)
-        job.operation = link
+        job.operation, job.ask = link, None
         self.counters.operations += 1
         job.deadline = self._loop.time() + self.operation_deadline_s
         outcome = self._poll_again(job, answer)
@@ -360,7 +359,7 @@ class Attempter:
             message = f"the operation is gone: {verdict.message}"
             return self._give_up(job, verdict._replace(code="bad_answer", message=message))
         anew = job.only(range(job.count), tries=0)
-        anew.deadline, anew.claimed, anew.afresh = float("inf"), False, True
+        anew.deadline, anew.claimed, anew.paid, anew.afresh = float("inf"), False, False, True
         return Outcome(again=[(anew, 0.0)])
 
     def _poll_again(self, job: Job, answer: Answer) -> Outcome:
@@ -369,10 +368,12 @@ class Attempter:
         left = max(0.0, job.deadline - self._loop.time())
         return Outcome(again=[(job, min(left, poll_wait_s(job.polls + 1) if wait is None else wait))])
 
-    def _wait_s(self, job: Job, asked_s: float | None, *, cut: bool = False) -> float | None:
+    def _wait_s(
+        self, job: Job, asked_s: float | None, *, sent_at: float = -math.inf, cut: bool = False
+    ) -> float | None:
         """Seconds before *job* is tried again (and counts that); None where its tries or its time are used up."""
         failures = job.tries if job.operation is None else job.misses
-        alone = not self.peer.breaker.failing
+        alone = self.peer.breaker.serves_others(since=sent_at)
         wait = self.retry.wait_s(failures, retry_after_s=asked_s, draw=random.random(), alone=alone, cut=cut)
         if wait is None or self._loop.time() + wait >= job.deadline:
             return None
@@ -380,6 +381,11 @@ class Attempter:
         return wait
 
     def _give_up(self, job: Job, verdict: Verdict) -> Outcome:
+        if job.ask is not None and job.ask.optional:
+            found = goes_on(job, Answer(verdict.status or 0, {}, b""))
+            assert found is not None
+            told = self._told(job, found, None)
+            return told if isinstance(told, Outcome) else Outcome(answered=list(enumerate(told)))
         if verdict.code in _NO_ANSWER and job.tries and job.operation is None and (self.repeatable or verdict.undone):
             now = self._loop.time()
             self.peer.breaker.gave_up(now, since=job.deadline - self.deadline_s, why=verdict.message)

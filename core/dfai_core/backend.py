@@ -25,6 +25,7 @@ __all__ = [
     "Reporting",
     "Rolling",
     "Run",
+    "Surveying",
     "Typed",
     "backend_of",
     "backends",
@@ -199,6 +200,30 @@ class Fetching(Protocol):
 
         They are as `apply` hands them over, but rows of a group may stand anywhere.
         """
+        ...
+
+
+@runtime_checkable
+class Surveying(Protocol):
+    """What a backend may do besides: find out something about all rows of a frame, and keep none of them."""
+
+    def surveyed(
+        self,
+        frame: Any,
+        call: Call,
+        survey: Callable[[Call, Iterable[pa.RecordBatch]], pa.RecordBatch],
+        join: Callable[[Iterable[pa.RecordBatch]], pa.RecordBatch],
+        schema: pa.Schema,
+    ) -> pa.RecordBatch:
+        """What *survey* says of the rows that *call* would read in each partition, brought together by *join*.
+
+        Both give one row of *schema*. Rows of a group come one after the other, as for `Backend.apply`. The frame is
+        read once, these columns alone; what the partitions say is joined where they are, so that little comes here.
+        """
+        ...
+
+    def sampled(self, frame: Any, rows: int) -> tuple[Any, int]:
+        """About so many rows of *frame*, the same ones each time, and how many it has in all."""
         ...
 
 

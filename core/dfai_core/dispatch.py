@@ -19,7 +19,6 @@ from dfai_core.documents import Asked, answer_batch, ask, errors_in
 from dfai_core.ending import Ending
 from dfai_core.errors import LASTING_CODES
 from dfai_core.fetching import fetching_of
-from dfai_core.flow.budget import open_budget
 from dfai_core.groups import Batch, Group, Pieces, Places, References, Ticket
 from dfai_core.jobs import Job
 from dfai_core.keeping import Keeper
@@ -31,6 +30,7 @@ from dfai_core.outcome import Outcome
 from dfai_core.peers import hear, peer_at, peer_of
 from dfai_core.report import counters_of
 from dfai_core.service import Failure, Values
+from dfai_core.spending import Spending, budget_of
 from dfai_core.store import Keyer, open_store
 from dfai_core.turns import Turns
 from dfai_core.under_way import UnderWay
@@ -55,8 +55,8 @@ class Dispatcher:
         self.readers = 0  # callers that still read their input: what is not full yet may become so
         self.counters = counters_of(call.part_of or call.id)
         peer = peer_of(target, config)
-        name, slots, rate_per_s = f"{call.id} {target}", config.concurrency, config.rate_per_s
-        self._budget = open_budget(call.budget, name=name, concurrency=slots, rate_per_s=rate_per_s, heard=hear)
+        self._budget = budget_of(call, f"{call.id} {target}", hear)
+        self._spending = Spending.of(call, self._budget, self.counters)
         counts = call.service.limits_at(target.kind).counts
         self._turns = Turns(peer, self._budget, counts, config.deadline_s)
         tell = self._budget.refused
@@ -103,7 +103,7 @@ class Dispatcher:
         self._fetching = fetching_of(call, self.counters, self._ask, self._unread, self._chores.start)
         self._known = Known(min(_REMEMBERED, 10 * call.service.rows_at_once), _REMEMBERED_BYTES)
         self._tickets: set[Ticket] = set()
-        self._under_way = UnderWay(self._attempter, self._chores.start)
+        self._under_way = UnderWay(peer, self.counters, self._chores.start)
         self._error: BaseException | None = None  # why the whole call cannot go on
 
     # ---- documents come in -------------------------------------------------------------------------------
@@ -204,6 +204,13 @@ class Dispatcher:
             if ours is None:
                 return
             job = ours
+        if self._spending is not None and not job.paid:
+            ours, rest = await self._spending.admit(job)
+            if rest is not None:
+                await self._take(rest, self._spending.refused(rest))
+            if ours is None:
+                return
+            job = ours
         outcome: list[Values] | Outcome | None
         if self._origins is not None:
             outcome = await self._origins.attempt(job)
@@ -271,6 +278,8 @@ class Dispatcher:
                 await self._keeper.keep_operation(outcome.accepted)
             if self._fetching is not None:
                 self._fetching.sent(outcome.accepted)
+        if self._spending is not None and outcome.refused:
+            await self._spending.end(job, outcome)
         answered = job.only([position for position, _ in outcome.answered])
         refused = job.only([position for position, _ in outcome.refused])
         for part, rows in (

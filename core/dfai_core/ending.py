@@ -57,7 +57,7 @@ class Ending:
         if type(group) is not Pieces:
             self._counters.settled += len(places)
             if len(rows[0]) == self.shape.columns:  # errors are among the values
-                self._failed += sum([values[-1] is not None for values in rows])
+                self._failed += sum([values[-1] is not None and values[-2] != "over_budget" for values in rows])
         group.fill(places, rows)
 
     def unread(self, batch: References, place: int, why: Failure) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from dfai_core.call import Call
 from dfai_core.groups import Group, Places, References
 from dfai_core.jobs import Job
-from dfai_core.media import Content, Reader, Unread
+from dfai_core.media import Content, Reader, Unread, read_rate
 from dfai_core.report import Counters
 from dfai_core.service import Failure, Wiring
 
@@ -28,8 +28,6 @@ _MOST_BYTES = 64_000_000
 # Read at once; and beyond what may be in flight, how many contents wait for their request at least.
 _AT_ONCE = 32
 _LEAST_READY = 32
-# What a content weighs, before anything is known.
-_FIRST_GUESS_BYTES = 500_000
 # Contents that were asked lately, by their hashes: the same under another name is not asked again.
 _REMEMBERED = 500
 
@@ -72,6 +70,7 @@ class Fetching:
         "_inputs",
         "_most_documents",
         "_queue",
+        "_rate_at",
         "_reader",
         "_reading",
         "_seen",
@@ -93,12 +92,14 @@ class Fetching:
         self._inputs = len(call.inputs)
         varying = [name for name, _ in call.varying]
         self._fetch_at = self._inputs + varying.index("fetch") if "fetch" in varying else None
+        self._rate_at = self._inputs + varying.index("rate_hz") if "rate_hz" in varying else None
         self._reader = Reader(
             media.kind,
             media.room(self._wiring),
             timeout_s=call.config.timeout_s,
             allow_private=call.config.private_urls == "allow",
             tries=call.config.attempts,
+            convert=None if media.convert is None else media.convert(self._wiring),
         )
         self._counters = counters
         self._arrived = arrived
@@ -109,7 +110,7 @@ class Fetching:
         self._reading: dict[tuple[References, int], asyncio.Task[None]] = {}
         self._held: dict[tuple[References, int], int] = {}  # whose contents are there, and their bytes
         self._held_bytes = 0
-        self._guess_bytes = float(_FIRST_GUESS_BYTES)
+        self._guess_bytes = float(media.kind.guess_bytes)
         self._seen: dict[Any, tuple[References, int]] = {}
 
     def add(self, batch: Group, places: Places) -> None:
@@ -189,8 +190,10 @@ class Fetching:
 
     async def _read(self, document: Sequence[Any]) -> list[Content | str] | Failure:
         fetch = self._wiring.options.get("fetch", "worker") if self._fetch_at is None else document[self._fetch_at]
+        rate = self._wiring.options.get("rate_hz") if self._rate_at is None else document[self._rate_at]
         try:
-            return [await self._reader.read(one, fetch or "worker") for one in document[: self._inputs]]
+            rate_hz = read_rate(rate)
+            return [await self._reader.read(one, fetch or "worker", rate_hz) for one in document[: self._inputs]]
         except Unread as error:
             return Failure(error.code, error.message, retryable=error.retryable)
         except Exception as error:  # noqa: BLE001  whatever a row's file makes a library do, the others are asked
@@ -199,7 +202,8 @@ class Fetching:
     def _take(self, batch: References, place: int, document: Sequence[Any], found: Sequence[Content | str]) -> None:
         """Holds what was read, unless a document with the same content is asked already."""
         size_bytes = sum(len(one) for one in found if isinstance(one, Content))
-        self._guess_bytes += (size_bytes - self._guess_bytes) / 8
+        # Up at once, down by and by: the next may be as large.
+        self._guess_bytes = max(float(size_bytes), self._guess_bytes + (size_bytes - self._guess_bytes) / 8)
         name = tuple(one.digest if isinstance(one, Content) else one for one in (*found, *document[self._inputs :]))
         first = self._seen.get(name)
         if first is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -23,6 +23,7 @@ class Lane:
     url: str
     packer: Packer
     base: str = ""  # what stands before every path
+    at: Callable[[str], str] = str  # the same for another of the target's hosts
     _credential: Mapping[str, str] | None = None
     _headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     _typed: dict[str, Mapping[str, str]] = field(default_factory=dict, repr=False)  # by the body's type
@@ -70,6 +71,7 @@ class Job:
     misses: int = 0  # polls in a row that brought no state
     found: list[Values | Failure | None] | None = None  # of the pages read so far
     claimed: bool = False  # whether a store knows that we ask
+    paid: bool = False  # whether its next try has been counted as spent
     waits: int = 0  # for others who asked the same
     whole: Whole | None = None  # the request itself, where the service makes whole ones
     admitted: bool = False  # its place in the line of its origin is taken
@@ -113,6 +115,5 @@ class Job:
             if chosen:
                 origin.append((group, chosen))
             start = stop
-        return Job(
-            self.lane, origin, self.tries if tries is None else tries, self.cuts, self.deadline, claimed=self.claimed
-        )
+        tries = self.tries if tries is None else tries
+        return Job(self.lane, origin, tries, self.cuts, self.deadline, claimed=self.claimed, paid=self.paid)

@@ -147,6 +147,11 @@ class Lanes:
                 self._refuse(group, place, error)
             return None
 
+    def _at(self, host: str) -> str:
+        """What stands before a path at another of the target's hosts."""
+        service = self._call.service
+        return self._call.config.target.resolve(service).url(replace(service, host=host))
+
     def _lane(self, chosen: Document) -> Lane:
         lane = self._lanes.get(chosen)
         if lane is None:
@@ -162,7 +167,7 @@ class Lanes:
                 if exchange.web is not None:
                     exchange = replace(exchange, web=_without(exchange.web, dropped))
             lane = self._lanes[chosen] = Lane(
-                exchange, joined(self._base, exchange.path), Packer(self._limits), self._base
+                exchange, joined(self._base, exchange.path), Packer(self._limits), self._base, self._at
             )
         return lane
 

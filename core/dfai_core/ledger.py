@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from dfai_core.call import Call
 from dfai_core.errors import DfaiWarning
 from dfai_core.loop import after_fork
+from dfai_core.prices import Quote, quote
 from dfai_core.report import Channel, Counters, Figures, Report, counters_of
 
 __all__ = ["LEDGER", "Entry", "Ledger", "collect", "new_group"]
@@ -36,6 +37,8 @@ class Entry:
     counters: Counters
     """This process's own."""
     channels: tuple[Channel, ...] = ()
+    quote: Quote | None = None
+    """What the units of its service cost, where that is known."""
     _latest: dict[str, tuple[int, Figures]] = field(default_factory=dict)
 
     @classmethod
@@ -61,6 +64,7 @@ class Entry:
             promised=promised,
             counters=counters_of(call.id),
             channels=tuple(channels),
+            quote=quote(call.config.prices, call.service, call.target_kind),
         )
 
     def take(self, report: Report) -> None:

@@ -40,7 +40,7 @@ def referred(call: Call, media: Media, batch: pa.RecordBatch) -> Referred:
     found = Referred(batch.num_rows, inputs + len(call.varying))
     lacking = _lacking(call, batch)
     for place, name in enumerate(call.inputs):
-        references = media_references(batch.column(place))
+        references = media_references(batch.column(place), samples=media.kind.samples)
         for row, what in references.wrong.items():
             message = _MISFIT.format(name=name, found=what, kind=media.kind.name, remedy=media.kind.remedy)
             found.early[row] = ("unsupported", message)

@@ -48,7 +48,9 @@ def progress_of(answer: Answer) -> Progress:
     if status in ("succeeded", "partiallycompleted", "partiallysucceeded"):
         return Progress("done", next_page=body.get("nextLink") or body.get("@nextLink"))
     if status in ("failed", "cancelled", "canceled", "rejected"):
-        errors = body.get("errors") or [body.get("error") or {}]
+        properties = body.get("properties")
+        error = body.get("error") or (isinstance(properties, dict) and properties.get("error")) or {}
+        errors = body.get("errors") or [error]
         words = "; ".join(str(error["message"]) for error in errors if isinstance(error, dict) and error.get("message"))
         return Progress("failed", words or f"the operation ended as {status}")
     return Progress("running")

@@ -18,7 +18,7 @@ from dfai_core.loop import LOOK_S, result_of
 from dfai_core.report import Counters, counters_of
 from dfai_core.store import StoreSpec
 
-__all__ = ["raise_first", "run", "sizes"]
+__all__ = ["cut", "raise_first", "run", "sizes"]
 
 # Rows handled at a time: enough for Arrow to work in bulk, few enough to stream. The first are fewer: requests
 # leave sooner, and a reader who wants no more than a few rows has not asked for many.
@@ -62,11 +62,11 @@ def run(
     reading, empty = True, True
     in_memory = isinstance(batches, Sequence)
     most_ahead = min(_AHEAD_ROWS, _AHEAD_BATCHES * call.service.rows_at_once)
-    cut = _cut(call, batches)
+    parts = cut(call, batches)
     if not in_memory:
         caller.enter()
     try:
-        for batch, last in _marked(cut, in_memory):
+        for batch, last in _marked(parts, in_memory):
             empty, ticket = False, Ticket()
             line.append((ticket, batch.num_rows, batch.nbytes))
             ahead_rows += batch.num_rows
@@ -98,8 +98,8 @@ def run(
             caller.leave([ticket for ticket, _, _ in line])
 
 
-def _cut(call: Call, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """*batches* in other sizes."""
+def cut(call: Call, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """*batches* in the sizes in which *call* takes them: whole groups where it gathers rows."""
     most = min(_BATCH_ROWS, call.service.rows_at_once)
     if call.service.gather is not None:
         return whole_groups(call, batches, sizes(_FIRST_ROWS, most))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
+from dfai_core.billed import Billing
 from dfai_core.media.formats import Media
 from dfai_core.transports.base import Answer
 from dfai_core.whole import Whole
@@ -44,6 +46,9 @@ Document = tuple[Any, ...]
 Values = tuple[Any, ...]
 """A document's answer: one value for each of the service's own and included columns, in order."""
 
+
+# How backends spell columns of lists.
+_LISTS = ("list<", "large_list<", "fixed_size_list<", "array<")
 
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 """What reading raises where a service's answer does not have the shape that its contract promises."""
@@ -112,11 +117,21 @@ class Body(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """One of several requests that an answer takes: below the target's own address, under the call's headers."""
+    """One of several requests that an answer takes: below the target's own address, under the call's headers.
+
+    *host* is another of a region's hosts that answers it ("stt", "tts"). *headers* are its own. *url*, instead of the
+    path, is where an answer before said that something is; at another host it is read without the key, from public
+    places alone unless *private*. What is *optional* may fail: the answer is known without it.
+    """
 
     path: str
     body: bytes | Body = b""
     method: str = "POST"
+    host: str = ""
+    headers: Mapping[str, str] = MappingProxyType({})
+    url: str | None = None
+    private: bool = False
+    optional: bool = False
 
 
 class Part(NamedTuple):
@@ -214,7 +229,10 @@ class Exchange:
     long-running operation is called off: method and URL, made from the URL at which it is asked about. *codes* are ours
     for the service's own codes of refusals that are more than that. *check* raises ConfigError for a document that must
     not be sent; *accepts* are the statuses that `read` reads. *steps*, where an answer takes several requests, is given
-    the documents and the answers so far, and says what is asked next, or what the documents' values are.
+    the documents and the answers so far, and says what is asked next, or what the documents' values are. *begun* finds
+    in the first answer where an operation can be asked about that was accepted with another status than 202, *progress*
+    reads how it stands; what it ended with is the first answer that `steps` is given. *longer_s* is how many seconds
+    more than others an attempt may take for these documents.
     """
 
     path: str
@@ -230,6 +248,9 @@ class Exchange:
     check: Callable[[Document], None] | None = None
     accepts: frozenset[int] = frozenset({200})
     paged: Paged | None = None  # then each document is asked by GET: write and method are not used
+    begun: Callable[[Answer], str | None] | None = None
+    progress: Callable[[Answer], Progress] | None = None
+    longer_s: Callable[[Iterable[Document]], float] | None = None
     # Then path, write, read and method are not used.
     steps: Callable[[Sequence[Document], Sequence[Answer]], Ask | Sequence[Values | Failure | None]] | None = None
 
@@ -311,6 +332,8 @@ class Service:
     repeatable: bool = True  # else a request is sent again only if it was certainly not carried out
     keeps: bool = True  # answers may be kept in a store: they are small, and the same tomorrow
     rows_at_once: int = 10_000  # rows handled at a time: few where one answer may be large
+    billing: Billing | None = None  # what Azure bills for a document; None: nobody has said it
+    asks: int | None = 1  # requests that a document takes at most, polls aside; None: the answers tell
 
     def takes(self, kind: str) -> bool:
         """Whether its inputs may be columns of *kind*, as backends tell it."""
@@ -318,7 +341,8 @@ class Service:
         if group == "unknown" or self.reads == "any":
             return True
         if self.reads == "media":
-            return group in ("text", "bytes") or held.startswith("struct")
+            nested = ("struct", *_LISTS) if self.media is not None and self.media.kind.samples else "struct"
+            return group in ("text", "bytes") or held.startswith(nested)
         return group == self.reads
 
     def limits_at(self, kind: str) -> Limits:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypedDict
 
 from dfai_core.errors import ConfigError
+from dfai_core.prices import LIST_PRICES, Price, Prices, prices_from
 from dfai_core.store import Store, StoreSpec, store_from
 from dfai_core.targets import Target, local, target_from
 from dfai_core.transports import MAX_ANSWER_BYTES, Transport
@@ -31,6 +32,9 @@ class Settings(TypedDict, total=False):
     operation_deadline_s: float  # a long-running operation, from the moment that the service accepts it
     on_error: Literal["column", "raise"]
     max_error_ratio: float  # stop when a larger share of the rows has failed
+    max_documents: int | None  # sent in all, over all partitions: rows past it have the error "over_budget"
+    max_cost: float | None  # of all that is sent, by prices; likewise
+    prices: Prices | Mapping[str, float | str | Price] | str  # a table by verb, or a file with one
     store: Store | StoreSpec | str | None  # where answers are kept: "memory", a folder, "redis://…"
     service_logs: Literal["off", "on"]  # whether the service may keep inputs
     private_urls: Literal["refuse", "allow"]  # whether a row's image or sound may be read from this machine or network
@@ -60,6 +64,9 @@ class Config:
     operation_deadline_s: float = 3_600.0
     on_error: Literal["column", "raise"] = "column"
     max_error_ratio: float = 1.0
+    max_documents: int | None = None
+    max_cost: float | None = None
+    prices: Prices = LIST_PRICES
     store: Store | StoreSpec | None = _BACKENDS_STORE
     service_logs: Literal["off", "on"] = "off"
     private_urls: Literal["refuse", "allow"] = "refuse"
@@ -83,6 +90,13 @@ def _positive(name: str, value: Any) -> float:
     number: float = _parsed(float, name, value)
     if not 0 < number < float("inf"):
         raise ConfigError(f"{name}={value!r}: expected a number above 0.")
+    return number
+
+
+def _amount(name: str, value: Any) -> float:
+    number: float = _parsed(float, name, value)
+    if not 0 <= number < float("inf"):
+        raise ConfigError(f"{name}={value!r}: expected an amount from 0.")
     return number
 
 
@@ -145,6 +159,9 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "operation_deadline_s": _positive,
     "on_error": _word("column", "raise"),
     "max_error_ratio": _ratio,
+    "max_documents": _optional(_integer(0, 1_000_000_000_000)),
+    "max_cost": _optional(_amount),
+    "prices": lambda name, value: prices_from(value),
     "store": lambda name, value: store_from(value),
     "service_logs": _word("off", "on"),
     "private_urls": _word("refuse", "allow"),

@@ -48,7 +48,9 @@ def run_staged(
     gathered = replace(
         call.service, each=None, media=None, reads="answers", inputs=("answer", "error", "error_message")
     )
-    second = replace(call, service=gathered, inputs=gathered.inputs)
+    # What may be spent is spent on the rows: their groups are few, and worth nothing without an answer.
+    unlimited = replace(call.config, max_documents=None, max_cost=None)
+    second = replace(call, service=gathered, inputs=gathered.inputs, config=unlimited)
     for batch in whole_groups(call, batches, sizes(_FIRST_ROWS, _MOST_ROWS)):
         yield from run(second, _with_answers(first, batch, watch), watch=watch)
 

@@ -32,13 +32,14 @@ def request_of(job: Job, credential: Mapping[str, str]) -> Request:
     lane, whole = job.lane, job.whole
     if whole is not None:
         return (whole if job.operation is None else whole.following(job.operation)).request(credential)
-    if job.operation is not None:
-        return Request("GET", job.operation, credential)
-    if job.ask is None:
-        return lane.request(credential, job)
-    path, body, method = job.ask
-    content, kind = (body.content, body.type) if isinstance(body, Body) else (body, None)
-    return Request(method, joined(lane.base, path), lane.headers(credential, kind), content or None)
+    ask = job.ask
+    if ask is None:
+        return lane.request(credential, job) if job.operation is None else Request("GET", job.operation, credential)
+    content, kind = (ask.body.content, ask.body.type) if isinstance(ask.body, Body) else (ask.body, None)
+    headers = lane.headers(credential, kind)
+    base = lane.at(ask.host) if ask.host else lane.base
+    url = joined(base, ask.path) if ask.url is None else ask.url
+    return Request(ask.method, url, {**headers, **ask.headers} if ask.headers else headers, content or None)
 
 
 def goes_on(job: Job, answer: Answer) -> Sequence[Values | Failure | None] | None:
@@ -47,7 +48,7 @@ def goes_on(job: Job, answer: Answer) -> Sequence[Values | Failure | None] | Non
     said = _said(job, answers)
     if not isinstance(said, Ask):
         return said
-    job.pages, job.ask, job.tries = answers, said, 0
+    job.pages, job.ask, job.tries, job.misses = answers, said, 0, 0
     return None
 
 

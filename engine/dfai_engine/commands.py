@@ -143,7 +143,7 @@ def list_() -> None:
         state = "here" if weights.present(model.name) else "not here"
         typer.echo(
             f"\n{model.name}  family {model.family}, {state}, "
-            f"{as_megabytes(model.size)} to fetch, {as_megabytes(model.disk_bytes)} on disk"
+            f"{as_megabytes(model.fetch_bytes)} to fetch, {as_megabytes(model.disk_bytes)} on disk"
         )
         typer.echo(f"  for      {model.serves}\n  from     {model.origin}\n  checked  {model.verified}")
         typer.echo(f"  licence  {model.licence} ({model.licence_seen})")

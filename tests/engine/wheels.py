@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dfai_engine import pull
-from dfai_engine.weights import Member, Model
+from dfai_engine.weights import Member, Model, Part, Wheel
 
-__all__ = ["MEMBERS", "make_wheel", "pinned", "pull_in_process"]
+__all__ = ["MEMBERS", "in_two_wheels", "make_wheel", "pinned", "pull_in_process"]
 
 MEMBERS: Mapping[str, bytes] = {"tiny/weights.bin": bytes(range(256)) * 40, "tiny/LICENSE": b"Do as you like.\n"}
 
@@ -53,6 +53,23 @@ def pinned(wheel: Path, members: Mapping[str, bytes] = MEMBERS, **changes: objec
         licence="MIT",
     )
     return dataclasses.replace(model, **changes)  # type: ignore[arg-type]
+
+
+def in_two_wheels(folder: Path, content: bytes) -> Model:
+    """The entry of a model whose one file is cut in two, each half in a wheel of its own."""
+    middle = len(content) // 2
+    made = []
+    for number, half in enumerate((content[:middle], content[middle:]), 1):
+        name = f"tiny_half{number}-1.0-py3-none-any.whl"
+        make_wheel(folder / f"half{number}", {f"tiny/half{number}": half}).rename(folder / name)
+        packed = (folder / name).read_bytes()
+        made.append(Wheel(f"tiny-half{number}", "1.0", name, hashlib.sha256(packed).hexdigest(), len(packed)))
+    first, second = made
+    parts = (Part("tiny/half1", first.file), Part("tiny/half2", second.file))
+    whole = Member("weights.bin", "weights.bin", len(content), hashlib.sha256(content).hexdigest(), parts)
+    return Model(
+        "halves", "text", first.package, first.version, first.file, first.sha256, first.size, (whole,), more=(second,)
+    )
 
 
 def pull_in_process(model: Model, source: Path, root: str, told: multiprocessing.Queue[int]) -> None:

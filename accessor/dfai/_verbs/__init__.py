@@ -10,6 +10,7 @@ from dfai._verbs.decision import DecisionVerbs
 from dfai._verbs.face import FaceVerbs
 from dfai._verbs.language import LanguageVerbs
 from dfai._verbs.search import SearchVerbs
+from dfai._verbs.speaker import SpeakerVerbs
 from dfai._verbs.vision import VisionVerbs
 from dfai._verbs.web import WebVerbs
 from dfai_core import services
@@ -17,7 +18,15 @@ from dfai_core import services
 __all__ = ["NO_GROUPS", "Columns", "Groups", "IfExists", "R", "VerbBase", "Verbs", "verb_names"]
 
 
-class Verbs(LanguageVerbs[R], DecisionVerbs[R], VisionVerbs[R], FaceVerbs[R], SearchVerbs[R], WebVerbs[R]):
+class Verbs(
+    LanguageVerbs[R],
+    DecisionVerbs[R],
+    VisionVerbs[R],
+    FaceVerbs[R],
+    SpeakerVerbs[R],
+    SearchVerbs[R],
+    WebVerbs[R],
+):
     """Every verb that dfai has."""
 
 

@@ -1,4 +1,4 @@
-"""One budget for one call: its requests in flight and its own rate, over all processes that work on it.
+"""One budget for one call: its requests in flight, its own rate and what it may spend, over all its processes.
 
 `BudgetSpec` says who keeps it and travels inside the call; `open_budget` gives each process its end of it.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from dfai_core.errors import ConfigError, LimitsApart
+from dfai_core.flow.allowance import Allowance, Left
 from dfai_core.flow.budgets.process import ProcessBudget
 from dfai_core.flow.coordinator import Channel
 from dfai_core.flow.refusals import Refusal
@@ -22,7 +23,10 @@ Dial = Callable[[Mapping[str, Any]], Awaitable[Channel]]
 
 
 class Budget(Protocol):
-    """One call's requests in flight and its own rate. Used on the loop's thread only, by one call in one process."""
+    """One call's requests in flight, its own rate, and what it may spend.
+
+    Used on the loop's thread only, by one call in one process.
+    """
 
     turn_s: float
     """A slot held this long by consecutive requests is offered to others: released, and acquired again.
@@ -59,6 +63,18 @@ class Budget(Protocol):
 
     async def pace(self, cost: float = 1.0) -> None:
         """Waits for the next place of the call's own rate; returns at once where it has none. *cost*: see `Limits`."""
+        ...
+
+    async def spend(self, documents: float, cost: float) -> Left | None:
+        """Counts what is about to be sent; where that is more than the call may spend, nothing, and says what is left.
+
+        Less than 0 gives back what was not billed after all. Only where the call has an allowance.
+
+        Raises
+        ------
+        Unavailable
+            Whoever keeps the budget is gone.
+        """
         ...
 
     def refused(self, refusal: Refusal) -> None:
@@ -98,6 +114,7 @@ def open_budget(
     name: str,
     concurrency: int,
     rate_per_s: float | None,
+    allowance: Allowance | None = None,
     heard: Callable[[Refusal], None] = _unheard,
 ) -> Budget:
     """This process's end of a budget; on the loop's thread, once for each call.
@@ -112,6 +129,8 @@ def open_budget(
         Requests in flight at once, over all processes.
     rate_per_s
         Requests a second (or what `Limits.counts` says), likewise; None: no limit.
+    allowance
+        What the call may spend, likewise, however often its budget is opened; None: no limit.
     heard
         Told what a target refused processes of other hosts.
 
@@ -121,31 +140,32 @@ def open_budget(
         The budget is in a Redis, and the package for it is not installed.
     """
     if spec is None or spec.kind == "process":
-        return ProcessBudget(concurrency, rate_per_s)
+        return ProcessBudget(concurrency, rate_per_s, name, allowance)
 
     def share() -> Budget:
         slots = max(1, concurrency // spec.hosts)
-        return _on_this_host(name, slots, None if rate_per_s is None else rate_per_s / spec.hosts)
+        part = None if allowance is None else allowance.shared(spec.hosts)
+        return _on_this_host(name, slots, None if rate_per_s is None else rate_per_s / spec.hosts, part)
 
     if spec.kind == "host":
         return share()
     if spec.kind == "coordinator":
         from dfai_core.flow.budgets.coordinated import CoordinatedBudget
 
-        return CoordinatedBudget(spec, name, concurrency, rate_per_s, share, heard)
+        return CoordinatedBudget(spec, name, concurrency, rate_per_s, share, heard, allowance=allowance)
     from dfai_core.flow.budgets.redis import RedisBudget
 
-    return RedisBudget(spec, name, concurrency, rate_per_s, share, heard)
+    return RedisBudget(spec, name, concurrency, rate_per_s, share, heard, allowance=allowance)
 
 
-def _on_this_host(name: str, concurrency: int, rate_per_s: float | None) -> Budget:
+def _on_this_host(name: str, concurrency: int, rate_per_s: float | None, allowance: Allowance | None) -> Budget:
     try:
         from dfai_core.flow.budgets.host import HostBudget
 
-        return HostBudget(name, concurrency, rate_per_s)
+        return HostBudget(name, concurrency, rate_per_s, allowance)
     except (ConfigError, OSError) as error:
-        warn_apart(f"each process holds concurrency and rate_per_s by itself, since it can share no files: {error}")
-        return ProcessBudget(concurrency, rate_per_s)
+        warn_apart(f"each process holds the call's limits by itself, since it can share no files: {error}")
+        return ProcessBudget(concurrency, rate_per_s, name, allowance)
 
 
 _warned: set[str] = set()

@@ -3,7 +3,9 @@
 Messages are small mappings. A process says, once, ``name``, ``slots`` and ``rate_per_s``; then, whenever it changes
 and after each telling, ``want``, ``hold`` and ``number`` (see `Ledger.heard`), and ``take``: units of the rate that it
 needs. It is told ``limit`` and ``number``, or ``wait_s`` and ``units``: a block of places that begins so many seconds
-later. A process whose connection ends holds nothing any more.
+later. Where the call has an allowance, ``most`` in what is said once, it says ``spend``, documents and their cost, and
+is told ``left``: null where they may be sent, else what may be spent still. A process whose connection ends holds
+nothing any more.
 
 Besides, ``refused``: what a target refused one process is told to all others, those of other budgets too, and to
 whoever comes before the pause has ended (see `Refusal`).
@@ -13,11 +15,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from dfai_core.flow.allotments import Ledger
+from dfai_core.flow.allowance import Allowance, Purse
 from dfai_core.flow.limiter import Pace
 from dfai_core.flow.places import block_units
 from dfai_core.flow.refusals import Refusal, Refusals
@@ -26,6 +30,8 @@ __all__ = ["Channel", "Coordinator"]
 
 # A budget that nobody uses is forgotten after this time: between two partitions its pace must go on.
 _IDLE_S = 60.0
+# What was spent is remembered for longer, of so many calls: the next plan may be computed tomorrow.
+_MOST_PURSES = 10_000
 
 
 class Channel(Protocol):
@@ -63,10 +69,11 @@ class _Session:
 
 
 class _Budget:
-    def __init__(self, slots: int, rate_per_s: float | None) -> None:
+    def __init__(self, slots: int, rate_per_s: float | None, purse: Purse | None) -> None:
         self.ledger: Ledger[_Session] = Ledger(slots)
         self.rate_per_s = rate_per_s
         self.pace = Pace(rate_per_s)
+        self.purse = purse
         self.sessions: set[_Session] = set()
         self.turn: asyncio.TimerHandle | None = None
 
@@ -78,6 +85,7 @@ class Coordinator:
         self._clock = clock
         self._budgets: dict[str, _Budget] = {}
         self._refusals = Refusals()
+        self._purses: dict[str, Purse] = {}
 
     async def serve(self, channel: Channel, hello: Mapping[str, Any]) -> None:
         """Serves one process, which said *hello*, until its connection ends."""
@@ -85,7 +93,8 @@ class Coordinator:
         budget = self._budgets.get(name)
         if budget is None:
             rate_per_s = hello.get("rate_per_s")
-            budget = _Budget(int(hello["slots"]), None if rate_per_s is None else float(rate_per_s))
+            purse = self._purse(name, hello.get("most"))
+            budget = _Budget(int(hello["slots"]), None if rate_per_s is None else float(rate_per_s), purse)
             self._budgets[name] = budget
         session = _Session()
         session.news = {"limit": 0, "number": 0}  # so that it knows that it was let in
@@ -109,6 +118,17 @@ class Coordinator:
                     await task
             asyncio.get_running_loop().call_later(_IDLE_S, self._forget_if_idle, name, budget)
 
+    def _purse(self, name: str, most: Sequence[float | None] | None) -> Purse | None:
+        """What the call of that *name* has spent so far."""
+        if most is None:
+            return None
+        if name not in self._purses:
+            documents, cost = (math.inf if one is None else float(one) for one in most)
+            self._purses[name] = Purse(Allowance(documents, cost))
+            while len(self._purses) > _MOST_PURSES:
+                del self._purses[next(iter(self._purses))]
+        return self._purses[name]
+
     async def _listen(self, budget: _Budget, session: _Session, channel: Channel) -> None:
         while True:
             message = await channel.read()
@@ -120,6 +140,12 @@ class Coordinator:
                 units = max(float(message["take"]), block_units(budget.rate_per_s, len(budget.sessions)))
                 wait_s = budget.pace.reserve(self._clock(), cost=units)
                 session.blocks.append({"wait_s": wait_s, "units": units})
+                session.wake.set()
+            if "spend" in message and budget.purse is not None:
+                documents, cost = map(float, message["spend"])
+                left = budget.purse.take(documents, cost)
+                told = None if left is None else [None if math.isinf(one) else one for one in left]
+                session.blocks.append({"left": told})
                 session.wake.set()
             if "refused" in message:
                 self._tell_others(session, Refusal.from_message(message["refused"]))

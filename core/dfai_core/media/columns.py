@@ -1,4 +1,4 @@
-"""A column's values as references: paths, URLs, bytes that stand in the row, pixels."""
+"""A column's values as references: paths, URLs, bytes that stand in the row, pixels, samples."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dfai_core.media.samples import Samples, holds_samples, numbers_of, rate_of, samples_by_row
 from dfai_core.text_columns import MISSING, arrow_texts
 
 __all__ = ["Bytes", "Pixels", "Reference", "References", "arrow_media", "media_references", "weight"]
@@ -19,12 +20,16 @@ __all__ = ["Bytes", "Pixels", "Reference", "References", "arrow_media", "media_r
 # same fields but for the order of colours.
 _MIXED = "__dfai_media"
 _FIELDS = (
-    pa.field(_MIXED, pa.string()),  # what the value is, where it is no reference
+    pa.field(_MIXED, pa.string()),  # what the value is, where it is no reference to a picture
     pa.field("text", pa.string()),
     pa.field("content", pa.large_binary()),
     pa.field("height", pa.int64()),
     pa.field("width", pa.int64()),
     pa.field("channels", pa.int64()),
+    pa.field("samples", pa.string()),  # their dtype, where the content is samples
+    pa.field("rate_hz", pa.int64()),
+    pa.field("picture_hint", pa.string()),  # how it would be one
+    pa.field("sound_hint", pa.string()),
 )
 # OpenCV's numbers of types with eight bits unsigned, by channels. Source: opencv2/core/hal/interface.h.
 _EIGHT_BITS = {0: 1, 16: 3, 24: 4}
@@ -66,7 +71,7 @@ class Pixels:
         return np.ascontiguousarray(pixels[:, :, order])
 
 
-Reference = str | Bytes | Pixels
+Reference = str | Bytes | Pixels | Samples
 """What leads to a content; a text is a path or a URL."""
 
 
@@ -88,6 +93,10 @@ class _Value(NamedTuple):
     height: int | None = None
     width: int | None = None
     channels: int | None = None
+    samples: str | None = None
+    rate_hz: int | None = None
+    picture_hint: str | None = None
+    sound_hint: str | None = None
 
 
 _NOTHING = _Value()
@@ -97,7 +106,8 @@ def arrow_media(values: Sequence[Any]) -> pa.Array:
     """Python objects as an Arrow array that `media_references` reads: texts, bytes, or a struct of either and pixels.
 
     Paths (``os.PathLike``) become texts. Of a PIL image and of an array of numbers the pixels are taken, the former
-    turned as its EXIF orientation says, since a PNG carries none. What is no reference is marked, not refused.
+    turned as its EXIF orientation says, since a PNG carries none. Numbers that are no pixels may be samples: which of
+    the two is wanted is known later. What is no reference is marked, not refused.
 
     >>> arrow_media(["a.jpg", None]).type, arrow_media([b"GIF89a", None]).type
     (DataType(string), DataType(large_binary))
@@ -129,6 +139,8 @@ def weight(value: Any) -> int:
         return int(width * height * 4)
     if isinstance(value, Mapping):
         return sum(map(weight, value.values()))
+    if isinstance(value, (list, tuple)):
+        return len(value) * (8 * len(value[0]) if value and isinstance(value[0], (list, tuple)) else 8)
     return 0
 
 
@@ -146,6 +158,8 @@ def _value(value: Any) -> _Value:
         return _array(value)
     if _is_picture(value):
         return _picture(value)
+    if isinstance(value, (list, tuple)) and not hasattr(value, "asDict"):
+        return _samples(value, f"a value of type {type(value).__name__}")
     fields = value.asDict() if hasattr(value, "asDict") else value  # a row of Spark's
     return _struct(fields) if isinstance(fields, Mapping) else _Value(f"a value of type {type(value).__name__}")
 
@@ -173,10 +187,23 @@ def _array(array: np.ndarray[Any, Any]) -> _Value:
     pixels = array[:, :, None] if array.ndim == 2 else array
     if array.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] not in (1, 3, 4):
         shape = " × ".join(map(str, array.shape))
-        scaled = " (to scale it: (255 * x).astype('uint8'))" if array.dtype.kind in "fb" else ""
-        return _Value(f"an array of {array.dtype} with the shape {shape or '()'}{scaled}")
+        scaled = " (to scale it: (255 * x).astype('uint8'))" if array.dtype.kind in "fb" else None
+        return _samples(array, f"an array of {array.dtype} with the shape {shape or '()'}")._replace(
+            picture_hint=scaled
+        )
     height, width, channels = pixels.shape
     return _Value(content=pixels.tobytes(), height=height, width=width, channels=channels)
+
+
+def _samples(value: Any, what: str, rate_hz: int | None = None) -> _Value:
+    """Numbers that are no pixels: *what* they are where a picture is wanted."""
+    array, hint = numbers_of(value)
+    if array is None:
+        return _Value(what, sound_hint=hint or None)
+    frames, channels = array.shape
+    return _Value(
+        what, content=array.tobytes(), height=frames, channels=channels, samples=array.dtype.name, rate_hz=rate_hz
+    )
 
 
 def _struct(fields: Mapping[Any, Any]) -> _Value:
@@ -190,6 +217,8 @@ def _struct(fields: Mapping[Any, Any]) -> _Value:
             return _Value("an image struct whose data does not have the size that it says")
         pixels = flat.reshape(fields["height"], fields["width"], channels)
         return _array(pixels if channels == 1 else pixels[:, :, [2, 1, 0, 3][:channels]])
+    if isinstance(fields.get("array"), (list, tuple, np.ndarray)):  # as Hugging Face's datasets have sounds
+        return _samples(fields["array"], "a struct of other fields", rate_of(fields))
     held = next((fields[name] for name in _CONTENT_NAMES if fields.get(name) is not None), fields.get("path"))
     if held is None and (fields.keys() & {"path", *_CONTENT_NAMES}):
         return _NOTHING
@@ -199,8 +228,8 @@ def _struct(fields: Mapping[Any, Any]) -> _Value:
 # ---- Arrow to references --------------------------------------------------------------------------------------------
 
 
-def media_references(column: pa.Array) -> References:
-    """The references in any Arrow spelling of them."""
+def media_references(column: pa.Array, *, samples: bool = False) -> References:
+    """The references in any Arrow spelling of them. *samples*: numbers that are no pixels are references too."""
     if isinstance(column, pa.DictionaryArray):
         column = column.dictionary_decode()
     if isinstance(column, pa.ExtensionArray):
@@ -212,15 +241,18 @@ def media_references(column: pa.Array) -> References:
         return _texts(column)
     if _is_binary(kind):
         return _bytes(column)
+    if samples and holds_samples(kind):
+        found, empty = samples_by_row(column)
+        return References(list(found), {}, empty)
     if pa.types.is_struct(kind):
         names = {field.name for field in kind}
         if _MIXED in names:
-            return _mixed(column)
+            return _mixed(column, samples)
         if names >= _SPARKS_IMAGE:
             return _sparks(column)
-        found = _path_and_content(column, names)
-        if found is not None:
-            return found
+        chosen = _path_and_content(column, names)
+        if chosen is not None:
+            return chosen
     there = column.is_valid().to_pylist()
     what = "a struct of other fields" if pa.types.is_struct(kind) else f"a value of type {kind}"
     return References([None] * len(column), {row: what for row, held in enumerate(there) if held}, set())
@@ -254,14 +286,20 @@ def _field(column: pa.Array, name: str) -> pa.Array:
     return pc.struct_field(column, [column.type.get_field_index(name)])
 
 
-def _mixed(column: pa.Array) -> References:
+def _mixed(column: pa.Array, samples: bool) -> References:
     found = _chosen(column, "text", "content")
-    kinds = _field(column, _MIXED).to_pylist()
-    found.wrong.update({row: kind for row, kind in enumerate(kinds) if kind is not None})
     contents = _field(column, "content")
-    shapes = zip(*(_field(column, name).to_pylist() for name in ("height", "width", "channels")), strict=True)
-    for row, (height, width, channels) in enumerate(shapes):
-        if height is not None and row not in found.empty:
+    read = (_MIXED, "height", "width", "channels", "samples", "rate_hz", "sound_hint" if samples else "picture_hint")
+    values = zip(*(_field(column, name).to_pylist() for name in read), strict=True)
+    for row, (kind, height, width, channels, dtype, rate_hz, hint) in enumerate(values):
+        if samples and dtype is not None:
+            if row not in found.empty:
+                found.rows[row] = Samples(contents, row, rate_hz, dtype, channels)
+        elif kind is not None:
+            found.wrong[row] = kind + (hint or "")
+            found.rows[row] = None
+            found.empty.discard(row)
+        elif height is not None and row not in found.empty:
             found.rows[row] = Pixels(height, width, channels, False, contents, row)
     return found
 

@@ -15,6 +15,7 @@ class Content:
     data: bytes = field(repr=False, compare=False)
     digest: bytes
     type: str = field(compare=False)  # the media type that the bytes themselves tell, such as "image/jpeg"
+    duration_s: float | None = field(default=None, compare=False)  # of a sound, where it is known
 
     def __len__(self) -> int:
         return len(self.data)

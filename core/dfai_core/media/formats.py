@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
-__all__ = ["IMAGE", "SOUND", "Format", "Kind", "Media", "Room"]
+__all__ = ["IMAGE", "SOUND", "Conversion", "Converted", "Format", "Kind", "Media", "Room"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Kind:
     name: str  # with its article: "an image"
     remedy: str  # what a column may hold
     formats: tuple[Format, ...]
+    samples: bool = False  # numbers in a row are samples, not pixels
+    guess_bytes: int = 500_000  # what one weighs, before any has been read
 
     def format_of(self, data: bytes) -> Format | None:
         """The format of *data*, None where it is none of these."""
@@ -44,16 +46,37 @@ class Room:
     source: str
 
 
+class Converted(NamedTuple):
+    """What is sent in the place of what was given."""
+
+    data: bytes
+    type: str  # its media type
+    duration_s: float | None = None
+
+
+class Conversion(Protocol):
+    """What is made of a content before it is sent: done where contents are read, in threads, never on the loop."""
+
+    @property
+    def name(self) -> str:
+        """What it makes: part of a content's hash."""
+
+    def __call__(self, given: Any, form: Format | None, /) -> Converted:
+        """What is sent for *given*: a file's bytes, and its *form*; or `Sampled`. Raises Unread."""
+
+
 @dataclass(frozen=True, slots=True)
 class Media:
     """That a service's inputs are contents of a *kind*, and the *room* it has for them at one api-version and target.
 
-    It travels to workers, so *room* is a function of a module. It is given the call's `Wiring`: services are told in
-    terms of this, not this in terms of them.
+    *convert* gives what is made of each content, None for nothing. The room is for what is read, not for what is made
+    of it. It travels to workers, so *room* and *convert* are functions of a module. They are given the call's `Wiring`:
+    services are told in terms of this, not this in terms of them.
     """
 
     kind: Kind
     room: Callable[[Any], Room]
+    convert: Callable[[Any], Conversion | None] | None = None
 
 
 def _begins(*marks: bytes) -> tuple[tuple[tuple[int, bytes], ...], ...]:
@@ -89,19 +112,24 @@ IMAGE = Kind(
     ),
 )
 
-# Sources of the marks: RIFF WAVE, RFC 3533 for Ogg, ID3v2 and ISO/IEC 11172-3 for MP3, RFC 9639 for FLAC, ISO/IEC
-# 13818-7 for AAC, Matroska for WebM, RFC 4867 for AMR.
+# The second byte of a frame of layer III: of MPEG 1, 2 and 2.5, each with a checksum and without.
+_LAYER_3 = (0xFA, 0xFB, 0xF2, 0xF3, 0xE2, 0xE3)
+
+# Sources of the marks: RIFF WAVE, RFC 3533 for Ogg, ID3v2, ISO/IEC 11172-3 and 13818-3 for MP3, RFC 9639 for FLAC,
+# ISO/IEC 13818-7 for AAC, the register of MP4's brands, Matroska for WebM, RFC 4867 for AMR.
 SOUND = Kind(
     "a sound",
-    "bytes, or a path or URL",
+    "bytes, a path or URL, or samples (an array or a list, with rate_hz=…)",
     (
         Format("WAV", "audio/wav", (((0, b"RIFF"), (8, b"WAVE")),)),
         Format("OGG", "audio/ogg", _begins(b"OggS")),
-        Format("MP3", "audio/mpeg", _begins(b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")),
+        Format("MP3", "audio/mpeg", _begins(b"ID3", *(b"\xff" + bytes([second]) for second in _LAYER_3))),
         Format("FLAC", "audio/flac", _begins(b"fLaC")),
         Format("AAC", "audio/aac", _begins(b"\xff\xf1", b"\xff\xf9")),
-        Format("M4A", "audio/mp4", _brands(b"M4A ", b"mp42", b"isom")),
+        Format("M4A", "audio/mp4", _brands(*(b"M4A ", b"M4B ", b"mp41", b"mp42", b"isom", b"iso2", b"iso5", b"3gp4"))),
         Format("WEBM", "audio/webm", _begins(b"\x1a\x45\xdf\xa3")),
         Format("AMR", "audio/amr", _begins(b"#!AMR")),
     ),
+    samples=True,
+    guess_bytes=16_000_000,  # an hour's recording may come first
 )

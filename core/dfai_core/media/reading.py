@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
+
+import numpy as np
 
 from dfai_core.loop import after_fork
 from dfai_core.media.columns import Bytes, Pixels, Reference
 from dfai_core.media.content import Content, Unread, digest_of
 from dfai_core.media.files import read_file, scheme_of
-from dfai_core.media.formats import Kind, Room
+from dfai_core.media.formats import Conversion, Format, Kind, Room
 from dfai_core.media.png import png_of
+from dfai_core.media.samples import Samples
+from dfai_core.media.sound import Sampled, mono
+from dfai_core.media.wav import wav_of
 
 __all__ = ["Reader"]
 
 T = TypeVar("T")
 # Reading waits more than it computes; blocked threads of a slow disk should leave some for others.
 _THREADS = 16
+# To convert is to compute, and takes the memory of what was and of what becomes of it.
+_CONVERTERS = min(4, os.cpu_count() or 1)
 _MOST_TRIES = 3
 _FIRST_WAIT_S = 0.5
 # What is smaller is hashed where it is: handing it to a thread and back takes as long.
@@ -40,21 +50,33 @@ class Reader:
         Whether URLs may lead to this machine and to private networks.
     tries
         How often a host or a store that does not answer is asked, three times at most.
+    convert
+        What is made of each content.
     """
 
-    __slots__ = ("_allow_private", "_kind", "_room", "_timeout_s", "_tries")
+    __slots__ = ("_allow_private", "_convert", "_kind", "_room", "_timeout_s", "_tries")
 
     def __init__(
-        self, kind: Kind, room: Room, *, timeout_s: float, allow_private: bool, tries: int = _MOST_TRIES
+        self,
+        kind: Kind,
+        room: Room,
+        *,
+        timeout_s: float,
+        allow_private: bool,
+        tries: int = _MOST_TRIES,
+        convert: Conversion | None = None,
     ) -> None:
         self._kind = kind
+        self._convert = convert
         self._room = room
         self._timeout_s = timeout_s
         self._tries = min(tries, _MOST_TRIES)
         self._allow_private = allow_private
 
-    async def read(self, reference: Reference, fetch: str) -> Content | str:
+    async def read(self, reference: Reference, fetch: str, rate_hz: int | None = None) -> Content | str:
         """The content behind *reference*; with *fetch* "service" a web URL stays what it is.
+
+        *rate_hz* is that of samples that do not say it themselves.
 
         Raises
         ------
@@ -66,34 +88,37 @@ class Reader:
             return str(reference)
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await self._patiently(reference, remote)
+                return await self._patiently(reference, remote, rate_hz)
         except TimeoutError:
             raise Unread("timeout", f"it could not be read within {self._timeout_s:g} s", retryable=True) from None
 
-    async def _patiently(self, reference: Reference, remote: bool) -> Content:
+    async def _patiently(self, reference: Reference, remote: bool, rate_hz: int | None) -> Content:
         for tried in range(1, self._tries + 1):
             try:
-                return await self._once(reference, remote)
+                return await self._once(reference, remote, rate_hz)
             except Unread as error:
-                if error.code == "too_large":
+                if error.code == "too_large" and not error.message:
                     raise self._too_large() from None
                 if not error.retryable or tried == self._tries:
                     raise
             await asyncio.sleep(_FIRST_WAIT_S * 2.0 ** (tried - 1) * (0.5 + random.random()))
         raise AssertionError
 
-    async def _once(self, reference: Reference, remote: bool) -> Content:
+    async def _once(self, reference: Reference, remote: bool, rate_hz: int | None) -> Content:
         if not remote:
-            return await _in_thread(self._held, reference)
+            return await _in_thread(partial(self._held, rate_hz=rate_hz), reference)
         from dfai_core.media.web import read_url  # brings the HTTP library
 
         data = await read_url(str(reference), self._room.max_bytes, allow_private=self._allow_private)
-        return self._content(data) if len(data) < _SMALL_BYTES else await _in_thread(self._content, data)
+        small = len(data) < _SMALL_BYTES and self._convert is None
+        return self._content(data) if small else await _in_thread(self._content, data)
 
-    def _held(self, reference: Reference) -> Content:
+    def _held(self, reference: Reference, rate_hz: int | None) -> Content:
         """The content of what is no web URL. It blocks."""
         if isinstance(reference, Pixels):
             return self._drawn(reference)
+        if isinstance(reference, Samples):
+            return self._sampled(reference, rate_hz)
         if isinstance(reference, Bytes):
             return self._content(reference.data())
         return self._content(read_file(reference, self._room.max_bytes))
@@ -111,6 +136,27 @@ class Reader:
         shape = f"pixels {pixels.height} {pixels.width} {pixels.channels} ".encode()
         return Content(data, digest_of(shape, array.data), "image/png")
 
+    def _sampled(self, samples: Samples, rate_hz: int | None) -> Content:
+        rate_hz = samples.rate_hz or rate_hz
+        if rate_hz is None:
+            raise Unread("unsupported", "samples need their rate: rate_hz=16_000, or a column of rates (dfai.col)")
+        array = samples.array()
+        if array.nbytes > self._room.max_bytes:
+            raise self._too_large()
+        # By its samples: what is made of them may differ from one release of a library to the next.
+        shape = f"samples {array.dtype} {array.shape[1]} {rate_hz} ".encode()
+        flat = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
+        if self._convert is None:
+            data, length_s = wav_of(mono(array), rate_hz), len(array) / rate_hz
+            return Content(data, digest_of(shape, flat), "audio/wav", length_s)
+        return self._converted(Sampled(array, rate_hz), None, shape, flat)
+
+    def _converted(self, given: bytes | Sampled, form: Format | None, *named: bytes | memoryview) -> Content:
+        assert self._convert is not None
+        with _converters:
+            data, type, duration_s = self._convert(given, form)
+        return Content(data, digest_of(self._convert.name.encode(), *named), type, duration_s)
+
     def _content(self, data: bytes) -> Content:
         if not data:
             raise Unread("empty", "no bytes: nothing was sent")
@@ -122,7 +168,9 @@ class Reader:
             raise Unread("unreadable", f"not {self._kind.name}: its bytes begin as none of {self._taken()} does{hint}")
         if form.name not in self._room.formats:
             raise Unread("unsupported", f"{form.name} is not served; served are {self._taken()}")
-        return Content(data, digest_of(data), form.type)
+        if self._convert is None:
+            return Content(data, digest_of(data), form.type)
+        return self._converted(data, form, data)  # by what was given, for the same reason as with samples
 
     def _taken(self) -> str:
         return ", ".join(form.name for form in self._kind.formats if form.name in self._room.formats)
@@ -136,6 +184,7 @@ def _is_text(data: bytes) -> bool:
     return len(data) < _LONGEST_PATH_BYTES and data.isascii() and data.decode().isprintable()
 
 
+_converters = threading.BoundedSemaphore(_CONVERTERS)
 _pool: ThreadPoolExecutor | None = None
 # A child has none of its parent's threads.
 _inherited: list[ThreadPoolExecutor | None] = []
@@ -149,9 +198,9 @@ async def _in_thread(function: Callable[[Any], T], argument: Any) -> T:
 
 
 def _forget() -> None:
-    global _pool
+    global _pool, _converters
     _inherited.append(_pool)
-    _pool = None
+    _pool, _converters = None, threading.BoundedSemaphore(_CONVERTERS)
 
 
 after_fork(_forget)

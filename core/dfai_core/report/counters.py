@@ -82,6 +82,7 @@ class Counters:
     statuses: Counter[int] = field(default_factory=Counter)  # answers by HTTP status
     broken: Counter[str] = field(default_factory=Counter)  # attempts without an answer, by what broke
     billed: dict[str, float] = field(default_factory=dict)  # units by the service's meter
+    units: dict[str, float] = field(default_factory=dict)  # of what was sent, by our own count
     observer: Observer | None = None
     source: str = field(default_factory=lambda: uuid.uuid4().hex)
     _clock: Callable[[], float] = time.time
@@ -189,6 +190,7 @@ class Counters:
             statuses=dict(self.statuses),
             broken=dict(self.broken),
             billed=self._billed(),
+            units={name: count for name, count in [*self.units.items()] if count},
             latency={place: count for place, count in enumerate(self._latency) if count},
             timeline=self._placed(now),
             active=list(self._active),

@@ -63,6 +63,7 @@ class Figures:
     statuses: dict[int, int] = field(default_factory=dict)  # answers by HTTP status
     broken: dict[str, int] = field(default_factory=dict)  # requests without an answer, by what broke
     billed: dict[str, float] = field(default_factory=dict)  # units by the service's meter
+    units: dict[str, float] = field(default_factory=dict)  # of what was sent, by our own count
     latency: dict[int, int] = field(default_factory=dict)  # answers by bin
     timeline: Timeline = field(default_factory=Timeline)  # documents that ended
     active: list[Interval] = field(default_factory=list)
@@ -87,6 +88,7 @@ class Figures:
             statuses=_added(self.statuses, other.statuses, sign),
             broken=_added(self.broken, other.broken, sign),
             billed=_added(self.billed, other.billed, sign),
+            units=_added(self.units, other.units, sign),
             latency=_added(self.latency, other.latency, sign),
             timeline=self.timeline.plus(other.timeline, sign),
             active=bounded([*self.active, *other.active]) if sign > 0 else list(self.active),
@@ -98,6 +100,7 @@ class Figures:
             "errors": self.errors,
             "broken": self.broken,
             "billed": self.billed,
+            "units": self.units,
             "statuses": _by_text(self.statuses),
             "latency": _by_text(self.latency),
         }
@@ -119,6 +122,7 @@ class Figures:
                 errors=_named(plain.get("errors", {})),
                 broken=_named(plain.get("broken", {})),
                 billed=_named(plain.get("billed", {}), float),
+                units=_named(plain.get("units", {}), float),
                 statuses={int(status): int(n) for status, n in plain.get("statuses", {}).items()},
                 latency={int(p): int(n) for p, n in plain.get("latency", {}).items() if 0 <= int(p) < BINS},
                 timeline=Timeline.from_plain(plain["timeline"]) if "timeline" in plain else Timeline(),

@@ -23,6 +23,8 @@ from dfai_core.services.language.sentiment import SENTIMENT
 from dfai_core.services.search.find_similar_images import FIND_SIMILAR_IMAGES
 from dfai_core.services.search.search_images import SEARCH_IMAGES
 from dfai_core.services.search.search_index import SEARCH_INDEX
+from dfai_core.services.speech.identify_speaker import IDENTIFY_SPEAKER
+from dfai_core.services.speech.verify_speaker import VERIFY_SPEAKER
 from dfai_core.services.vision.analyze_image import ANALYZE_IMAGE
 from dfai_core.services.vision.area_of_interest import AREA_OF_INTEREST
 from dfai_core.services.vision.describe_image import DESCRIBE_IMAGE
@@ -60,6 +62,8 @@ _ALL = (
     FIND_SIMILAR_FACES,
     GROUP_FACES,
     IDENTIFY_FACES,
+    VERIFY_SPEAKER,
+    IDENTIFY_SPEAKER,
     SEARCH_IMAGES,
     FIND_SIMILAR_IMAGES,
     SEARCH_INDEX,

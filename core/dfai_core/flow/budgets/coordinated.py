@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import math
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from dfai_core.errors import Unavailable
+from dfai_core.flow.allowance import Allowance, Left
 from dfai_core.flow.budgets.shared import SharedBudget
 from dfai_core.flow.coordinator import Channel
 from dfai_core.flow.refusals import Refusal
@@ -24,6 +28,10 @@ _GRACE_S = 3.0
 _BROKEN = (OSError, EOFError, ValueError, LookupError, TypeError)
 
 
+class _Alone(Exception):
+    """Nobody keeps the budget: another takes its place."""
+
+
 class CoordinatedBudget(SharedBudget):
     """This process's end of the budget *name*; it connects at once, in the background."""
 
@@ -35,12 +43,18 @@ class CoordinatedBudget(SharedBudget):
         rate_per_s: float | None,
         instead: Callable[[], Budget],
         heard: Callable[[Refusal], None],
+        *,
+        allowance: Allowance | None = None,
     ) -> None:
         super().__init__(rate_per_s, spec.hosts, instead)
         self._heard = heard
         self._refusals: list[Refusal] = []  # that the others do not know of
         self._spec = spec
-        self._hello = {"name": name, "slots": concurrency, "rate_per_s": rate_per_s}
+        self._hello: dict[str, Any] = {"name": name, "slots": concurrency, "rate_per_s": rate_per_s}
+        if allowance is not None:  # JSON knows no infinity
+            self._hello["most"] = [None if math.isinf(most) else most for most in allowance]
+        self._spendings: list[tuple[float, float]] = []  # that the coordinator does not know of
+        self._asked_to_spend: deque[asyncio.Future[Left | None]] = deque()  # it answers in order
         self._number = 0
         self._take = 0.0
         self._news = asyncio.Event()
@@ -56,6 +70,26 @@ class CoordinatedBudget(SharedBudget):
     def refused(self, refusal: Refusal) -> None:
         self._refusals.append(refusal)
         self._news.set()
+
+    async def spend(self, documents: float, cost: float) -> Left | None:
+        if self._instead is None:
+            if self._error is not None:
+                raise self._error
+            answer = asyncio.get_running_loop().create_future()
+            self._asked_to_spend.append(answer)
+            self._spendings.append((documents, cost))
+            self._news.set()
+            # Whoever waits may be cancelled; the answers that follow must still find their own.
+            with contextlib.suppress(_Alone):
+                return await asyncio.shield(answer)
+        return Left(0.0, 0.0) if self._instead is None else await self._instead.spend(documents, cost)
+
+    def _nobody_answers(self, error: Exception) -> None:
+        for answer in self._asked_to_spend:
+            if not answer.done():
+                answer.set_exception(error)
+                answer.exception()  # nobody may be waiting any more
+        self._asked_to_spend.clear()
 
     async def _keep(self) -> None:
         """Connects, and listens for as long as the budget is open."""
@@ -81,12 +115,12 @@ class CoordinatedBudget(SharedBudget):
 
     async def _lost(self) -> None:
         await asyncio.sleep(_GRACE_S)
-        self._fail(
-            Unavailable(
-                f"whoever keeps this call's limits ({self._where}) is gone: its process has ended, or the connection "
-                "to it broke. Run the call again; what a store holds is not asked twice."
-            )
+        gone = Unavailable(
+            f"whoever keeps this call's limits ({self._where}) is gone: its process has ended, or the connection "
+            "to it broke. Run the call again; what a store holds is not asked twice."
         )
+        self._fail(gone)
+        self._nobody_answers(gone)
 
     def _dial(self) -> Awaitable[Channel]:
         if self._spec.dial is not None:
@@ -103,6 +137,7 @@ class CoordinatedBudget(SharedBudget):
         from dfai_core.flow.budget import warn_apart
 
         self._go_on_without()
+        self._nobody_answers(_Alone())
         warn_apart(
             f"{self._where}, which keeps this call's concurrency and rate_per_s, cannot be reached from here "
             f"({type(error).__name__}: {error}). This host takes {self._share}: say hosts=… for as many as there are, "
@@ -120,6 +155,9 @@ class CoordinatedBudget(SharedBudget):
                 refusals, self._refusals = self._refusals, []
                 for refusal in refusals:  # first: every moment counts
                     await channel.write({"refused": refusal.as_message()})
+                spendings, self._spendings = self._spendings, []
+                for spending in spendings:
+                    await channel.write({"spend": spending})
                 await channel.write(message)
         except OSError:  # the one who listens says so
             return
@@ -127,6 +165,11 @@ class CoordinatedBudget(SharedBudget):
     def _hear(self, message: dict[str, Any]) -> None:
         if "refused" in message:
             self._heard(Refusal.from_message(message["refused"]))
+        elif "left" in message:
+            left = message["left"]
+            answer = self._asked_to_spend.popleft()
+            if not answer.done():
+                answer.set_result(None if left is None else Left(*(math.inf if one is None else one for one in left)))
         elif "limit" in message:
             self._number = message["number"]
             self._limit_to(message["limit"])
@@ -137,4 +180,5 @@ class CoordinatedBudget(SharedBudget):
     async def aclose(self) -> None:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
+        self._nobody_answers(_Alone())
         await super().aclose()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+from dfai_core.flow.allowance import Allowance, Left
 from dfai_core.flow.host.files import host_file
 from dfai_core.flow.host.pace import HostPace
+from dfai_core.flow.host.purse import HostPurse
 from dfai_core.flow.host.slots import HostSlots
 from dfai_core.flow.refusals import Refusal
 
@@ -26,10 +28,13 @@ class HostBudget:
     # Another process may come for a slot up to 20 ms after it was left to it; that is lost only until shares are even.
     turn_s = 0.05
 
-    def __init__(self, name: str, concurrency: int, rate_per_s: float | None) -> None:
+    def __init__(
+        self, name: str, concurrency: int, rate_per_s: float | None, allowance: Allowance | None = None
+    ) -> None:
         self.paced = rate_per_s is not None
         self._slots = HostSlots(host_file(name, "slots"), concurrency)
         self._pace = None if rate_per_s is None else HostPace(host_file(name, "pace"), rate_per_s)
+        self._purse = None if allowance is None else HostPurse(host_file(name, "purse"), allowance)
         self._held: list[int] = []
         self._waits = False
 
@@ -61,6 +66,9 @@ class HostBudget:
         if wait_s > 0:
             await asyncio.sleep(wait_s)
 
+    async def spend(self, documents: float, cost: float) -> Left | None:
+        return None if self._purse is None else self._purse.take(documents, cost)
+
     def refused(self, refusal: Refusal) -> None:
         return  # this host's processes have one learned rate anyway
 
@@ -68,5 +76,6 @@ class HostBudget:
         while self._held:
             self.release()
         self._slots.close()
-        if self._pace is not None:
-            self._pace.close()
+        for file in (self._pace, self._purse):
+            if file is not None:
+                file.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 
+from dfai_core.flow.allowance import Allowance, Left, purse_of
 from dfai_core.flow.limiter import Pace
 from dfai_core.flow.refusals import Refusal
 
@@ -16,10 +17,13 @@ class ProcessBudget:
 
     turn_s = math.inf
 
-    def __init__(self, concurrency: int, rate_per_s: float | None) -> None:
+    def __init__(
+        self, concurrency: int, rate_per_s: float | None, name: str = "", allowance: Allowance | None = None
+    ) -> None:
         self.paced = rate_per_s is not None
         self._free = concurrency
         self._pace = Pace(rate_per_s)
+        self._purse = None if allowance is None else purse_of(name, allowance)
         self._line = asyncio.Lock()
         self._freed = asyncio.Event()
 
@@ -46,6 +50,9 @@ class ProcessBudget:
         wait_s = self.reserve(asyncio.get_running_loop().time(), cost)
         if wait_s > 0:
             await asyncio.sleep(wait_s)
+
+    async def spend(self, documents: float, cost: float) -> Left | None:
+        return None if self._purse is None else self._purse.take(documents, cost)
 
     def refused(self, refusal: Refusal) -> None:
         return  # nobody else works on the call

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from dfai_core.errors import MissingExtra
+from dfai_core.flow.allowance import Allowance, Left
 from dfai_core.flow.budgets.shared import SharedBudget
 from dfai_core.flow.limiter import DEPTH_S
 from dfai_core.flow.places import BLOCK_S
@@ -142,6 +143,22 @@ end
 return found
 """
 _REFUSALS = "dfai:1:refusals"
+# KEYS: what was spent, documents and cost; ARGV: what is to be, and the most of each. Gives nothing where it may be,
+# else what is left. As `Purse.take`; kept for as long as a plan may be computed again.
+_SPEND = """
+local function number(text) return text == 'inf' and math.huge or tonumber(text) end
+local documents = tonumber(redis.call('HGET', KEYS[1], 'documents') or 0)
+local cost = tonumber(redis.call('HGET', KEYS[1], 'cost') or 0)
+local more, dearer = tonumber(ARGV[1]), tonumber(ARGV[2])
+local most, dearest = number(ARGV[3]), number(ARGV[4])
+if documents + more > most or cost + dearer > dearest * (1 + 1e-9) then
+  return {tostring(math.max(0, most - documents)), tostring(math.max(0, dearest - cost))}
+end
+redis.call('HSET', KEYS[1], 'documents', string.format('%.17g', math.max(0, documents + more)),
+  'cost', string.format('%.17g', math.max(0, cost + dearer)))
+redis.call('EXPIRE', KEYS[1], 2592000)
+return false
+"""
 
 
 class RedisBudget(SharedBudget):
@@ -162,6 +179,7 @@ class RedisBudget(SharedBudget):
         instead: Callable[[], Budget],
         heard: Callable[[Refusal], None],
         *,
+        allowance: Allowance | None = None,
         lease_s: float = 15.0,
     ) -> None:
         super().__init__(rate_per_s, spec.hosts, instead)
@@ -174,6 +192,8 @@ class RedisBudget(SharedBudget):
         self._leases, *others = (f"dfai:1:budget:{{{name}}}:{key}" for key in ("leases", "wants", "holds", "next"))
         self._next = others.pop()
         self._keys = [self._leases, *others]
+        self._spent = f"dfai:1:budget:{{{name}}}:spent"
+        self._allowance = allowance
         self._client = Redis.from_url(
             spec.place,
             socket_connect_timeout=_CONNECT_S,
@@ -197,6 +217,20 @@ class RedisBudget(SharedBudget):
     def _ask(self, units: float) -> None:
         self._units = units
         self._wanted.set()
+
+    async def spend(self, documents: float, cost: float) -> Left | None:
+        if self._allowance is None:
+            return None
+        amounts = [repr(float(one)) for one in (documents, cost, *self._allowance)]
+        while self._instead is None and not self._closed:
+            with suppress(RedisError, OSError, TimeoutError):
+                left = await self._client.register_script(_SPEND)(keys=[self._spent], args=amounts)
+                self._reached = True
+                return None if left is None else Left(*map(float, left))
+            await asyncio.sleep(_AGAIN_S)
+        if self._reached or self._instead is None:  # nobody knows what the others have spent: nothing more is
+            return Left(0.0, 0.0)
+        return await self._instead.spend(documents, cost)
 
     async def _keep_on(self, step: Callable[[], Awaitable[None]]) -> None:
         failing_since: float | None = None

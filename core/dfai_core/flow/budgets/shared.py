@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dfai_core.errors import DfaiError
+from dfai_core.flow.allowance import Left
 from dfai_core.flow.places import Places
 from dfai_core.flow.refusals import Refusal
 
@@ -67,6 +68,10 @@ class SharedBudget(ABC):
     @abstractmethod
     def _ask(self, units: float) -> None:
         """Sees that so many units of the rate come, as a block, through `_give`."""
+
+    @abstractmethod
+    async def spend(self, documents: float, cost: float) -> Left | None:
+        """As `Budget.spend`. One round trip: what is spent must be known to all before it is."""
 
     @abstractmethod
     def refused(self, refusal: Refusal) -> None:

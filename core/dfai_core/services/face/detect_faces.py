@@ -20,6 +20,7 @@ from dfai_core.services.face.wire import (
     box,
     faces_in,
     path,
+    transactions,
     versions,
 )
 from dfai_core.transports.base import Answer
@@ -85,6 +86,7 @@ DETECT_FACES = Service(
     },
     options=(Option("attributes", "request", ("quality",), check),),
     limits=LIMITS,
+    billing=transactions(1),
     operation="DetectFaces",
     wire=_wire,
     api_version=API_VERSION,

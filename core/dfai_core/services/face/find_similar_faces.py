@@ -22,6 +22,7 @@ from dfai_core.services.face.wire import (
     largest,
     no_face,
     steps,
+    transactions,
     versions,
 )
 from dfai_core.transports.base import Answer
@@ -63,6 +64,8 @@ FIND_SIMILAR_FACES = Service(
     ),
     options=(AMONG["lists"], Option("top", "request", 20, Top(1_000))),
     limits=LIMITS,
+    billing=transactions(2),
+    asks=2,
     operation="FindSimilarFaces",
     wire=_wire,
     api_version=API_VERSION,

@@ -31,6 +31,7 @@ from dfai_core.services.face.wire import (
     largest,
     no_face,
     steps,
+    transactions,
     versions,
 )
 from dfai_core.transports.base import Answer
@@ -65,6 +66,7 @@ _FACE_ID = Service(
     columns=(Column("", pa.string(), "The id under which the largest face is known for a day."),),
     options=(),
     limits=LIMITS,
+    billing=transactions(1),
     operation="DetectFaces",
     wire=_detected,
     api_version=API_VERSION,
@@ -108,6 +110,7 @@ GROUP_FACES = Service(
     ),
     options=(),
     limits=_GROUPS,
+    billing=transactions(1),
     operation="GroupFaces",
     wire=_wire,
     api_version=API_VERSION,

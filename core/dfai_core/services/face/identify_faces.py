@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -27,6 +28,7 @@ from dfai_core.services.face.wire import (
     path,
     share,
     steps,
+    transactions,
     versions,
 )
 from dfai_core.transports.base import Answer
@@ -95,6 +97,8 @@ IDENTIFY_FACES = Service(
     ),
     options=(AMONG["groups"], Option("threshold", "request", None, share), Option("top", "request", 1, Top(100))),
     limits=LIMITS,
+    billing=replace(transactions(2), beside="so does each name that is looked up"),
+    asks=None,
     operation="IdentifyFaces",
     wire=_wire,
     api_version=API_VERSION,

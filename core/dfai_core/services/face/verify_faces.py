@@ -18,6 +18,7 @@ from dfai_core.services.face.wire import (
     no_face,
     share,
     steps,
+    transactions,
     versions,
 )
 from dfai_core.transports.base import Answer
@@ -61,6 +62,8 @@ VERIFY_FACES = Service(
     ),
     options=(Option("threshold", "request", None, share),),
     limits=LIMITS,
+    billing=transactions(3),
+    asks=3,
     operation="VerifyFaces",
     wire=_wire,
     api_version=API_VERSION,

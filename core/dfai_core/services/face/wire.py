@@ -11,6 +11,7 @@ from urllib.parse import quote
 import orjson
 import pyarrow as pa
 
+from dfai_core.billed import TRANSACTION, Billing, Each
 from dfai_core.errors import ConfigError
 from dfai_core.media import IMAGE, Content, Media, Room
 from dfai_core.service import (
@@ -48,6 +49,7 @@ __all__ = [
     "path",
     "share",
     "steps",
+    "transactions",
     "versions",
 ]
 
@@ -80,6 +82,15 @@ LIMITS = {"azure": Limits(1, None, 20 * _MIB, _ROOM.source)}
 def versions(version: str) -> str | None:
     """Why *version* is none of Face's."""
     return None if _VERSION.fullmatch(version) else f'write it as Face does: "{API_VERSION}", "v1.0"'
+
+
+# Source: Face, "Quotas and limits", read 2026-11-26: what is counted are transactions, and each request is one.
+_SOURCE = "Azure AI Face, Quotas and limits: each request is a transaction; read 2026-11-26"
+
+
+def transactions(requests: int) -> Billing:
+    """What a verb bills whose answers take so many requests."""
+    return Billing(TRANSACTION, Each(float(requests)), _SOURCE)
 
 
 # ---- options ------------------------------------------------------------------------------------------------------

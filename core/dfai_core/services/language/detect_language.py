@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from dfai_core.errors import ConfigError
 from dfai_core.service import Column, Exchange, Failure, Option, Part, Service, Values, Wiring
-from dfai_core.services.language.wire import API_VERSION, analyze_text, limits
+from dfai_core.services.language.wire import API_VERSION, RECORDS, analyze_text, limits
 
 __all__ = ["DETECT_LANGUAGE"]
 
@@ -63,5 +63,6 @@ DETECT_LANGUAGE = Service(
     operation="LanguageDetection",
     wire=_wire,
     api_version=API_VERSION,
+    billing=RECORDS,
     known_as=("LanguageDetection", "LanguageDetector"),
 )

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from dfai_core.service import Column, Exchange, Part, Service, Wiring
-from dfai_core.services.language.wire import API_VERSION, LANGUAGE, analyze_text, limits
+from dfai_core.services.language.wire import API_VERSION, LANGUAGE, RECORDS, analyze_text, limits
 
 __all__ = ["ENTITIES", "ENTITY", "entity", "moved"]
 
@@ -67,5 +67,6 @@ ENTITIES = Service(
     operation="EntityRecognition",
     wire=_wire,
     api_version=API_VERSION,
+    billing=RECORDS,
     known_as=("recognize_entities", "NER", "EntityRecognition"),
 )

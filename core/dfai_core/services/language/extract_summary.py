@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from dfai_core.errors import ConfigError
 from dfai_core.service import Column, Exchange, Limits, Option, Part, Service, Values, Wiring
-from dfai_core.services.language.wire import API_VERSION, LANGUAGE, analyze_text
+from dfai_core.services.language.wire import API_VERSION, LANGUAGE, RECORDS, analyze_text
 
 __all__ = ["EXTRACT_SUMMARY"]
 
@@ -73,6 +73,9 @@ def _wire(wiring: Wiring) -> Exchange:
     return replace(exchange, finish=finish)
 
 
+# Azure AI Language, Pricing details, read 2026-11-26.
+_BESIDE = "the characters of the summaries count too"
+
 EXTRACT_SUMMARY = Service(
     name="extract_summary",
     family="language",
@@ -92,5 +95,6 @@ EXTRACT_SUMMARY = Service(
     wire=_wire,
     api_version=API_VERSION,
     long_running=True,
+    billing=replace(RECORDS, beside=_BESIDE),
     known_as=("summarize", "begin_extract_summary", "ExtractiveSummarization"),
 )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from dfai_core.service import Column, Exchange, Part, Service, Values, Wiring
-from dfai_core.services.language.wire import API_VERSION, LANGUAGE, analyze_text, limits
+from dfai_core.services.language.wire import API_VERSION, LANGUAGE, RECORDS, analyze_text, limits
 
 __all__ = ["KEY_PHRASES"]
 
@@ -39,5 +39,6 @@ KEY_PHRASES = Service(
     operation="KeyPhraseExtraction",
     wire=_wire,
     api_version=API_VERSION,
+    billing=RECORDS,
     known_as=("extract_key_phrases", "KeyPhraseExtraction", "KeyPhraseExtractor"),
 )

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from dfai_core.service import Column, Exchange, Part, Service, Values, Wiring
-from dfai_core.services.language.wire import API_VERSION, LANGUAGE, analyze_text, limits
+from dfai_core.services.language.wire import API_VERSION, LANGUAGE, RECORDS, analyze_text, limits
 
 __all__ = ["LINKED_ENTITIES"]
 
@@ -78,5 +78,6 @@ LINKED_ENTITIES = Service(
     operation="EntityLinking",
     wire=_wire,
     api_version=API_VERSION,
+    billing=RECORDS,
     known_as=("recognize_linked_entities", "EntityLinking", "EntityDetector"),
 )

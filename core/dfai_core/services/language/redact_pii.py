@@ -10,7 +10,7 @@ import pyarrow as pa
 from dfai_core.errors import ConfigError
 from dfai_core.service import Column, Exchange, Option, Part, Service, Values, Wiring
 from dfai_core.services.language.entities import ENTITY, entity, moved
-from dfai_core.services.language.wire import API_VERSION, LANGUAGE, analyze_text, limits
+from dfai_core.services.language.wire import API_VERSION, LANGUAGE, RECORDS, analyze_text, limits
 
 __all__ = ["REDACT_PII"]
 
@@ -63,5 +63,6 @@ REDACT_PII = Service(
     operation="PiiEntityRecognition",
     wire=_wire,
     api_version=API_VERSION,
+    billing=RECORDS,
     known_as=("recognize_pii_entities", "PII", "mask"),
 )

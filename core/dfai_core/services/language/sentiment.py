@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from dfai_core.service import Column, Exchange, Part, Service, Values, Wiring
-from dfai_core.services.language.wire import API_VERSION, LANGUAGE, analyze_text, limits
+from dfai_core.services.language.wire import API_VERSION, LANGUAGE, RECORDS, analyze_text, limits
 
 __all__ = ["SENTIMENT"]
 
@@ -153,5 +153,6 @@ SENTIMENT = Service(
     operation="SentimentAnalysis",
     wire=_wire,
     api_version=API_VERSION,
+    billing=RECORDS,
     known_as=("analyze_sentiment", "TextSentiment"),
 )

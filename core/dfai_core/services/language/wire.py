@@ -9,11 +9,12 @@ from typing import Any
 
 import orjson
 
+from dfai_core.billed import TEXT_RECORD, Billing, text_records
 from dfai_core.errors import ConfigError
 from dfai_core.service import UNREADABLE, Document, Exchange, Failure, Limits, Option, Part, Values, Wiring
 from dfai_core.transports.base import Answer
 
-__all__ = ["API_VERSION", "LANGUAGE", "analyze_text", "knows_auto", "limits", "rows_of"]
+__all__ = ["API_VERSION", "LANGUAGE", "RECORDS", "analyze_text", "knows_auto", "limits", "rows_of"]
 
 API_VERSION = "2023-04-01"
 
@@ -21,6 +22,9 @@ IDS = [str(place) for place in range(10_000)]
 PLACES = {id: place for place, id in enumerate(IDS)}
 
 _SYNCHRONOUS = "Azure AI Language, Service limits, synchronous requests; read 2026-11-22. Characters are text elements."
+RECORDS = Billing(
+    TEXT_RECORD, text_records, "Azure AI Language, Service limits: a text record is 1,000 characters; read 2026-11-26"
+)
 _CODE = re.compile(r"auto|[A-Za-z]{2,3}([-_][A-Za-z]{2,8})*")
 # Codes of the service's per-document errors that are not simply a refusal.
 _CODES = {

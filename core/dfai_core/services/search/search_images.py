@@ -134,4 +134,5 @@ SEARCH_IMAGES = Service(
     retired=RETIRED,
     known_as=("BingImageSearch", "bing_image_search", "image_search"),
     keeps=False,
+    asks=None,
 )

@@ -16,6 +16,7 @@ from dfai_core.services.vision.wire import (
     IMAGES,
     LANGUAGE,
     LIMITS,
+    TRANSACTIONS,
     V3,
     analysis,
     either,
@@ -91,6 +92,8 @@ def _bound(
     return Bound(bound, (image,), {name: value for name, value in options.items() if name != "features"})
 
 
+_BESIDE = "each feature may count as a transaction of its own"
+
 ANALYZE_IMAGE = Service(
     name="analyze_image",
     family="vision",
@@ -99,6 +102,7 @@ ANALYZE_IMAGE = Service(
     columns=tuple(Column(f"_{name}", FEATURES[name].type, FEATURES[name].doc) for name in _DEFAULT),
     options=(Option("features", "request", _DEFAULT, _features), LANGUAGE, FETCH),
     limits=LIMITS,
+    billing=replace(TRANSACTIONS, beside=_BESIDE),
     operation="AnalyzeImage",
     wire=_Wire(_DEFAULT),
     api_version=API_VERSION,

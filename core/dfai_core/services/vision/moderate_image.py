@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from dfai_core.service import Column, Exchange, Service, Values, Wiring
-from dfai_core.services.vision.wire import FETCH, IMAGES, LIMITS, V3, exchange, only_v3, v3_path
+from dfai_core.services.vision.wire import FETCH, IMAGES, LIMITS, TRANSACTIONS, V3, exchange, only_v3, v3_path
 
 __all__ = ["MODERATE_IMAGE", "moderated"]
 
@@ -44,6 +44,7 @@ MODERATE_IMAGE = Service(
     ),
     options=(FETCH,),
     limits=LIMITS,
+    billing=TRANSACTIONS,
     operation="AdultContent",
     wire=_wire,
     api_version=V3,

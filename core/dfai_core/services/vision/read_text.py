@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 
+from dfai_core import billed
 from dfai_core.errors import ConfigError
 from dfai_core.media import IMAGE, Media, Room
 from dfai_core.service import Column, Exchange, Option, Service, Values, Wiring
@@ -20,6 +22,7 @@ from dfai_core.services.vision.wire import (
     FETCH,
     IMAGES,
     LIMITS,
+    TRANSACTIONS,
     V3,
     analysis,
     either,
@@ -175,6 +178,8 @@ def _ocr(wiring: Wiring) -> Exchange:
     return exchange(path, lambda body: _values([printed_page(body)], include))
 
 
+_BESIDE = "each page of a PDF or TIFF counts"
+
 READ_TEXT = Service(
     name="read_text",
     family="vision",
@@ -193,6 +198,7 @@ READ_TEXT = Service(
         FETCH,
     ),
     limits=LIMITS,
+    billing=replace(TRANSACTIONS, unit=billed.PAGE, beside=_BESIDE),
     operation="Read",
     wire=_wire,
     api_version=V3,

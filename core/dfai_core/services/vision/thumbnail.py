@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from dfai_core.errors import ConfigError
 from dfai_core.service import Column, Exchange, Option, Service, Values, Wiring
-from dfai_core.services.vision.wire import FETCH, IMAGES, LIMITS, V3, only_v3, raw_exchange, v3_path
+from dfai_core.services.vision.wire import FETCH, IMAGES, LIMITS, TRANSACTIONS, V3, only_v3, raw_exchange, v3_path
 
 __all__ = ["THUMBNAIL"]
 
@@ -55,6 +55,7 @@ THUMBNAIL = Service(
         FETCH,
     ),
     limits=LIMITS,
+    billing=TRANSACTIONS,
     operation="GenerateThumbnail",
     wire=_wire,
     api_version=V3,

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import orjson
 import pyarrow as pa
 
+from dfai_core.billed import TRANSACTION, Billing, Each
 from dfai_core.errors import ConfigError
 from dfai_core.media import IMAGE, Content, Media, Room
 from dfai_core.service import Body, Document, Exchange, Failure, Limits, Option, Part, Values, Wiring
@@ -22,6 +23,7 @@ __all__ = [
     "IMAGES",
     "LANGUAGE",
     "LIMITS",
+    "TRANSACTIONS",
     "V3",
     "analysis",
     "box",
@@ -61,6 +63,8 @@ IMAGES = Media(IMAGE, room)
 
 # One image a request. Its bytes are counted as they are read, by `IMAGES`: nothing of it is packed.
 LIMITS = {"azure": Limits(1, None, 20 * _MIB, _V4_ROOM.source)}
+
+TRANSACTIONS = Billing(TRANSACTION, Each(), "Azure AI Vision bills by the transaction: each request is counted as one")
 
 # ---- versions -----------------------------------------------------------------------------------------------------
 

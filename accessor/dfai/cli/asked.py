@@ -1,0 +1,139 @@
+"""What one command line asks for, read and checked."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from dfai._settings import effective
+from dfai.cli.options import arguments_of
+from dfai.cli.places import Place, format_of, found, place_of
+from dfai.cli.tables import Source, open_source
+from dfai.cli.tables.source import in_memory
+from dfai.cli.writing import written_as
+from dfai_core import Service, services
+from dfai_core.errors import ConfigError
+from dfai_core.secrets import secret
+from dfai_core.targets import Azure, Container, Target, azure, target_from
+
+__all__ = ["Asked", "asked", "source_of", "target_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A verb on files, and where the answers go."""
+
+    service: Service
+    files: tuple[str, ...]
+    inputs: list[Any]
+    options: dict[str, Any]  # the verb's own, with what is included and how the answer is called
+    settings: dict[str, Any]
+    out: Place
+    overwrite: bool = False
+    backend: Literal["pandas", "dask", "spark"] = "pandas"
+    max_rows: int | None = None
+    delimiter: str | None = None
+    encoding: str = "utf8"
+    progress: Literal["auto", "bar", "off"] = "auto"
+    own_store: bool = True
+    """Whether answers are kept beside what is written until that is whole; else where the settings say."""
+
+
+def asked(verb: str, files: list[str], given: Mapping[str, Any]) -> Asked:
+    """Reads a command line.
+
+    Raises
+    ------
+    ConfigError
+        For what can be seen to be wrong before any file is opened.
+    """
+    service = services()[verb]
+    inputs, options, settings = arguments_of(verb, given)
+    if not service.web:
+        settings |= target_of(given.get("set_target"), given["key"], given["credential"])
+    if not inputs[0] and service.media is None:
+        raise ConfigError(f"{verb} needs to know which column to read: --column NAME.")
+    out = place_of(given["out"])
+    written_as(out.name) if given["backend"] == "pandas" else None
+    if not given["overwrite"] and out.system.exists(out.path):
+        raise ConfigError(f"{given['out']} is there already: choose another --out, or --overwrite to replace it.")
+    config, sources = effective(settings)
+    store = given["store"]
+    if store is not None:
+        settings["store"] = None if store == "none" else store
+    progress = given["progress"] or config.progress
+    return Asked(
+        service=service,
+        files=tuple(files),
+        inputs=inputs,
+        options=options,
+        settings=settings,
+        out=out,
+        overwrite=given["overwrite"],
+        backend=given["backend"],
+        max_rows=given["max_rows"],
+        delimiter=given["delimiter"],
+        encoding=given["encoding"],
+        progress=progress,
+        own_store=store is None and sources["store"] == "default",
+    )
+
+
+def source_of(question: Asked) -> tuple[Asked, Source]:
+    """The rows, and *question* as it is asked of them: pictures and sounds are rows by themselves, in a column "path"."""
+    places = found(question.files)
+    if not question.inputs[0]:
+        if any(format_of(place.name) for place in places):
+            raise ConfigError(
+                f"{question.service.name} needs to know which column of the table to read: --column NAME."
+            )
+        question = replace(question, inputs=["path", *question.inputs[1:]])
+        source = in_memory(_listing(question.files))
+    else:
+        source = open_source(places, delimiter=question.delimiter, encoding=question.encoding)
+    return question, source if question.max_rows is None else source.head(question.max_rows)
+
+
+def _listing(files: tuple[str, ...]) -> Any:
+    import pyarrow as pa
+
+    from dfai import files as listed
+
+    return pa.Table.from_pandas(listed(list(files)), preserve_index=False).replace_schema_metadata(None)
+
+
+def target_of(text: str | None, key: str | None, credential: str | None) -> dict[str, Any]:
+    """The setting ``target``, where anything is said of it.
+
+    Raises
+    ------
+    ConfigError
+        For a key itself, which every list of processes would show.
+    """
+    if key is None and credential is None:
+        return {} if text is None else {"target": text}
+    config, _ = effective({} if text is None else {"target": text})
+    target = target_from(config.target)
+    if credential is not None:
+        return {"target": _with_credential(target, credential)}
+    assert key is not None
+    if not key.startswith(("env:", "file:", "module:", "databricks:")):
+        raise ConfigError("--key takes env:NAME or file:PATH, not the key itself: others can read command lines.")
+    if isinstance(target, (Azure, Container)):
+        return {"target": replace(target, key=secret(key))}
+    raise ConfigError(f"--key is for a target that takes one, and {target} takes none: --target azure:… or container:…")
+
+
+def _with_credential(target: Target, name: str) -> Target:
+    if not isinstance(target, Azure) or target.region:
+        raise ConfigError("--credential needs the resource's own endpoint: --target azure:https://NAME….")
+    module, colon, attribute = name.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(
+            f"--credential {name}: {error}. Write MODULE:CLASS, such as azure.identity:DefaultAzureCredential."
+        ) from None
+    return azure(endpoint=target.base, credential=found, cloud=target.cloud)

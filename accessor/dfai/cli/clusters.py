@@ -1,0 +1,170 @@
+"""A run on Dask or Spark: their readers, their workers, their writers; here only the plan is made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+
+from dfai import files as listed
+from dfai import on
+from dfai.cli.asked import Asked
+from dfai.cli.places import Place, format_of, found
+from dfai_core.errors import ConfigError, MissingExtra
+
+__all__ = ["written"]
+
+Kind = Literal["parquet", "csv", "json lines"]
+
+
+def written(question: Asked, part: Place) -> None:
+    """Writes the rows with their answers into a folder, a file for each partition.
+
+    Raises
+    ------
+    ConfigError
+        For kinds of files that the library does not read or write.
+    """
+    kind = _kind(question.out.name)
+    make = _dask if question.backend == "dask" else _spark
+    try:
+        make(question, part, kind)
+    except ModuleNotFoundError as error:
+        raise MissingExtra(
+            f'--backend {question.backend} needs the package {error.name}. pip install "dfai[{question.backend}]"'
+        ) from error
+
+
+def _kind(name: str) -> Kind:
+    """What the folder is to hold: as its name says, else Parquet."""
+    told = format_of(name)
+    if told == "arrow":
+        raise ConfigError("--out: Dask and Spark write .parquet, .csv or .jsonl, not Arrow files.")
+    return told or "parquet"  # type: ignore[return-value]
+
+
+def _inputs(question: Asked) -> tuple[str | None, list[str], list[Any]]:
+    """The kind of the tables, where they are, and the columns that are read; no kind for pictures and sounds."""
+    places = found(question.files)
+    kinds = list(dict.fromkeys(format_of(place.name) for place in places))
+    if not question.inputs[0]:
+        if any(kinds):
+            raise ConfigError(
+                f"{question.service.name} needs to know which column of the table to read: --column NAME."
+            )
+        return None, list(question.files), ["path", *question.inputs[1:]]
+    if len(kinds) > 1 or kinds[0] not in ("parquet", "csv", "json lines"):
+        raise ConfigError(f"--backend {question.backend} reads Parquet, CSV or JSON lines, one kind at a time.")
+    return kinds[0], [_url(place) for place in places], question.inputs
+
+
+def _url(place: Place) -> str:
+    return Path(place.path).as_uri() if place.local else str(place)
+
+
+def _answered(question: Asked, frame: Any, inputs: Sequence[Any]) -> Any:
+    return getattr(on(frame), question.service.name)(*inputs, **question.options, **question.settings)
+
+
+# ---- Dask -----------------------------------------------------------------------------------------------------
+
+
+def _dask(question: Asked, part: Place, kind: Kind) -> None:
+    import dask
+    import dask.dataframe as dd
+
+    told, paths, inputs = _inputs(question)
+    with ExitStack() as stack:
+        if os.environ.get("DASK_SCHEDULER_ADDRESS") or dask.config.get("scheduler-address", None):
+            from distributed import Client
+
+            stack.enter_context(Client())
+        if told is None:
+            frame = listed(paths, backend="dask")
+        elif told == "parquet":
+            frame = dd.read_parquet(paths)
+        elif told == "csv":
+            frame = dd.read_csv(
+                paths,
+                sep=question.delimiter or ",",
+                encoding=question.encoding,
+                dtype=str,
+                keep_default_na=False,
+                na_values=[""],
+                blocksize=None,  # cells may hold line ends: a file cannot be cut
+            )
+            if question.service.reads == "numbers":
+                frame = frame.astype({name: float for name in _names(inputs)})
+        else:
+            frame = dd.read_json(paths, lines=True, orient="records")
+        if question.max_rows is not None:
+            frame = frame.head(question.max_rows, npartitions=-1, compute=False)
+        answered = _answered(question, frame, inputs)
+        folder = part.path if part.local else str(part)
+        if kind == "parquet":
+            answered.to_parquet(folder, write_index=answered.index.name is not None)
+        elif kind == "csv":
+            nested = _nested(answered)
+            cells = answered.map_partitions(_cells, nested, meta=_cells(answered._meta, nested))
+            cells.to_csv(f"{folder}/part-*.csv", index=False)
+        else:
+            answered.to_json(f"{folder}/part-*.jsonl", orient="records", lines=True)
+
+
+def _names(inputs: Sequence[Any]) -> list[str]:
+    return [name for one in inputs for name in (one if isinstance(one, list) else [one])]
+
+
+def _nested(frame: Any) -> list[str]:
+    """Columns of lists and structs."""
+    return [str(name) for name, kind in frame.dtypes.items() if str(kind).startswith(("list<", "struct<"))]
+
+
+def _cells(frame: Any, names: Sequence[str]) -> Any:
+    """Lists and structs as JSON, which a cell can hold."""
+    texts = {name: frame[name].map(_json, na_action="ignore").astype("str") for name in names}
+    return frame.assign(**{name: text.where(frame[name].notna(), None) for name, text in texts.items()})
+
+
+def _json(value: Any) -> str:
+    plain = value.tolist() if hasattr(value, "tolist") else value
+    return orjson.dumps(plain, default=str).decode()
+
+
+# ---- Spark ----------------------------------------------------------------------------------------------------
+
+
+def _spark(question: Asked, part: Place, kind: Kind) -> None:
+    from pyspark.sql import SparkSession
+    from pyspark.sql import functions as F
+
+    told, paths, inputs = _inputs(question)
+    spark = SparkSession.builder.appName(f"dfai run {question.service.name}").getOrCreate()
+    if told is None:
+        frame = listed(paths, backend=spark)
+    elif told == "parquet":
+        frame = spark.read.parquet(*paths)
+    elif told == "csv":
+        read = spark.read.option("header", True).option("multiLine", True).option("escape", '"')
+        frame = read.option("sep", question.delimiter or ",").option("encoding", question.encoding).csv(paths)
+        if question.service.reads == "numbers":
+            frame = frame.withColumns({name: F.col(f"`{name}`").cast("double") for name in _names(inputs)})
+    else:
+        frame = spark.read.json(paths)
+    if question.max_rows is not None:
+        frame = frame.limit(question.max_rows)
+    answered = _answered(question, frame, inputs)
+    folder = _url(part)
+    if kind == "parquet":
+        answered.write.parquet(folder)
+    elif kind == "csv":
+        kinds = {field.name: field.dataType.typeName() for field in answered.schema.fields}
+        nested = [name for name, held in kinds.items() if held in ("array", "map", "struct")]
+        cells = answered.withColumns({name: F.to_json(F.col(f"`{name}`")) for name in nested})
+        cells.write.option("header", True).option("escape", '"').csv(folder)
+    else:
+        answered.write.json(folder)

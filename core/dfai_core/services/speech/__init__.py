@@ -1,0 +1,1 @@
+"""Speech: what is said in sounds, and sounds that say it."""

@@ -1,0 +1,157 @@
+"""What a call pays for: counted before each request leaves, and held below what it may spend."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from dfai_core.call import Call
+from dfai_core.errors import ConfigError
+from dfai_core.flow.allowance import Allowance, Left
+from dfai_core.flow.budget import Budget, open_budget
+from dfai_core.flow.refusals import Refusal
+from dfai_core.jobs import Job
+from dfai_core.outcome import Outcome
+from dfai_core.prices import billing_of, quote
+from dfai_core.report import Counters
+from dfai_core.service import Document, Failure
+from dfai_core.settings import Config
+from dfai_core.shape import Refused
+
+__all__ = ["Spending", "budget_of", "no_price"]
+
+
+def budget_of(call: Call, name: str, heard: Callable[[Refusal], None]) -> Budget:
+    """This process's end of the budget of *call*; see `open_budget`."""
+    config = call.config
+    return open_budget(
+        call.budget,
+        name=name,
+        concurrency=config.concurrency,
+        rate_per_s=config.rate_per_s,
+        allowance=_allowance(config),
+        heard=heard,
+    )
+
+
+def _allowance(config: Config) -> Allowance | None:
+    if config.max_documents is None and config.max_cost is None:
+        return None
+    documents, cost = config.max_documents, config.max_cost
+    return Allowance(math.inf if documents is None else documents, math.inf if cost is None else cost)
+
+
+class Spending:
+    """Counts the documents of one call that are sent, in the units that their service bills.
+
+    A document counts when it leaves for the first time, and again whenever a request that held it broke after it may
+    have been billed. It is given back where it ends without an answer that costs anything.
+
+    Parameters
+    ----------
+    call
+        Whose requests are counted.
+    budget
+        Keeps count over all processes, where the call has an allowance.
+    counters
+        Told of the units.
+
+    Raises
+    ------
+    ConfigError
+        With ``max_cost`` where no price is known.
+    """
+
+    __slots__ = ("_billing", "_budget", "_counters", "_limited", "_most", "_options", "_per_unit")
+
+    def __init__(self, call: Call, budget: Budget, counters: Counters) -> None:
+        config, kind = call.config, call.target_kind
+        self._budget = budget
+        self._counters = counters
+        self._limited = _allowance(config) is not None
+        self._billing = None if kind == "local" else billing_of(call.service)
+        self._options = call.options
+        found = quote(config.prices, call.service, kind)
+        if found is None and config.max_cost is not None:
+            raise ConfigError(no_price(call))
+        self._per_unit = 0.0 if found is None else found.per_unit
+        limits = {
+            "max_documents": None if config.max_documents is None else f"{config.max_documents:,}",
+            "max_cost": None if config.max_cost is None else f"{config.max_cost:,g} {config.prices.currency}",
+        }
+        self._most = ", ".join(f"{name}={value}" for name, value in limits.items() if value)
+
+    @classmethod
+    def of(cls, call: Call, budget: Budget, counters: Counters) -> Spending | None:
+        """What counts *call*; None where nothing is billed and nothing is limited."""
+        spending = cls(call, budget, counters)
+        return spending if spending._limited or spending._billing is not None else None
+
+    async def admit(self, job: Job) -> tuple[Job | None, Job | None]:
+        """What of *job* may leave, which is counted from here on, and what the call cannot pay for."""
+        if job.paid or job.operation is not None:
+            return job, None
+        if not self._limited:
+            self._count(self._units(job), 1)
+            job.paid = True
+            return job, None
+        fits, units = job.count, self._units(job)
+        while fits:
+            ours = job if fits == job.count else job.only(range(fits))
+            left = await self._budget.spend(fits, units * self._per_unit)
+            if left is None:
+                self._count(units, 1)
+                ours.paid = True
+                return ours, None if ours is job else job.only(range(fits, job.count))
+            fits, units = self._that_fit(ours, left)
+        return None, job
+
+    async def end(self, job: Job, outcome: Outcome) -> None:
+        """Gives back what of *job* has ended without an answer that costs anything."""
+        if not job.paid or job.operation is not None:
+            return
+        unbilled = job.only([position for position, why in outcome.refused if why.failure.status != 200])
+        if unbilled.count:
+            units = self._units(unbilled)
+            self._count(units, -1)
+            if self._limited:
+                await self._budget.spend(-unbilled.count, -units * self._per_unit)
+
+    def refused(self, job: Job) -> Outcome:
+        """How documents end that the call cannot pay for."""
+        why = Refused(Failure("over_budget", f"{self._most} would be passed: not sent", retryable=True), 0, None)
+        return Outcome(refused=[(position, why) for position in range(job.count)])
+
+    def _that_fit(self, job: Job, left: Left) -> tuple[int, float]:
+        """How many documents from the first on are within what is *left*, and their units."""
+        fits, units = 0, 0.0
+        for document in job.documents():
+            more = units + self._units_of(document)
+            if fits + 1 > left.documents or more * self._per_unit > left.cost:
+                break
+            fits, units = fits + 1, more
+        return fits, units
+
+    def _units(self, job: Job) -> float:
+        return 0.0 if self._billing is None else sum([self._units_of(document) for document in job.documents()])
+
+    def _units_of(self, document: Document) -> float:
+        if self._billing is None:
+            return 0.0
+        units = self._billing.count(document, self._options)
+        return 1.0 if units is None else units
+
+    def _count(self, units: float, sign: int) -> None:
+        if self._billing is not None:
+            counted, name = self._counters.units, self._billing.unit.name
+            counted[name] = counted.get(name, 0.0) + sign * units
+
+
+def no_price(call: Call) -> str:
+    """Why *call* cannot have a ``max_cost``."""
+    name, kind, target = call.service.name, call.target_kind, call.config.target.resolve(call.service)
+    key = name if kind in ("azure", "web") else f"{kind}/{name}"
+    return (
+        f"max_cost={call.config.max_cost:g}: no price is known for {name} at {target}, so nothing tells when that is "
+        f'reached. Say one: dfai.prices({{"{key}": …}}), or limit max_documents=.'
+    )

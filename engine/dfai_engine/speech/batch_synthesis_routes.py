@@ -1,0 +1,244 @@
+"""The routes of batch synthesis: jobs that bear the names which clients give them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dfai_engine import protocol
+from dfai_engine.failures import ServiceFailure
+from dfai_engine.families import Room
+from dfai_engine.jobs import Job, Jobs, Task
+from dfai_engine.protocol import Reply
+from dfai_engine.speech.unspoken import refused
+from dfai_engine.threads import Threads
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+__all__ = ["API_VERSIONS", "routes"]
+
+API_VERSIONS = ("2024-04-01",)
+_PATH = "/texttospeech"
+_JOBS = f"{_PATH}/batchsyntheses"
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{1,62}[a-zA-Z0-9]")
+_MAX_BYTES = 2_000_000  # Source: the contract of 2024-04-01
+_MOST_LISTED = 100
+_STATES = {"notStarted": "NotStarted", "running": "Running", "succeeded": "Succeeded"}
+
+
+def routes(room: Room) -> list[Route]:
+    """Create, look at, list and delete; the operations behind them; their results."""
+    from starlette.routing import Route
+
+    served = BatchSyntheses(room.threads, room.jobs)
+    answers = {
+        (_JOBS, "GET"): served.list,
+        (f"{_JOBS}/{{id}}", "PUT"): served.create,
+        (f"{_JOBS}/{{id}}", "GET"): served.get,
+        (f"{_JOBS}/{{id}}", "DELETE"): served.delete,
+        (f"{_PATH}/operations/{{id}}", "GET"): served.operation,
+    }
+    return [
+        *(Route(path, protocol.endpoint(answer), methods=[method]) for (path, method), answer in answers.items()),
+        Route(f"{_JOBS}/{{id}}/results.zip", served.results, methods=["GET"]),
+    ]
+
+
+class BatchSyntheses:
+    """The jobs by their names. Results are files in a folder of this process, gone with it."""
+
+    def __init__(self, threads: Threads, jobs: Jobs[Any, Any]) -> None:
+        self._threads = threads
+        self._jobs = jobs
+        self._lock = threading.Lock()
+        self._named: dict[str, tuple[str, str]] = {}  # name: the job's id, the operation's
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    async def create(self, request: Request) -> Reply:
+        """201 and the job; the same request again is the same job."""
+        protocol.api_version(request.query_params, API_VERSIONS)
+        name = request.path_params["id"]
+        body = await protocol.body_of(request, _MAX_BYTES)
+        asked = request.headers.get("operation-id", "")
+        job = await self._threads.run(self._begun, name, asked, body)
+        operation = self._named[name][1]
+        location = f"{_base(request)}{_PATH}/operations/{operation}?api-version={API_VERSIONS[0]}"
+        headers = {"operation-location": location, "operation-id": operation}
+        return protocol.reply(self._said(name, job, request), status=201, headers=headers)
+
+    def _begun(self, name: str, asked: str, body: bytes) -> Job[Any, Any]:
+        from dfai_engine.speech.batch_synthesis import read_definition, write_results
+        from dfai_engine.speech.speaking_routes import speaking
+
+        for value, what in ((name, "the job"), (asked or name, "Operation-Id")):
+            if not _NAME.fullmatch(value):
+                raise refused("InvalidArgument", f"The name of {what} must be 3 to 64 letters, digits, '.', '_', '-'.")
+        fingerprint = hashlib.sha256(body).digest()
+        definition = protocol.json_of(body)
+        synthesis = speaking(lambda: read_definition(name, definition, fingerprint))
+        with self._lock:
+            known = self._known(name)
+            if known is not None:
+                if known.subject.fingerprint != fingerprint:
+                    raise refused("InvalidArgument", "There is a job with this id already, and it was asked otherwise.")
+                return known
+            if asked and any(operation == asked for _, operation in self._named.values()):
+                raise refused("InvalidArgument", "There is an operation with this id already.")
+            self._sweep()
+            path = self._room() / f"{name}.zip"
+            task = Task("BatchSynthesis", name, lambda: speaking(lambda: write_results(synthesis, path)))
+            job = self._jobs.submit(synthesis, [task], name=name, weight=len(body))
+            self._named[name] = (job.id, asked or job.id)
+        return job
+
+    async def get(self, request: Request) -> Reply:
+        """How far the job is, and where its results are."""
+        protocol.api_version(request.query_params, API_VERSIONS)
+        name = request.path_params["id"]
+        return protocol.reply(self._said(name, self._job(name), request))
+
+    async def list(self, request: Request) -> Reply:
+        """The jobs, the newest first."""
+        query = request.query_params
+        protocol.api_version(query, API_VERSIONS)
+        skip = protocol.natural(query, "skip", 0, least=0, most=1_000_000)
+        most = protocol.natural(query, "maxpagesize", _MOST_LISTED, least=1, most=_MOST_LISTED)
+        with self._lock:
+            names = [name for name in reversed(self._named) if self._known(name) is not None]
+        page = [self._said(name, self._job(name), request) for name in names[skip : skip + most]]
+        said: dict[str, Any] = {"value": page}
+        if skip + most < len(names):
+            following = f"skip={skip + most}&maxpagesize={most}&api-version={API_VERSIONS[0]}"
+            said["nextLink"] = f"{_base(request)}{_JOBS}?{following}"
+        return protocol.reply(said)
+
+    async def delete(self, request: Request) -> Reply:
+        """204, whether or not there was one."""
+        protocol.api_version(request.query_params, API_VERSIONS)
+        name = request.path_params["id"]
+        with self._lock:
+            job = self._known(name)
+            self._named.pop(name, None)
+            self._sweep()
+        if job is not None and not job.finished:
+            self._jobs.cancel(job.id)
+        return Reply(204)
+
+    async def operation(self, request: Request) -> Reply:
+        """How far the operation is."""
+        protocol.api_version(request.query_params, API_VERSIONS)
+        asked = request.path_params["id"]
+        name = next((name for name, (_, operation) in self._named.items() if operation == asked), "")
+        return protocol.reply({"id": asked, "status": _state(self._job(name))})
+
+    async def results(self, request: Request) -> Response:
+        """The ZIP file."""
+        from starlette.responses import FileResponse
+
+        name = request.path_params["id"]
+
+        async def absent(_: Request) -> Reply:
+            raise _no_job()
+
+        try:
+            done = self._job(name).tasks[0].answer
+        except ServiceFailure:
+            done = None
+        if done is None or not done.path.is_file():
+            return await protocol.endpoint(absent)(request)
+        return FileResponse(done.path, media_type="application/zip", filename="results.zip")
+
+    # ---- jobs by their names -------------------------------------------------------------------------------------
+
+    def _job(self, name: str) -> Job[Any, Any]:
+        with self._lock:
+            job = self._known(name)
+        if job is None:
+            raise _no_job()
+        return job
+
+    def _known(self, name: str) -> Job[Any, Any] | None:
+        from dfai_engine.speech.batch_synthesis import Synthesis
+
+        if name not in self._named:
+            return None
+        try:
+            return self._jobs.get(self._named[name][0], of=Synthesis)
+        except ServiceFailure:
+            return None
+
+    def _room(self) -> Path:
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="dfai-batch-synthesis-", ignore_cleanup_errors=True)
+        return Path(self._folder.name)
+
+    def _sweep(self) -> None:
+        """Deletes what no job that is remembered has to do with any more."""
+        for name in [name for name in self._named if self._known(name) is None]:
+            del self._named[name]
+        if self._folder is not None:
+            for path in Path(self._folder.name).glob("*.zip"):
+                if path.stem not in self._named:
+                    path.unlink(missing_ok=True)
+
+    def _said(self, name: str, job: Job[Any, Any], request: Request) -> dict[str, Any]:
+        synthesis = job.subject
+        (task,) = job.tasks
+        properties: dict[str, Any] = {
+            "timeToLiveInHours": synthesis.hours,
+            "outputFormat": synthesis.form.name,
+            "concatenateResult": synthesis.together,
+            "decompressOutputFiles": False,
+            "wordBoundaryEnabled": False,
+            "sentenceBoundaryEnabled": False,
+        }
+        said: dict[str, Any] = {
+            "id": name,
+            "status": _state(job),
+            "createdDateTime": _moment(job.created),
+            "lastActionDateTime": _moment(job.updated),
+            "inputKind": synthesis.kind,
+            "customVoices": {},
+            "properties": properties,
+        }
+        if synthesis.description is not None:
+            said["description"] = synthesis.description
+        if synthesis.kind == "PlainText":
+            said["synthesisConfig"] = synthesis.config
+        if (done := task.answer) is not None:
+            properties |= {
+                "sizeInBytes": done.size_bytes,
+                "succeededAudioCount": done.succeeded,
+                "failedAudioCount": done.failed,
+                "durationInMilliseconds": done.duration_ms,
+                "billingDetails": {"neuralCharacters": done.characters},
+            }
+            said["outputs"] = {"result": f"{_base(request)}{_JOBS}/{name}/results.zip"}
+        elif task.failure is not None:
+            code = task.failure.inner_code or task.failure.code
+            properties["error"] = {"code": code, "message": task.failure.message}
+        return said
+
+
+def _base(request: Request) -> str:
+    return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
+
+
+def _state(job: Job[Any, Any]) -> str:
+    return _STATES.get(job.status, "Failed")
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _no_job() -> ServiceFailure:
+    return ServiceFailure("There is no batch synthesis with this id, or no longer.", status=404, code="NotFound")
