@@ -8,6 +8,7 @@ from functools import cache
 from dfai._verbs.base import NO_GROUPS, Columns, Groups, IfExists, R, VerbBase
 from dfai._verbs.decision import DecisionVerbs
 from dfai._verbs.face import FaceVerbs
+from dfai._verbs.hearing import HearingVerbs
 from dfai._verbs.language import LanguageVerbs
 from dfai._verbs.search import SearchVerbs
 from dfai._verbs.speaker import SpeakerVerbs
@@ -23,6 +24,7 @@ class Verbs(
     DecisionVerbs[R],
     VisionVerbs[R],
     FaceVerbs[R],
+    HearingVerbs[R],
     SpeakerVerbs[R],
     SearchVerbs[R],
     WebVerbs[R],
