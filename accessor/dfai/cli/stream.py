@@ -197,7 +197,6 @@ class _StreamBackend:
     """What is asked of a source before it is read."""
 
     name = _NAME
-    lazy = True
     ordered = True
     trigger = ""
 
@@ -209,6 +208,9 @@ class _StreamBackend:
 
     def declines(self, frame: Any) -> str | None:
         return None
+
+    def is_lazy(self, frame: Any) -> bool:
+        return True
 
     def columns(self, frame: Source) -> Sequence[Hashable]:
         return list(frame.schema.names)
@@ -229,7 +231,7 @@ class _StreamBackend:
             return "unknown"
         if _is(kind, "binary", "large_binary", "binary_view", "fixed_size_binary"):
             return "bytes"
-        return f"numbers: {kind}" if _is(kind, "integer", "floating", "decimal") else f"other: {kind}"
+        return f"{next((group for group, names in _GROUPS.items() if _is(kind, *names)), 'other')}: {kind}"
 
     def apply(self, frame: Any, call: Call, run: Run, drop: Sequence[Hashable]) -> NoReturn:
         raise NotImplementedError("a stream's verbs are StreamVerbs")
@@ -239,6 +241,13 @@ class _StreamBackend:
 
     def framed(self, series: Any) -> NoReturn:
         raise NotImplementedError("a stream has no series")
+
+
+_GROUPS = {
+    "numbers": ("integer", "floating", "decimal"),
+    "structs": ("struct",),
+    "lists": ("list", "large_list", "fixed_size_list"),
+}
 
 
 def _is(kind: pa.DataType, *names: str) -> bool:
