@@ -86,7 +86,9 @@ def source_of(question: Asked) -> tuple[Asked, Source]:
     places = found(question.files)
     if not question.inputs[0]:
         if any(format_of(place.name) for place in places):
-            raise ConfigError(f"{question.service.name} needs to know which column of the table to read: --column NAME.")
+            raise ConfigError(
+                f"{question.service.name} needs to know which column of the table to read: --column NAME."
+            )
         question = replace(question, inputs=["path", *question.inputs[1:]])
         source = in_memory(_listing(question.files))
     else:
@@ -131,5 +133,7 @@ def _with_credential(target: Target, name: str) -> Target:
     try:
         found = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
-        raise ConfigError(f"--credential {name}: {error}. Write MODULE:CLASS, such as azure.identity:DefaultAzureCredential.") from None
+        raise ConfigError(
+            f"--credential {name}: {error}. Write MODULE:CLASS, such as azure.identity:DefaultAzureCredential."
+        ) from None
     return azure(endpoint=target.base, credential=found, cloud=target.cloud)

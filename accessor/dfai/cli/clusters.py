@@ -53,7 +53,9 @@ def _inputs(question: Asked) -> tuple[str | None, list[str], list[Any]]:
     kinds = list(dict.fromkeys(format_of(place.name) for place in places))
     if not question.inputs[0]:
         if any(kinds):
-            raise ConfigError(f"{question.service.name} needs to know which column of the table to read: --column NAME.")
+            raise ConfigError(
+                f"{question.service.name} needs to know which column of the table to read: --column NAME."
+            )
         return None, list(question.files), ["path", *question.inputs[1:]]
     if len(kinds) > 1 or kinds[0] not in ("parquet", "csv", "json lines"):
         raise ConfigError(f"--backend {question.backend} reads Parquet, CSV or JSON lines, one kind at a time.")

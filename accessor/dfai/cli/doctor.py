@@ -32,7 +32,9 @@ def doctor(
     ] = None,
     verb: Annotated[
         str,
-        typer.Option(metavar="VERB", rich_help_panel=HOW, help="Which service of the target: many resources serve one family."),
+        typer.Option(
+            metavar="VERB", rich_help_panel=HOW, help="Which service of the target: many resources serve one family."
+        ),
     ] = "detect_language",
     key: Annotated[
         str | None,
@@ -53,11 +55,15 @@ def doctor(
     code = Exit.SOME_FAILED if counts["problem"] else Exit.ANSWERED
     if as_json:
         told = [_plain(check) for check in checks]
-        print(orjson.dumps({"checks": told, "exit_code": int(code), **{name: counts[name] for name in _MARKS}}).decode())
+        print(
+            orjson.dumps({"checks": told, "exit_code": int(code), **{name: counts[name] for name in _MARKS}}).decode()
+        )
     else:
         _print(checks)
         problems, doubts = counts["problem"], counts["warning"]
-        print(f"\n{counts['ok']} ok, {doubts} warning{'' if doubts == 1 else 's'}, {problems} problem{'' if problems == 1 else 's'}")
+        print(
+            f"\n{counts['ok']} ok, {doubts} warning{'' if doubts == 1 else 's'}, {problems} problem{'' if problems == 1 else 's'}"
+        )
     raise typer.Exit(int(code))
 
 

@@ -80,7 +80,9 @@ _COMMON = {
     ],
     "delimiter": Annotated[
         str | None,
-        typer.Option(metavar="CHARACTER", rich_help_panel=_FILES, help="Between the cells of CSV files; a comma if none."),
+        typer.Option(
+            metavar="CHARACTER", rich_help_panel=_FILES, help="Between the cells of CSV files; a comma if none."
+        ),
     ],
     "encoding": Annotated[
         str, typer.Option(metavar="NAME", rich_help_panel=_FILES, help="Of CSV files, such as latin-1.")
@@ -90,7 +92,7 @@ _COMMON = {
         typer.Option(
             metavar="REFERENCE",
             rich_help_panel=HOW,
-            help="Where the target's key is, env:NAME or file:PATH. For Azure env:AZURE_AI_KEY if none."
+            help="Where the target's key is, env:NAME or file:PATH. For Azure env:AZURE_AI_KEY if none.",
         ),
     ],
     "credential": Annotated[
@@ -98,7 +100,7 @@ _COMMON = {
         typer.Option(
             metavar="MODULE:CLASS",
             rich_help_panel=HOW,
-            help="Instead of a key: what makes a credential, azure.identity:DefaultAzureCredential."
+            help="Instead of a key: what makes a credential, azure.identity:DefaultAzureCredential.",
         ),
     ],
     "progress": Annotated[
@@ -155,9 +157,7 @@ def _command_of(verb: str) -> Any:
         own = [parameter for parameter in own if parameter.name not in ("set_target",)]
         common["key"] = common["key"].replace(annotation=Annotated[str | None, typer.Option(hidden=True)])
         common["credential"] = common["credential"].replace(annotation=Annotated[str | None, typer.Option(hidden=True)])
-    files = inspect.Parameter(
-        "files", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Annotated[list[str], _FILE]
-    )
+    files = inspect.Parameter("files", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Annotated[list[str], _FILE])
     asking = [parameter for parameter in own if parameter.name.startswith("own_")]
     settings = [parameter for parameter in own if parameter.name.startswith("set_")]
     head = [parameter for name, parameter in common.items() if name not in _TAIL]

@@ -36,15 +36,32 @@ def java() -> Iterator[Check]:
     home = os.environ.get("JAVA_HOME")
     program = shutil.which(str(Path(home) / "bin" / "java")) if home else shutil.which("java")
     if program is None:
-        where = f"JAVA_HOME={home} has no bin/java" if home else "there is no java on the PATH, and JAVA_HOME is not set"
-        yield Check("Java", "problem", where, f"Install Java {_LEAST_JAVA} or later (Debian: apt install openjdk-17-jre-headless), or use --backend pandas or dask.")
+        where = (
+            f"JAVA_HOME={home} has no bin/java" if home else "there is no java on the PATH, and JAVA_HOME is not set"
+        )
+        yield Check(
+            "Java",
+            "problem",
+            where,
+            f"Install Java {_LEAST_JAVA} or later (Debian: apt install openjdk-17-jre-headless), or use --backend pandas or dask.",
+        )
         return
     told = _version(program)
     major = major_of(told)
     if major is None:
-        yield Check("Java", "problem", f"{program} does not say its version: {told or 'no word'}", "Set JAVA_HOME to one that works.")
+        yield Check(
+            "Java",
+            "problem",
+            f"{program} does not say its version: {told or 'no word'}",
+            "Set JAVA_HOME to one that works.",
+        )
     elif major < _LEAST_JAVA:
-        yield Check("Java", "problem", f"Java {major} at {program} is older than {_LEAST_JAVA}", f"Set JAVA_HOME to Java {_LEAST_JAVA} or later.")
+        yield Check(
+            "Java",
+            "problem",
+            f"Java {major} at {program} is older than {_LEAST_JAVA}",
+            f"Set JAVA_HOME to Java {_LEAST_JAVA} or later.",
+        )
     else:
         yield Check("Java", "ok", f"{told} at {program}")
 

@@ -22,12 +22,19 @@ _LITTLE_BYTES = 2_000_000_000
 def machine() -> Iterator[Check]:
     """What this runs on."""
     version = platform.python_version()
-    yield Check("Python", "ok", f"{platform.python_implementation()} {version} at {sys.executable}, {platform.platform(terse=True)}")
+    yield Check(
+        "Python",
+        "ok",
+        f"{platform.python_implementation()} {version} at {sys.executable}, {platform.platform(terse=True)}",
+    )
     memory = memory_bytes()
     found = f"{cores()} cores" + ("" if memory is None else f", {bytes_of(memory)} of memory")
     if memory is not None and memory < _LITTLE_BYTES:
         yield Check(
-            "machine", "warning", found, "Models of several families at once may not fit: let dfai serve answer from another machine, target=dfai.container(url)."
+            "machine",
+            "warning",
+            found,
+            "Models of several families at once may not fit: let dfai serve answer from another machine, target=dfai.container(url).",
         )
     else:
         yield Check("machine", "ok", found)

@@ -70,7 +70,9 @@ def open_source(places: Sequence[Place], *, delimiter: str | None = None, encodi
     unknown = next((name for name, kind in kinds.items() if kind is None), None)
     if unknown is not None:
         endings = ", ".join("." + endings[0] for endings in FORMATS.values())
-        raise ConfigError(f"{unknown}: the end of its name does not say what it is; tables are {endings} (also packed).")
+        raise ConfigError(
+            f"{unknown}: the end of its name does not say what it is; tables are {endings} (also packed)."
+        )
     (kind, *others) = dict.fromkeys(kinds.values())
     if others:
         raise ConfigError(f"these are files of {kind} and of {others[0]}: give those of one kind at a time.")
