@@ -19,6 +19,9 @@ assert_type(
     ),
     pd.DataFrame,
 )
+assert_type(dfai.on(frame).estimate.sentiment("review", language="en", max_cost=2.5), dfai.Estimate)
+assert_type(dfai.on(frame).estimate(sample_rows=10).read_text(["photo"]).cost, float | None)
+assert_type(dfai.prices({"sentiment": 0.7, "currency": "EUR"}), dfai.Prices)
 assert_type(dfai.on(frame).redact_pii(["review"], include="all", target=dfai.local()), pd.DataFrame)
 assert_type(
     dfai.on(frame).http(

@@ -62,7 +62,7 @@ def test_each_kind_of_file_can_be_written_and_read_again(
     assert labels_in(Path(out)) == labels_in(Path(f"full-{out}")) == LABELS
     assert len(scene.texts) == 4
     if out == "s.csv.gz":
-        assert gzip.open(out, "rt").readline().startswith('"id","text"')
+        assert gzip.decompress(Path(out).read_bytes()).startswith(b'"id","text"')
 
 
 def test_cells_of_csv_stay_as_they_are_written(dfai: Dfai, target: list[str]) -> None:
@@ -305,3 +305,28 @@ def test_a_fault_of_ours_is_a_sentence_and_with_debug_a_traceback(
     assert plain.err.startswith("error: RuntimeError: a screw is loose.")
     assert "Traceback" not in plain.err
     assert "Traceback" in debugged.err
+
+
+def test_an_estimate_reads_the_same_line_and_sends_nothing(
+    dfai: Dfai, reviews: Path, target: list[str], scene: Scene
+) -> None:
+    line = ["estimate", "sentiment", reviews, "-c", "text", "--target", "azure:westeurope", "--key", "env:NONE"]
+    told, shown = dfai(*line, "--json").told, dfai(*line, "--language", "en", "--max-cost", "0.001")
+    some = dfai(*line, "--sample-rows", "3", "--json").told
+    run = dfai("run", "sentiment", reviews, "-c", "text", *target, "-o", "s.csv", "--json").told
+
+    assert (told["rows"], told["asked"], told["requests"]) == (6, 4, run["run"]["requests"])
+    assert told["cost"] == pytest.approx(4 * told["cost"] / told["billed_records"])
+    assert "--max-cost 0.001 stops it" in shown.out
+    assert some["sampled_rows"] == 3
+
+
+def test_a_run_sends_no_more_than_it_may(dfai: Dfai, reviews: Path, target: list[str], scene: Scene) -> None:
+    said = dfai("run", "sentiment", reviews, "-c", "text", *target, "-o", "s.parquet", "--max-documents", "3", "--json")
+    priceless = dfai("run", "sentiment", reviews, "-c", "text", *target, "-o", "x.parquet", "--max-cost", "3")
+
+    assert said.code == 1
+    assert said.told["errors"] == {"over_budget": 1}
+    assert len(scene.texts) == 3
+    assert priceless.code == 2
+    assert "--max-cost" in priceless.err
