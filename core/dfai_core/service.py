@@ -47,9 +47,6 @@ Values = tuple[Any, ...]
 """A document's answer: one value for each of the service's own and included columns, in order."""
 
 
-# How backends spell columns of lists.
-_LISTS = ("list<", "large_list<", "fixed_size_list<", "array<")
-
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 """What reading raises where a service's answer does not have the shape that its contract promises."""
 
@@ -339,12 +336,12 @@ class Service:
 
     def takes(self, kind: str) -> bool:
         """Whether its inputs may be columns of *kind*, as backends tell it."""
-        group, _, held = kind.partition(": ")
+        group = kind.partition(":")[0]
         if group == "unknown" or self.reads == "any":
             return True
         if self.reads == "media":
-            nested = ("struct", *_LISTS) if self.media is not None and self.media.kind.samples else "struct"
-            return group in ("text", "bytes") or held.startswith(nested)
+            samples = self.media is not None and self.media.kind.samples
+            return group in ("text", "bytes", "structs") or (group == "lists" and samples)
         return group == self.reads
 
     def limits_at(self, kind: str) -> Limits:
