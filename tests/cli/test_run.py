@@ -12,8 +12,13 @@ import pyarrow as pa
 import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from cli.conftest import TEXTS, Dfai
+from served import served
 from service import POISON, Scene, sentiment_of
 
 LABELS = [None if text is None else sentiment_of(text) for text in TEXTS]
@@ -330,3 +335,20 @@ def test_a_run_sends_no_more_than_it_may(dfai: Dfai, reviews: Path, target: list
     assert len(scene.texts) == 3
     assert priceless.code == 2
     assert "--max-cost" in priceless.err
+
+
+def test_any_web_service_is_asked_with_its_options_as_json(dfai: Dfai) -> None:
+    async def country(request: Request) -> JSONResponse:
+        name = {"br": "Brazil", "us": "United States"}[request.path_params["iso"]]
+        return JSONResponse({"country": {"name": name, "format": request.query_params["format"]}})
+
+    Path("countries.csv").write_text("iso\nbr\nus\n")
+    with served(Starlette(routes=[Route("/country/{iso}", country)])) as url:
+        line = ["run", "http", "countries.csv", "--url", f"{url}/country/{{iso}}", "--params", '{"format": "json"}']
+        parse = ["--parse", '{"name": ["$.country.name", "string"], "format": ["$.country.format", "string"]}']
+        said = dfai(*line, *parse, "-o", "named.csv", "--output", "bank", "--progress", "off")
+    read = pd.read_csv("named.csv")
+
+    assert said.code == 0, said.err
+    assert read["bank_name"].tolist() == ["Brazil", "United States"]
+    assert read["bank_format"].tolist() == ["json", "json"]

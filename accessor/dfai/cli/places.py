@@ -104,6 +104,8 @@ def found(patterns: Sequence[str]) -> list[Place]:
     """
     places: dict[str, Place] = {}
     for pattern in patterns:
+        if not pattern.strip():
+            raise ConfigError("the name of a FILE is empty.")
         listed = list(_listed(pattern))
         if not listed:
             raise ConfigError(_nothing(pattern))
