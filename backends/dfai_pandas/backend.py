@@ -28,7 +28,6 @@ class PandasBackend:
     """Serves ``pandas.DataFrame`` and what derives from it."""
 
     name = "pandas"
-    lazy = False
     ordered = True
     trigger = "pandas"
 
@@ -64,6 +63,9 @@ class PandasBackend:
                 "for example df.columns = df.columns.map('_'.join)."
             )
         return None
+
+    def is_lazy(self, frame: Any) -> bool:
+        return False
 
     def columns(self, frame: Any) -> Sequence[Hashable]:
         return list(frame.columns)

@@ -20,6 +20,8 @@ SHARED_WORDS = {
     *("features", "fetch", "pages", "model", "width_px", "height_px", "crop"),
     *("attributes", "threshold"),
     *("profanity", "phrases", "rate_hz", "to", "reference"),
+    *("rate_hz",),
+    *("voice", "style", "rate", "pitch", "format", "markup"),
     *("granularity", "custom_interval", "period", "sensitivity", "max_anomaly_ratio", "impute", "stability"),
 }
 # httpx's own, and what only a request that says itself whom it asks can have.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -260,6 +263,42 @@ def test_what_was_answered_is_not_lost_where_it_cannot_be_deleted(scene: SpeechS
     assert sum(sent.method == "DELETE" for sent in scene.sent) == 3
 
 
+def test_an_operation_that_an_earlier_run_began_is_fetched_and_deleted(scene: SpeechScene, tmp_path: Path) -> None:
+    scene.polls_until_done = 1_000_000
+    url = scene.at("call.wav", wav(tones(*CALL)))
+    options: dict[str, Any] = {
+        "api_version": "v3.2",
+        "fetch": "service",
+        "language": "en",
+        "store": str(tmp_path / "s"),
+    }
+    late = transcribed(url, operation_deadline_s=0.3, **options)
+    scene.polls_until_done = 0
+    found = transcribed(url, **options)
+
+    assert late["error"] == ["timeout"]
+    assert found["text"] == [says(*CALL)]
+    assert sum(sent.method == "POST" for sent in scene.sent) == 1
+    assert scene.jobs == {}
+
+
+def test_an_operation_that_nobody_waits_for_any_more_is_deleted(scene: SpeechScene) -> None:
+    scene.polls_until_done = 1_000_000
+    good = scene.at("call.wav", wav(tones(*CALL)))
+    scene.fault = lambda sent: JSONResponse({}, 400) if "bad" in str(sent.definition) else None
+    bad = [f"http://bad.example/{number}.wav" for number in range(100)]
+    options: dict[str, Any] = {"api_version": "v3.2", "fetch": "service", "language": "en", "concurrency": 1}
+    found = transcribed(good, *bad, max_error_ratio=0.5, **options)
+
+    ends = time.monotonic() + 60
+    while scene.jobs and time.monotonic() < ends:  # the answer does not wait for it
+        threading.Event().wait(0.01)
+
+    assert found["error"][0] == "stopped"
+    assert scene.jobs == {}
+    assert [sent.method for sent in scene.sent].count("DELETE") == 1
+
+
 def test_each_protocol_is_asked_at_its_own_host(service: SpeechService) -> None:
     asked: list[str] = []
 
@@ -302,9 +341,12 @@ def test_speech_is_translated_and_spoken(scene: SpeechScene) -> None:
     assert found["translation"].tolist()[0] == "p400. (fr)"
     assert found["translation_error"].tolist()[1] == "nothing_found"
     assert found["translation_language"].tolist()[0] == "en-US"
+    same = dfai.on(frame).translate_speech("a", to="en")
+    told = dfai.on(frame).translate_speech("a", to="en", language="de")
+    assert [same["translation_language"].isna()[0], told["translation_language"][0]] == [True, "de-DE"]
     assert found["translation_segments"][0][0]["confidence"] is None
     assert found["translation_audio"][0] == wav(tones(600))
-    (spoken,) = scene.asked("/cognitiveservices/v1")
+    (spoken,) = scene.asked("/cognitiveservices/v1")  # not for silence
     assert '<voice name="fr-FR-DeniseNeural">p400. (fr)</voice>' in spoken.audio.decode()
     assert spoken.headers["x-microsoft-outputformat"] == "riff-16khz-16bit-mono-pcm"
     wanted = {"enabled": True, "task": "translate", "targetLanguage": "fr"}

@@ -12,6 +12,7 @@ from dfai._verbs.hearing import HearingVerbs
 from dfai._verbs.language import LanguageVerbs
 from dfai._verbs.search import SearchVerbs
 from dfai._verbs.speaker import SpeakerVerbs
+from dfai._verbs.speaking import SpeakingVerbs
 from dfai._verbs.vision import VisionVerbs
 from dfai._verbs.web import WebVerbs
 from dfai_core import services
@@ -25,6 +26,7 @@ class Verbs(
     VisionVerbs[R],
     FaceVerbs[R],
     HearingVerbs[R],
+    SpeakingVerbs[R],
     SpeakerVerbs[R],
     SearchVerbs[R],
     WebVerbs[R],

@@ -117,8 +117,8 @@ class HearingVerbs(VerbBase[R]):
             More columns: "segments" (``_segments``: each utterance, translated, as in `transcribe`), "audio"
             (``_audio``, bytes: the translation spoken, a WAV file of 16 kHz; a second request), "error_detail".
         output
-            Name of the translation's column, and prefix of ``_language`` (string: the one heard, null where the service
-            does not tell), ``_error`` and ``_error_message``.
+            Name of the translation's column, and prefix of ``_language`` (string: the one heard, null where neither the
+            call nor the service tells), ``_error`` and ``_error_message``.
         if_exists, **settings
             As for every verb.
 

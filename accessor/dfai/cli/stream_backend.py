@@ -64,7 +64,6 @@ class StreamBackend:
     """What is asked of a source before it is read."""
 
     name = "pandas"  # as with it, the process itself does the work
-    lazy = True
     ordered = True
     trigger = ""
 
@@ -76,6 +75,9 @@ class StreamBackend:
 
     def declines(self, frame: Any) -> str | None:
         return None
+
+    def is_lazy(self, frame: Any) -> bool:
+        return True
 
     def columns(self, frame: Source) -> Sequence[Hashable]:
         return list(frame.schema.names)
@@ -96,7 +98,7 @@ class StreamBackend:
             return "unknown"
         if _is(kind, "binary", "large_binary", "binary_view", "fixed_size_binary"):
             return "bytes"
-        return f"numbers: {kind}" if _is(kind, "integer", "floating", "decimal") else f"other: {kind}"
+        return f"{next((group for group, names in _GROUPS.items() if _is(kind, *names)), 'other')}: {kind}"
 
     def apply(self, frame: Any, call: Call, run: Run, drop: Sequence[Hashable]) -> NoReturn:
         raise NotImplementedError("a stream's verbs are StreamVerbs")
@@ -122,6 +124,13 @@ class StreamBackend:
 
     def framed(self, series: Any) -> NoReturn:
         raise NotImplementedError("a stream has no series")
+
+
+_GROUPS = {
+    "numbers": ("integer", "floating", "decimal"),
+    "structs": ("struct",),
+    "lists": ("list", "large_list", "fixed_size_list"),
+}
 
 
 def _is(kind: pa.DataType, *names: str) -> bool:

@@ -25,6 +25,7 @@ from dfai_core.services.search.search_images import SEARCH_IMAGES
 from dfai_core.services.search.search_index import SEARCH_INDEX
 from dfai_core.services.speech.assess_pronunciation import ASSESS_PRONUNCIATION
 from dfai_core.services.speech.identify_speaker import IDENTIFY_SPEAKER
+from dfai_core.services.speech.synthesize_speech import SYNTHESIZE_SPEECH
 from dfai_core.services.speech.transcribe import TRANSCRIBE
 from dfai_core.services.speech.translate_speech import TRANSLATE_SPEECH
 from dfai_core.services.speech.verify_speaker import VERIFY_SPEAKER
@@ -68,6 +69,7 @@ _ALL = (
     TRANSCRIBE,
     TRANSLATE_SPEECH,
     ASSESS_PRONUNCIATION,
+    SYNTHESIZE_SPEECH,
     VERIFY_SPEAKER,
     IDENTIFY_SPEAKER,
     SEARCH_IMAGES,

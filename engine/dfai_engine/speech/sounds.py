@@ -198,7 +198,7 @@ def _whole_wav(data: bytes) -> None:
                 raise _ends_early(f"{left:,} of {size:,} bytes of samples are there")
             return
         place += 8 + size + size % 2
-    raise NotASound("The WAV file has no samples.", "empty" if place >= len(data) else "damaged")
+    raise NotASound("The WAV file has no samples.")
 
 
 def _ends_early(how: str) -> NotASound:

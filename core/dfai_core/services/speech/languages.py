@@ -7,7 +7,7 @@ from typing import Any
 
 from dfai_core.errors import ConfigError
 
-__all__ = ["AUTO", "code", "codes", "locale", "voice"]
+__all__ = ["AUTO", "alone", "code", "codes", "locale", "voice"]
 
 AUTO = "auto"
 _CODE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
@@ -85,6 +85,15 @@ def locale(spelt: str) -> str:
     return _LOCALES.get(spelt.lower(), spelt)
 
 
+def alone(spelt: str) -> str:
+    """A language without its country.
+
+    >>> alone("de-DE"), alone("PT_br")
+    ('de', 'pt')
+    """
+    return spelt.replace("_", "-").partition("-")[0].lower()
+
+
 def voice(language: str) -> tuple[str, str]:
     """A voice that speaks *language*, and its locale.
 
@@ -96,7 +105,7 @@ def voice(language: str) -> tuple[str, str]:
     >>> voice("de")
     ('de-DE-KatjaNeural', 'de-DE')
     """
-    found = _VOICES.get(language.replace("_", "-").partition("-")[0].lower())
+    found = _VOICES.get(alone(language))
     if found is None:
         raise ConfigError(
             f'to={language!r}: no voice is known for it; include=["audio"] speaks {", ".join(_VOICES)}. '

@@ -14,7 +14,7 @@ from dfai_core.media.wav import samples_in, wav_in, wav_of
 from dfai_core.service import Ask, Body, Column, Document, Exchange, Failure, Option, Service, Values, Wiring
 from dfai_core.services.speech.fast import Asking
 from dfai_core.services.speech.heard import SEGMENT, Heard, main_language
-from dfai_core.services.speech.languages import code, locale, voice
+from dfai_core.services.speech.languages import alone, code, locale, voice
 from dfai_core.services.speech.sounds import RATE_HZ
 from dfai_core.services.speech.wire import (
     API_VERSION,
@@ -78,8 +78,20 @@ def _wire(wiring: Wiring) -> Exchange:
 
 
 def _values(heard: Heard, wiring: Wiring) -> Values:
-    found = (heard.text.strip(), main_language(heard.segments))
+    found = (heard.text.strip(), _heard(heard, wiring))
     return (*found, heard.segments) if "segments" in wiring.include else found
+
+
+def _heard(heard: Heard, wiring: Wiring) -> str | None:
+    """The language that was spoken: what the call says, or the service.
+
+    The contract does not say whose locale a translated phrase has. Where it is the translation's, nothing was told.
+    """
+    known = candidates(wiring)
+    if len(known) == 1:
+        return locale(known[0])
+    told = main_language(heard.segments)
+    return None if told is None or alone(told) == alone(wiring.options["to"]) else told
 
 
 def _speak(text: str, to: str) -> Ask:
@@ -113,7 +125,7 @@ TRANSLATE_SPEECH = Service(
     inputs=("audio",),
     columns=(
         Column("", pa.string(), "What is said, in the language that was asked for."),
-        Column("_language", pa.string(), "The language that was heard, where the service tells it."),
+        Column("_language", pa.string(), "The language that was heard, where the call or the service tells it."),
     ),
     includes={
         "segments": Column("_segments", pa.list_(SEGMENT), "Each utterance, translated: text, start_s, duration_s, …"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from dfai_core.service import Column, Exchange, Service, Wiring
-from dfai_core.services.vision.wire import BOX, FETCH, IMAGES, LIMITS, V3, box, exchange, only_v3, v3_path
+from dfai_core.services.vision.wire import BOX, FETCH, IMAGES, LIMITS, TRANSACTIONS, V3, box, exchange, only_v3, v3_path
 
 __all__ = ["AREA_OF_INTEREST"]
 
@@ -22,6 +22,7 @@ AREA_OF_INTEREST = Service(
     columns=(Column("", pa.struct(BOX), "Where it is: left upper corner and size, in pixels."),),
     options=(FETCH,),
     limits=LIMITS,
+    billing=TRANSACTIONS,
     operation="GetAreaOfInterest",
     wire=_wire,
     api_version=V3,

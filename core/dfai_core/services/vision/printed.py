@@ -15,7 +15,7 @@ _UNSPACED = ("zh", "ja")
 
 
 def printed_page(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The page; as the service has them, its boxes are in the picture turned about its middle until the text is level."""
+    """The page; as with the service, its boxes are in the picture turned about its middle until the text is level."""
     language = body.get("language")
     space = "" if (language or "").startswith(_UNSPACED) else " "
     return {
