@@ -188,7 +188,7 @@ def _estimated(backend: Backend, frame: Any, call: Call, whole: int | None, late
     assert isinstance(backend, Surveying)
     tally = Tally.total([backend.surveyed(frame, call, survey, joined, TALLY)])
     speed = Speed(latency_s, measured=False) if latency_s is not None else _speed(call)
-    found = figures_of(call, tally, whole=whole, alone=not backend.lazy, speed=speed)
+    found = figures_of(call, tally, whole=whole, alone=not backend.is_lazy(frame), speed=speed)
     records = found.units.get(TEXT_RECORD.name)
     return Estimate(
         verb=call.service.name,

@@ -13,7 +13,7 @@ from picture_service import PictureScene, name_of, picture
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
-    pytest.mark.where("pandas", "dask-distributed", "spark", "spark-connect"),
+    pytest.mark.where("pandas", "polars-lazy", "dask-distributed", "spark", "spark-connect"),
 ]
 BOX = {"x_px": 1, "y_px": 2, "width_px": 30, "height_px": 40}
 CORNERS = [1.0, 2.0, 31.0, 2.0, 31.0, 42.0, 1.0, 42.0]
@@ -46,13 +46,14 @@ def test_every_verb_gives_the_same_columns_and_values(frames: Frames, pictures: 
         "read_text": {"include": ["lines", "words", "pages"]},
         "analyze_image": {"features": ["color", "tags", "adult"]},
         "moderate_image": {},
+        "area_of_interest": {},
     }.items():
         frame = getattr(dfai.on(frame), verb)("p", **options)
     color = {"dominant": ["Brown"], "foreground": "Brown", "background": "Black", "accent": "873B59"}
     size = {"width": 60.0, "height": 50.0, "unit": "pixel", "angle_degrees": 0.5, "language": "en"}
 
     assert answers(frames, frame) == rows(
-        *("tags", "caption", "objects", "text", "image", "flagged"),
+        *("tags", "caption", "objects", "text", "image", "flagged", "area"),
         tags=[NAME, "outdoor"],
         tags_confidence=[0.9, 0.8],
         caption=f"a picture of {NAME}",
@@ -72,7 +73,22 @@ def test_every_verb_gives_the_same_columns_and_values(frames: Frames, pictures: 
         flagged_adult=0.1,
         flagged_racy=0.8,
         flagged_gory=0.01,
+        area=BOX,
     )
+
+
+def test_the_older_operation_reads_print_at_once(frames: Frames, pictures: PictureScene, tmp_path: Path) -> None:
+    frame = asked(frames, tmp_path).ai.read_text("p", model="ocr", include=["words", "pages"])
+    words = [{"text": word, "confidence": None, "page": 1, "line": 1, "polygon": CORNERS} for word in ("see", NAME)]
+    page = {"page": 1, "text": f"see {NAME}", "width": None, "height": None, "unit": "pixel"}
+
+    assert answers(frames, frame) == rows(
+        "text",
+        text=f"see {NAME}",
+        text_words=words,
+        text_pages=[{**page, "angle_degrees": 90.0, "language": "en"}],
+    )
+    assert pictures.sent[0].query == {"language": "unk", "detectOrientation": "true"}
 
 
 def test_thumbnails_are_files_and_are_paid_for_once(frames: Frames, pictures: PictureScene, tmp_path: Path) -> None:
@@ -104,9 +120,10 @@ def test_files_are_listed_as_a_frame(frames: Frames, pictures: PictureScene, tmp
     for number, name in enumerate(["b.png", "deep/a.png", "deep/er/c.png"]):
         (tmp_path / name).write_bytes(picture(number))
     (tmp_path / "notes.txt").write_text("no picture", encoding="utf-8")
-    backend = {"p": "pandas", "d": "dask", "s": getattr(frames, "session", None)}[frames.name[0]]
+    backend = getattr(frames, "session", None) or frames.name.partition("-")[0]
 
     listed = dfai.files(f"{tmp_path}/**/*.png", backend=backend)
+    listed = listed.lazy() if frames.name == "polars-lazy" else listed
     result = frames.read(listed.ai.tag_image("path"))
 
     assert sorted(result["path"]) == [f"{tmp_path}/{name}" for name in ("b.png", "deep/a.png", "deep/er/c.png")]

@@ -53,16 +53,16 @@ def colors_of(pixels: Pixels) -> Colors:
 
 def is_black_and_white(pixels: Pixels) -> bool:
     """Whether there are greys alone."""
-    small = _small(pixels).astype(np.int16)
+    small = _small(pixels, cv2.INTER_LINEAR).astype(np.int16)
     spread = small.max(axis=2) - small.min(axis=2)
     return bool((spread <= GREY_STEPS).mean() >= GREY_SHARE)
 
 
-def _small(pixels: Pixels) -> Pixels:
+def _small(pixels: Pixels, how: int = cv2.INTER_AREA) -> Pixels:
     rows, columns = pixels.shape[:2]
     scale = min(1.0, SIDE_PX / max(rows, columns))
     size = max(1, round(columns * scale)), max(1, round(rows * scale))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return np.asarray(cv2.resize(pixels, size, interpolation=how), dtype=np.uint8)
 
 
 def _most(names: NDArray[np.int64]) -> str:

@@ -1,19 +1,24 @@
 """Which objects are where: SSD-MobileNet v2, COCO's eighty classes.
 
 Source: Liu et al., "SSD", ECCV 2016, and Sandler et al., "MobileNetV2", CVPR 2018; the network of TensorFlow's
-detection zoo. It sees the picture at 300 by 300 pixels, so what is small in the picture is missed.
+detection zoo, in 8 bits. It sees the picture at 300 by 300 pixels, so what is small in the picture is missed.
 """
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from dfai_engine import weights
+from dfai_engine.lite.running import Given, Runner
+from dfai_engine.vision import ssd
 from dfai_engine.vision.labels import objects
 from dfai_engine.vision.lending import Lender
 from dfai_engine.vision.pictures import Pixels
@@ -22,8 +27,12 @@ __all__ = ["MODELS", "VERSION", "Box", "Found", "detect"]
 
 MODELS: tuple[str, ...] = ("ssd-mobilenet-v2-coco",)
 VERSION = "2026-11-26-ssd-mobilenet-v2"
-SIDE_PX = 300
-BATCH = 8
+MOST = 100  # objects of a picture
+# As the network was trained: how far offsets move a box and stretch it, and how much two objects of a class may share.
+MOVING, STRETCHING = 0.1, 0.2
+MOST_SHARED = 0.6
+
+Boxes = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +70,13 @@ class Found:
     box: Box
 
 
-def _network() -> Any:
-    folder = weights.folder(MODELS[0])
-    return cv2.dnn.readNetFromTensorflow(
-        str(folder / "frozen_inference_graph.pb"), str(folder / "ssd_mobilenet_v2_coco_2018_03_29.pbtxt")
-    )
+@functools.cache
+def _written(folder: Path) -> bytes:
+    return ssd.network(folder / "frozen_inference_graph.pb", list(objects()), ssd.spans())
+
+
+def _network() -> Runner:
+    return Runner(_written(weights.folder(MODELS[0])))
 
 
 _NETWORKS = Lender(_network)
@@ -78,18 +89,57 @@ def detect(pictures: Sequence[Pixels], *, least_confidence: float = 0.5) -> list
     ------
     dfai_engine.weights.ModelMissing
     """
-    found: list[list[Found]] = [[] for _ in pictures]
     with _NETWORKS.lend() as network:
-        for begin in range(0, len(pictures), BATCH):
-            batch = [cv2.resize(pixels, (SIDE_PX, SIDE_PX)) for pixels in pictures[begin : begin + BATCH]]
-            network.setInput(cv2.dnn.blobFromImages(batch))
-            for row in network.forward().reshape(-1, 7):
-                place, number, confidence = begin + int(row[0]), int(row[1]), float(row[2])
-                label = objects().get(number)
-                if place < begin or label is None or confidence < least_confidence:
-                    continue
-                edges = Box(*(float(edge) for edge in np.clip(row[3:], 0, 1)))
-                if edges.area > 0:
-                    kind = label.kinds[0] if label.kinds else ""
-                    found[place].append(Found(label.name, kind, min(1.0, confidence), edges))
-    return [sorted(each, key=lambda one: -one.confidence) for each in found]
+        return [_detected(network, pixels, least_confidence) for pixels in pictures]
+
+
+def _detected(network: Runner, pixels: Pixels, least_confidence: float) -> list[Found]:
+    smaller = cv2.resize(pixels, (ssd.SIDE_PX, ssd.SIDE_PX))
+    given = network((smaller.astype(np.int16) - 128).astype(np.int8)[None])
+    offsets, logits = _together(given[0::2], 4), _together(given[1::2], len(objects()))
+    # Nearly all are below: they are left out before anything is computed of them.
+    least = math.ceil(math.log(least_confidence / (1 - least_confidence)) / logits.step + logits.zero)
+    places, classes = np.divmod(np.flatnonzero(logits.numbers >= np.int8(least)), len(objects()))
+    confidences = _logistic(replace(logits, numbers=logits.numbers[places, classes]).values)
+    edges = _edges(ssd.anchors()[places], replace(offsets, numbers=offsets.numbers[places]).values)
+    found = []
+    labels = list(objects().values())
+    for number in np.unique(classes):
+        (mine,) = np.nonzero(classes == number)
+        label = labels[number]
+        for place in mine[_apart(edges[mine], confidences[mine])]:
+            box = Box(*(float(edge) for edge in np.clip(edges[place], 0, 1)))
+            if box.area > 0:
+                kind = label.kinds[0] if label.kinds else ""
+                found.append(Found(label.name, kind, float(confidences[place]), box))
+    return sorted(found, key=lambda one: -one.confidence)[:MOST]
+
+
+def _logistic(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
+
+
+def _together(parts: Sequence[Given], width: int) -> Given:
+    """The six grids' numbers, a row for each anchor; all six are on one scale."""
+    return replace(parts[0], numbers=np.concatenate([part.numbers.reshape(-1, width) for part in parts]))
+
+
+def _edges(anchors: Boxes, offsets: Boxes) -> Boxes:
+    """Left, top, right and bottom of each box, in shares; *offsets* move and stretch *anchors*."""
+    middles = offsets[:, :2] * MOVING * anchors[:, 2:] + anchors[:, :2]
+    halves = np.exp(offsets[:, 2:] * STRETCHING) * anchors[:, 2:] / 2
+    return np.asarray(np.concatenate([(middles - halves)[:, ::-1], (middles + halves)[:, ::-1]], axis=1))
+
+
+def _apart(edges: Boxes, confidences: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Which boxes to keep of one class, the surest first: none that covers much of what a surer one does."""
+    left = np.argsort(-confidences, kind="stable")
+    areas = np.prod(edges[:, 2:] - edges[:, :2], axis=1)
+    kept = []
+    while len(left):
+        best, left = left[0], left[1:]
+        kept.append(best)
+        inner = np.minimum(edges[left, 2:], edges[best, 2:]) - np.maximum(edges[left, :2], edges[best, :2])
+        shared = np.prod(np.maximum(inner, 0), axis=1)
+        left = left[shared / (areas[left] + areas[best] - shared) <= MOST_SHARED]
+    return np.array(kept, np.int64)

@@ -34,19 +34,19 @@ class Answer:
         return importlib.import_module(f"dfai_engine.vision.{self.module}")
 
 
-_NETWORKS = (*_PICTURES, "ai_edge_litert")
+_NETWORKS = (*_PICTURES, "ai_edge_litert", "flatbuffers")
 OPERATIONS: Mapping[str, Answer] = {
     answer.name: answer
     for answer in (
         Answer("AnalyzeImage", "analysis", (*_NETWORKS, "onnxruntime", "rapidocr")),
         Answer("TagImage", "tags", _NETWORKS),
         Answer("DescribeImage", "captions", _NETWORKS),
-        Answer("DetectObjects", "detector"),
+        Answer("DetectObjects", "detector", _NETWORKS),
         Answer("AdultContent", "adult", (*_PICTURES, "onnxruntime")),
         Answer("Read", "documents", (*_PICTURES, "onnxruntime", "rapidocr", "pypdfium2")),
         Answer("RecognizePrintedText", "ocr", (*_PICTURES, "onnxruntime", "rapidocr")),
-        Answer("GenerateThumbnail", "crops"),
-        Answer("GetAreaOfInterest", "crops"),
+        Answer("GenerateThumbnail", "crops", _NETWORKS),
+        Answer("GetAreaOfInterest", "crops", _NETWORKS),
         Answer("VectorizeImage", "classifier", _NETWORKS),
         Answer("AnalyzeImageByDomain", "elsewhere", ()),
         Answer("VectorizeText", "elsewhere", ()),
