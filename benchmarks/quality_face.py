@@ -26,7 +26,7 @@ from PIL import Image, ImageFilter
 
 from dfai_engine.face.finding import Found, describe, find
 from dfai_engine.face.pose import head_pose
-from dfai_engine.face.similarity import SAME_CONFIDENCE, confidences, distances
+from dfai_engine.face.similarity import SAME_CONFIDENCE, SAME_DISTANCE, confidences, distances
 
 ROOT = Path(__file__).resolve().parents[1]
 PORTRAITS = {"face_a1": "Eileen Collins", "face_a2": "Eileen Collins", "face_b1": "Grace Hopper"}
@@ -122,6 +122,29 @@ def robustness(faces: list[Known]) -> None:
         print(f"{name:24} {found}/{len(portraits)}    {alike}/{len(portraits)}          {span}")
 
 
+def margins(faces: list[Known]) -> None:
+    """Each portrait, changed, against every other picture as it is: how near the line the nearest pairs are."""
+    portraits = [face for face in faces if face.picture not in GROUPS]
+    same, different = [], []
+    for change in changes().values():
+        for face in portraits:
+            pixels = np.asarray(change(face.image))
+            again = find(pixels)
+            if not again:
+                continue
+            changed = describe(pixels, again[0])
+            for other in faces:
+                if other.picture != face.picture:
+                    distance = float(distances(changed, other.embedding[None])[0])
+                    (same if other.person == face.person else different).append(distance)
+    print(f"\nchanged portraits against other pictures; the line is at a distance of {SAME_DISTANCE}")
+    for name, found, wrong in (
+        ("same person", same, sum(distance > SAME_DISTANCE for distance in same)),
+        ("different", different, sum(distance <= SAME_DISTANCE for distance in different)),
+    ):
+        print(f"  {name:12} {len(found):5} pairs, {min(found):.2f} to {max(found):.2f}; on the wrong side {wrong}")
+
+
 def pose(faces: list[Known]) -> None:
     """Errors of angles where the truth is known: turning in the plane, and mirroring."""
     portraits = [face for face in faces if face.picture not in GROUPS]
@@ -186,6 +209,7 @@ def main() -> None:
     faces = known(asked.samples)
     pairs(faces)
     robustness(faces)
+    margins(faces)
     pose(faces)
 
 

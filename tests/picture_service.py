@@ -214,6 +214,12 @@ def _v3(scene: PictureScene, sent: Sent) -> Response:
     if operation == "generateThumbnail":
         size = (int(sent.query["width"]), int(sent.query["height"]))
         return Response(picture(3, "JPEG", size), media_type="image/jpeg")
+    if operation == "areaOfInterest":
+        return JSONResponse({"areaOfInterest": _BOX, "requestId": "7", "metadata": {**_META, "format": "Png"}})
+    if operation == "ocr":
+        words = [{"boundingBox": "1,2,30,40", "text": word} for word in ("see", sent.name)]
+        regions = [{"boundingBox": "1,2,30,40", "lines": [{"boundingBox": "1,2,30,40", "words": words}]}]
+        return JSONResponse({"language": "en", "textAngle": 0.0, "orientation": "Right", "regions": regions})
     every = {
         "Tags": {"tags": tags},
         "Description": {"description": {"tags": ["outdoor"], "captions": captions}},

@@ -54,6 +54,10 @@ def test_text_is_read_by_the_operation_and_at_once(photos: pd.DataFrame) -> None
     at_once = printed.ai.read_text("path", api_version="2024-02-01")
 
     assert [" ".join(line.split()) for line in by_operation["text"].iloc[0].splitlines()] == written
+    older = printed.ai.read_text("path", model="ocr", include=["pages"])
+
+    assert " ".join(older["text"].iloc[0].split()) == " ".join(written)
+    assert abs(older["text_pages"].iloc[0][0]["angle_degrees"]) < 1
     assert at_once["text"].iloc[0] == by_operation["text"].iloc[0]
     assert by_operation["text_words"].iloc[0][0]["text"] == written[0].split()[0]
 
@@ -63,8 +67,10 @@ def test_thumbnails_have_their_size_and_scores_their_nulls(photos: pd.DataFrame)
 
     small = pictures.ai.thumbnail("path", width_px=64, height_px=48)
     judged = pictures.ai.moderate_image("path")
+    areas = pictures.ai.area_of_interest("path")["area"]
 
     assert {Image.open(io.BytesIO(data)).size for data in small["thumbnail"]} == {(64, 48)}
+    assert areas.str["width_px"].min() > 50
     assert judged["flagged"].tolist() == [False] * 3
     assert judged["flagged_adult"].between(0, 0.5).all()
     assert judged[["flagged_racy", "flagged_gory"]].isna().all(axis=None)

@@ -46,13 +46,14 @@ def test_every_verb_gives_the_same_columns_and_values(frames: Frames, pictures: 
         "read_text": {"include": ["lines", "words", "pages"]},
         "analyze_image": {"features": ["color", "tags", "adult"]},
         "moderate_image": {},
+        "area_of_interest": {},
     }.items():
         frame = getattr(dfai.on(frame), verb)("p", **options)
     color = {"dominant": ["Brown"], "foreground": "Brown", "background": "Black", "accent": "873B59"}
     size = {"width": 60.0, "height": 50.0, "unit": "pixel", "angle_degrees": 0.5, "language": "en"}
 
     assert answers(frames, frame) == rows(
-        *("tags", "caption", "objects", "text", "image", "flagged"),
+        *("tags", "caption", "objects", "text", "image", "flagged", "area"),
         tags=[NAME, "outdoor"],
         tags_confidence=[0.9, 0.8],
         caption=f"a picture of {NAME}",
@@ -72,7 +73,22 @@ def test_every_verb_gives_the_same_columns_and_values(frames: Frames, pictures: 
         flagged_adult=0.1,
         flagged_racy=0.8,
         flagged_gory=0.01,
+        area=BOX,
     )
+
+
+def test_the_older_operation_reads_print_at_once(frames: Frames, pictures: PictureScene, tmp_path: Path) -> None:
+    frame = asked(frames, tmp_path).ai.read_text("p", model="ocr", include=["words", "pages"])
+    words = [{"text": word, "confidence": None, "page": 1, "line": 1, "polygon": CORNERS} for word in ("see", NAME)]
+    page = {"page": 1, "text": f"see {NAME}", "width": None, "height": None, "unit": "pixel"}
+
+    assert answers(frames, frame) == rows(
+        "text",
+        text=f"see {NAME}",
+        text_words=words,
+        text_pages=[{**page, "angle_degrees": 90.0, "language": "en"}],
+    )
+    assert pictures.sent[0].query == {"language": "unk", "detectOrientation": "true"}
 
 
 def test_thumbnails_are_files_and_are_paid_for_once(frames: Frames, pictures: PictureScene, tmp_path: Path) -> None:

@@ -68,6 +68,8 @@ def exchanges(service: Service) -> Iterator[Exchange]:
         yield wired(service, version)
         if version == "v3.2" and service.name == "read_text":
             yield wired(service, version, language="fr", pages="1-3,5,7-")
+            yield wired(service, version, ("lines", "words", "pages"), model="ocr", language="zh-Hans")
+            yield wired(service, version, model="ocr")
         if service.name == "thumbnail":
             yield wired(service, version, width_px=1, height_px=1_024, crop="center")
         for word in service.includes:
@@ -269,6 +271,42 @@ def test_the_documented_pages_are_read_as_documented() -> None:
     assert [word["text"] for word in words][:5] == ["Our", "greatest", "glory", "is", "not"]
     assert {(word["page"], word["line"]) for word in words} == {(1, 1), (1, 2), (1, 3), (2, 1)}
     assert (pages[0]["angle_degrees"], pages[0]["unit"], pages[1]["page"]) == (49.59, "pixel", 2)
+
+
+def test_documented_print_is_read_as_documented() -> None:
+    body = example("computer-vision-v3.2/examples/SuccessfulRecognizePrintedTextWithUrl.json")
+    service = services()["read_text"]
+    include = ("lines", "words", "pages")
+
+    text, lines, words, pages = read(wired(service, None, include, model="ocr"), body)
+
+    fits(service, (text, lines, words, pages), include)
+    assert text.splitlines()[:2] == ["A GOAL WITHOUT", "A PLAN IS"]
+    assert lines[0]["polygon"] == [462.0, 379.0, 959.0, 379.0, 959.0, 453.0, 462.0, 453.0]
+    assert (words[3]["text"], words[3]["confidence"], words[3]["line"]) == ("A", None, 2)
+    assert (pages[0]["page"], pages[0]["language"], pages[0]["width"]) == (1, "en", None)
+
+
+@pytest.mark.parametrize(
+    ("turn", "orientation", "degrees"),
+    [(0.0, "Up", 0), (-0.1, "Up", 5.73), (0.1, "Right", 84.27), (0.0, "Down", 180), (0.0, "Left", -90)],
+)
+def test_printed_text_tells_its_angle_as_read_does(turn: float, orientation: str, degrees: float) -> None:
+    body = {"language": "unk", "textAngle": turn, "orientation": orientation, "regions": []}
+    (text, (page,)) = read(wired(services()["read_text"], None, ("pages",), model="ocr"), body)
+
+    assert (text, page["language"]) == ("", None)
+    assert page["angle_degrees"] == pytest.approx(degrees, abs=0.01)
+
+
+def test_the_documented_area_of_interest_is_read_as_documented() -> None:
+    body = example("computer-vision-v3.2/examples/SuccessfulGetAreaOfInterestWithStream.json")
+    service = services()["area_of_interest"]
+
+    found = read(wired(service), body)
+
+    fits(service, found)
+    assert found == ({"x_px": 160, "y_px": 0, "width_px": 950, "height_px": 951},)
 
 
 def test_a_thumbnail_is_the_answer_s_own_bytes() -> None:

@@ -226,6 +226,7 @@ class VisionVerbs(VerbBase[R]):
         *,
         language: str | Col = "auto",
         pages: int | str | Col = "all",
+        model: Literal["read", "ocr"] | Col = "read",
         fetch: Fetch | Col = "worker",
         include: Sequence[Literal["lines", "words", "pages", "error_detail"]] | Literal["all"] = (),
         output: str = "text",
@@ -242,6 +243,9 @@ class VisionVerbs(VerbBase[R]):
             Language code of the text, or a column of them (``dfai.col``); "auto" lets the service tell.
         pages
             Which pages of a document: "all", 1, "2-4", "1,3-5", or a column of such.
+        model
+            "read", or "ocr": Computer Vision's older one, for print in single pictures, answered at once. It tells no
+            confidences, and its polygons are in the picture turned until its text is level.
         fetch
             Who reads http and https URLs: the "worker", which sends their bytes, or the "service" itself.
         include
@@ -267,7 +271,7 @@ class VisionVerbs(VerbBase[R]):
         --------
         >>> dfai.files("scans/*.pdf").ai.read_text("path", pages=1)  # doctest: +SKIP
         """
-        options: dict[str, Any] = {"language": language, "pages": pages, "fetch": fetch}
+        options: dict[str, Any] = {"language": language, "pages": pages, "model": model, "fetch": fetch}
         return self._call(services()["read_text"], (image,), options, include, output, if_exists, settings)
 
     def thumbnail(
@@ -312,6 +316,43 @@ class VisionVerbs(VerbBase[R]):
         """
         options: dict[str, Any] = {"width_px": width_px, "height_px": height_px, "crop": crop, "fetch": fetch}
         return self._call(services()["thumbnail"], (image,), options, include, output, if_exists, settings)
+
+    def area_of_interest(
+        self,
+        image: Columns,
+        *,
+        fetch: Fetch | Col = "worker",
+        include: Sequence[Literal["error_detail"]] | Literal["all"] = (),
+        output: str = "area",
+        if_exists: IfExists = "raise",
+        **settings: Unpack[Settings],
+    ) -> R:
+        """Find the part of each picture that matters most, as smart thumbnails are cut around it.
+
+        Parameters
+        ----------
+        image
+            Column of pictures, or several, as in `tag_image`.
+        fetch
+            Who reads http and https URLs: the "worker", which sends their bytes, or the "service" itself.
+        include
+            "error_detail" for what is known of each error.
+        output
+            Name of the areas' column (struct: x_px, y_px, width_px, height_px; left upper corner and size, in pixels),
+            and prefix of ``_error`` and ``_error_message``.
+        if_exists, **settings
+            As in `sentiment`; ``api_version`` as in `tag_image`.
+
+        Returns
+        -------
+        The same kind of frame with the new columns.
+
+        Examples
+        --------
+        >>> df.ai.area_of_interest("path")["area"].str["width_px"]  # doctest: +SKIP
+        """
+        options: dict[str, Any] = {"fetch": fetch}
+        return self._call(services()["area_of_interest"], (image,), options, include, output, if_exists, settings)
 
     def moderate_image(
         self,

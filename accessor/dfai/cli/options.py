@@ -41,6 +41,9 @@ _SETTINGS = {
     "operation_deadline_s": "Seconds for a long-running operation of the service.",
     "on_error": "column: a row without an answer says why in its error columns; raise: the first one ends the run.",
     "max_error_ratio": "Stop when a larger share of the rows has failed, from 0 to 1.",
+    "max_documents": "Send at most so many documents: rows past it have the error over_budget.",
+    "max_cost": "Send what costs at most so much, by --prices.",
+    "prices": "A file of JSON or TOML with prices by verb; Azure's list prices otherwise, as far as they are known.",
     "service_logs": "on: the service may keep what it is sent.",
     "private_urls": "allow: rows may name URLs of this machine and of private networks.",
     "report": "off: workers of Dask and Spark send home no counts.",
@@ -112,9 +115,7 @@ def parameters_of(verb: str) -> list[inspect.Parameter]:
 
 
 def _parameter(name: str, kind: Any, option: Any, default: Any) -> inspect.Parameter:
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option]
-    )
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option])
 
 
 def _first_help(verb: str, text: str) -> str:
@@ -179,9 +180,7 @@ def arguments_of(verb: str, given: Mapping[str, Any]) -> tuple[list[Any], dict[s
         for name in _options(verb)
         if given[f"own_{name}"]
     }
-    settings = {
-        name: value for name in _SETTINGS if (value := given.get(f"set_{name}")) is not None
-    }
+    settings = {name: value for name in _SETTINGS if (value := given.get(f"set_{name}")) is not None}
     return inputs, options, settings
 
 
@@ -231,7 +230,7 @@ def _structured(name: str, text: str, made: Sequence[Any], *, bare: bool) -> Any
     except orjson.JSONDecodeError:
         if bare and not text.startswith(("{", "[")):
             return text
-        raise ConfigError(f"{flag(name)} takes JSON, such as '{{\"name\": \"value\"}}'.") from None
+        raise ConfigError(f'{flag(name)} takes JSON, such as \'{{"name": "value"}}\'.') from None
     value = _filled(value, secrets=name in ("headers", "params"))
     if name == "parse" and isinstance(value, dict):
         return {key: tuple(item) if isinstance(item, list) else item for key, item in value.items()}
@@ -261,7 +260,9 @@ def _secret_allowed(alternatives: Sequence[Any]) -> bool:
 
 def _secret(name: str, text: str) -> Secret:
     if not text.startswith(_REFERENCES):
-        raise ConfigError(f"{flag(name)} takes env:NAME or file:PATH, not the secret itself: others can read command lines.")
+        raise ConfigError(
+            f"{flag(name)} takes env:NAME or file:PATH, not the secret itself: others can read command lines."
+        )
     return secret(text)
 
 

@@ -39,7 +39,9 @@ class Outcome:
             self.answered += batch.num_rows - batch.column(0).null_count
             codes = batch.column(batch.num_columns - 2)
             if codes.null_count < len(codes):
-                self.errors.update({one["values"]: one["counts"] for one in pc.value_counts(codes.drop_null()).to_pylist()})
+                self.errors.update(
+                    {one["values"]: one["counts"] for one in pc.value_counts(codes.drop_null()).to_pylist()}
+                )
 
     @property
     def failed(self) -> int:

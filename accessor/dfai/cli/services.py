@@ -21,7 +21,9 @@ _LOCAL = {"here": "yes", "fetch": "yes, fetches its models first", "no": "no"}
 
 
 def services(
-    verb: Annotated[str | None, typer.Argument(metavar="[VERB]", help="Tell all of this one.", show_default=False)] = None,
+    verb: Annotated[
+        str | None, typer.Argument(metavar="[VERB]", help="Tell all of this one.", show_default=False)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """What can be asked: every verb, what it reads, and who answers it."""
@@ -78,7 +80,9 @@ def _table(told: list[dict[str, Any]]) -> None:
         table.add_row(one["verb"], family, ", ".join(one["reads"]), escape(_local(one)), _azure(one))
     console = Console()
     console.print(table)
-    console.print("\n[dim]dfai services VERB tells all of one; dfai run VERB --help how it is asked.[/dim]", highlight=False)
+    console.print(
+        "\n[dim]dfai services VERB tells all of one; dfai run VERB --help how it is asked.[/dim]", highlight=False
+    )
 
 
 def _local(one: dict[str, Any]) -> str:

@@ -22,7 +22,9 @@ store = typer.Typer(
     help="What a store of answers holds, and making it smaller.",
 )
 
-Place = Annotated[str, typer.Argument(metavar="PLACE", help="What --store takes: a folder, or a Redis URL.", show_default=False)]
+Place = Annotated[
+    str, typer.Argument(metavar="PLACE", help="What --store takes: a folder, or a Redis URL.", show_default=False)
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}

@@ -43,7 +43,9 @@ def written_as(name: str) -> str:
     kind = format_of(name)
     if kind is None:
         endings = ", ".join("." + endings[0] for endings in FORMATS.values())
-        raise ConfigError(f"--out {name}: the end of the name says what is written: {endings} (the texts also packed: .gz).")
+        raise ConfigError(
+            f"--out {name}: the end of the name says what is written: {endings} (the texts also packed: .gz)."
+        )
     return kind
 
 
@@ -151,5 +153,3 @@ class _JsonLinesWriter:
 
     def close(self) -> None:
         """Every line is written."""
-
-

@@ -25,7 +25,7 @@ class Answer:
 
     name: str
     extra: str = "face"
-    packages: tuple[str, ...] = ("dlib", "numpy", "PIL")
+    packages: tuple[str, ...] = ("dlib", "numpy", "PIL", "ai_edge_litert", "flatbuffers")
 
     def load(self) -> ModuleType:
         """The module that says which weights are needed; it imports none of the packages."""

@@ -1,16 +1,14 @@
 """Faces in pixels: where they are, five points of each, and the descriptor that tells persons apart. By dlib.
 
-The detector is inside the library; the other two are weights that are read once a process. Finding lets other threads
-run, describing does not: dlib holds the interpreter meanwhile, so one instance is as good as several.
+The detector is inside the library; the other two are weights that are read once a process. Both let other threads run.
 """
 
 from __future__ import annotations
 
 import functools
-import os
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import dlib
@@ -19,8 +17,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dfai_engine import weights
+from dfai_engine.face import network
 from dfai_engine.face.similarity import SAME_DISTANCE, Embedding
 from dfai_engine.face.weights_needed import MODELS
+from dfai_engine.lite.running import Runner
 from dfai_engine.vision.lending import Lender
 
 __all__ = ["Found", "describe", "find", "group"]
@@ -35,6 +35,8 @@ MOST_PIXELS = 1_920 * 1_080
 DOUBLED_PIXELS = 500_000
 # dlib's order of the five points, as ours has them: eyes' corners from left to right as seen, the base of the nose.
 ORDER = [2, 3, 1, 0, 4]
+# What the descriptor sees around a face, as a share of it on each side. As it was trained.
+AROUND = 0.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,9 +54,18 @@ class Found:
         return self.box[2] - self.box[0]
 
 
+@functools.cache
+def _written(folder: Path) -> bytes:
+    return network.network(folder / "dlib_face_recognition_resnet_model_v1.dat", 2)
+
+
+def _descriptor() -> Runner:
+    return Runner(_written(weights.folder(MODELS[0])))
+
+
 # One for each thread that looks: it keeps what it looks at.
 _detectors: Lender[Any] = Lender(dlib.get_frontal_face_detector)
-_describing = threading.Lock()
+_descriptors = Lender(_descriptor)
 
 
 def find(pixels: Pixels) -> list[Found]:
@@ -84,9 +95,11 @@ def find(pixels: Pixels) -> list[Found]:
 
 
 def describe(pixels: Pixels, face: Found) -> Embedding:
-    """The 128 numbers by which the person of *face* is known."""
-    with _describing:
-        return np.asarray(_descriptor().compute_face_descriptor(pixels, face.shape), dtype=np.float32)
+    """The 128 numbers by which the person of *face* is known: the mean of those of the face and of its mirror image."""
+    seen = np.asarray(dlib.get_face_chip(pixels, face.shape, size=network.SIDE_PX, padding=AROUND))
+    with _descriptors.lend() as descriptor:
+        (given,) = descriptor(network.levels(np.stack([seen, seen[:, ::-1]])))
+    return np.asarray(given.values.mean(axis=0), dtype=np.float32)
 
 
 def group(faces: Sequence[Embedding]) -> list[int]:
@@ -98,19 +111,3 @@ def group(faces: Sequence[Embedding]) -> list[int]:
 @functools.cache
 def _predictor() -> Any:
     return dlib.shape_predictor(str(weights.folder(MODELS[0]) / "shape_predictor_5_face_landmarks.dat"))
-
-
-@functools.cache
-def _descriptor() -> Any:
-    path = weights.folder(MODELS[0]) / "dlib_face_recognition_resnet_model_v1.dat"
-    return dlib.face_recognition_model_v1(str(path))
-
-
-def _restart_after_fork() -> None:
-    """The thread that held it in the parent is none of ours."""
-    global _describing
-    _describing = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_restart_after_fork)

@@ -1,8 +1,8 @@
 """The residual network that tells faces apart, made for LiteRT from dlib's file of it.
 
-dlib itself takes ten times as long for a face on one core, and lets no other thread run meanwhile. The numbers are the same
-to the sixth digit. Sources: D. King, "High Quality Face Recognition with Deep Metric Learning" (2017), and dlib's example
-``dnn_face_recognition_ex.cpp``, which has the layers; He et al., "Deep Residual Learning", CVPR 2016.
+dlib itself takes ten times as long for a face on one core, and lets no other thread run meanwhile. The numbers are the
+same to the sixth digit. Sources: D. King, "High Quality Face Recognition with Deep Metric Learning" (2017), and dlib's
+example ``dnn_face_recognition_ex.cpp``, which has the layers; He et al., "Deep Residual Learning", CVPR 2016.
 """
 
 from __future__ import annotations

@@ -60,7 +60,6 @@ def hear(samples: Samples, *, longest_s: float = limits.MOST_AUDIO_S) -> Heard:
     if not spoken.any():
         raise _silent()
     kept = np.convolve(spoken, np.ones(2 * MARGIN + 1), "same") > 0
-    _check_noise(samples, spoken, kept)
     speech = samples[np.repeat(kept, BLOCK)[: len(samples)]]
     clipped = float(np.mean(np.abs(samples[np.repeat(spoken, BLOCK)[: len(samples)]]) >= FULL_SCALE))
     if clipped > limits.MOST_CLIPPED:
@@ -68,6 +67,7 @@ def hear(samples: Samples, *, longest_s: float = limits.MOST_AUDIO_S) -> Heard:
             f"The audio is clipped: {clipped:.0%} of the speech is at full scale. Record it less loud.",
             code="AudioClipped",
         )
+    _check_noise(samples, spoken, kept)
     return Heard(speech * np.float32(LOUDNESS / _loudness(speech)), audio_s, len(speech) / RATE_HZ)
 
 

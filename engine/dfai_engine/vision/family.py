@@ -34,7 +34,7 @@ class Answer:
         return importlib.import_module(f"dfai_engine.vision.{self.module}")
 
 
-_NETWORKS = (*_PICTURES, "ai_edge_litert")
+_NETWORKS = (*_PICTURES, "ai_edge_litert", "flatbuffers")
 OPERATIONS: Mapping[str, Answer] = {
     answer.name: answer
     for answer in (

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dfai_engine import weights
 from dfai_engine.app import App
+from dfai_engine.face import network
 from dfai_engine.face.finding import describe, find
 from dfai_engine.face.remembered import Remembered
 from dfai_engine.face.similarity import confidences, distances
@@ -154,6 +156,19 @@ def test_detected_faces_are_forgotten_after_their_time_and_the_oldest_when_there
     now[0] = 90
     with pytest.raises(ServiceFailure, match="not found"):
         faces.get(second)
+
+
+def test_a_face_is_described_as_dlib_describes_it() -> None:
+    import dlib
+
+    folder = weights.folder("dlib-face")
+    seen = pixels(image("face_b1"))
+    (face,) = find(seen)
+    chip = dlib.get_face_chip(seen, face.shape, size=network.SIDE_PX, padding=0.25)
+    theirs = dlib.face_recognition_model_v1(str(folder / "dlib_face_recognition_resnet_model_v1.dat"))
+    both = [np.array(theirs.compute_face_descriptor(np.ascontiguousarray(each))) for each in (chip, chip[:, ::-1])]
+
+    assert describe(seen, face) == pytest.approx(np.mean(both, axis=0), abs=1e-5)
 
 
 # Persons are told by the files' names. Two sisters in one picture are taken for one person: the one known failure.

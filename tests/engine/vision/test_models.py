@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dfai_engine import ENGINE
+from dfai_engine import ENGINE, weights
+from dfai_engine.lite.running import Runner
 from engine.vision.made import CAT, COFFEE, PRINTED, PRINTED_LINES, Image, ImageFont, needs_models, noise, written
 
-from dfai_engine.vision import adult, classifier, detector, ocr  # isort: skip
+from dfai_engine.vision import adult, classifier, detector, ocr, ssd  # isort: skip
+from dfai_engine.vision.labels import objects  # isort: skip
 
 pytestmark = needs_models
 
@@ -30,6 +32,21 @@ def test_batches_and_single_pictures_give_the_same() -> None:
     assert apart == together
     assert np.allclose(classifier.classify(both), np.stack([classifier.classify([each])[0] for each in both]))
     assert np.allclose(adult.scores(both), [adult.scores([each])[0] for each in both], atol=1e-4)
+
+
+def test_eight_bits_see_what_thirty_two_see() -> None:
+    path = weights.folder(detector.MODELS[0]) / "frozen_inference_graph.pb"
+    numbers = list(objects())
+    whole, eight = (Runner(ssd.network(path, numbers, ranges)) for ranges in (None, ssd.spans()))
+    for data in (CAT, COFFEE):
+        small = np.asarray(Image.open(io.BytesIO(data)).convert("RGB").resize((300, 300)))
+        found = whole((small.astype(np.float32) * (2 / 255) - 1)[None]), eight((small ^ 128).view(np.int8)[None])
+        logits = [np.concatenate([each.values.reshape(-1, 80) for each in given[1:12:2]]) for given in found]
+        here, there = (1 / (1 + np.exp(-each.max(axis=0))) for each in logits)
+
+        assert here.max() == pytest.approx(there.max(), abs=0.05)
+        assert here.argmax() == there.argmax()
+        assert np.abs(here - there).mean() < 0.03
 
 
 def test_many_pictures_stay_in_order() -> None:

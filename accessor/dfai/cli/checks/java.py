@@ -36,15 +36,32 @@ def java() -> Iterator[Check]:
     home = os.environ.get("JAVA_HOME")
     program = shutil.which(str(Path(home) / "bin" / "java")) if home else shutil.which("java")
     if program is None:
-        where = f"JAVA_HOME={home} has no bin/java" if home else "there is no java on the PATH, and JAVA_HOME is not set"
-        yield Check("Java", "problem", where, f"Install Java {_LEAST_JAVA} or later (Debian: apt install openjdk-17-jre-headless), or use --backend pandas or dask.")
+        where = (
+            f"JAVA_HOME={home} has no bin/java" if home else "there is no java on the PATH, and JAVA_HOME is not set"
+        )
+        yield Check(
+            "Java",
+            "problem",
+            where,
+            f"Install Java {_LEAST_JAVA} or later (Debian: openjdk-17-jre-headless), or use another backend.",
+        )
         return
     told = _version(program)
     major = major_of(told)
     if major is None:
-        yield Check("Java", "problem", f"{program} does not say its version: {told or 'no word'}", "Set JAVA_HOME to one that works.")
+        yield Check(
+            "Java",
+            "problem",
+            f"{program} does not say its version: {told or 'no word'}",
+            "Set JAVA_HOME to one that works.",
+        )
     elif major < _LEAST_JAVA:
-        yield Check("Java", "problem", f"Java {major} at {program} is older than {_LEAST_JAVA}", f"Set JAVA_HOME to Java {_LEAST_JAVA} or later.")
+        yield Check(
+            "Java",
+            "problem",
+            f"Java {major} at {program} is older than {_LEAST_JAVA}",
+            f"Set JAVA_HOME to Java {_LEAST_JAVA} or later.",
+        )
     else:
         yield Check("Java", "ok", f"{told} at {program}")
 
@@ -52,7 +69,9 @@ def java() -> Iterator[Check]:
 def _version(program: str) -> str:
     """The first line of what Java says of itself, which it says on stderr, behind options that it picked up."""
     try:
-        done = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=_PATIENCE_S, check=False)
+        done = subprocess.run(  # noqa: S603  the same program that Spark would start
+            [program, "-version"], capture_output=True, text=True, timeout=_PATIENCE_S, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     lines = (done.stderr + done.stdout).splitlines()

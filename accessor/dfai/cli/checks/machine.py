@@ -22,15 +22,27 @@ _LITTLE_BYTES = 2_000_000_000
 def machine() -> Iterator[Check]:
     """What this runs on."""
     version = platform.python_version()
-    yield Check("Python", "ok", f"{platform.python_implementation()} {version} at {sys.executable}, {platform.platform(terse=True)}")
+    yield Check(
+        "Python",
+        "ok",
+        f"{platform.python_implementation()} {version} at {_shown(sys.executable)}, {platform.platform(terse=True)}",
+    )
     memory = memory_bytes()
     found = f"{cores()} cores" + ("" if memory is None else f", {bytes_of(memory)} of memory")
     if memory is not None and memory < _LITTLE_BYTES:
         yield Check(
-            "machine", "warning", found, "Models of several families at once may not fit: let dfai serve answer from another machine, target=dfai.container(url)."
+            "machine",
+            "warning",
+            found,
+            "Models of several families may not fit at once: dfai serve on another machine can answer in their place.",
         )
     else:
         yield Check("machine", "ok", found)
+
+
+def _shown(path: str) -> str:
+    here = Path.cwd()
+    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
 
 
 def cores(root: Path = _CGROUP) -> int:

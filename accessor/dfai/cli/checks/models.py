@@ -16,7 +16,12 @@ __all__ = ["models"]
 def models() -> Iterator[Check]:
     """For each family, whether the local target answers."""
     if engine() is None:
-        yield Check("models", "warning", "the embedded engine is not installed: there is no local target", 'pip install "dfai[local]"')
+        yield Check(
+            "models",
+            "warning",
+            "the embedded engine is not installed: there is no local target",
+            'pip install "dfai[local]"',
+        )
         return
     never = os.environ.get("DFAI_PULL", "").lower() == "never"
     families: dict[str, dict[str, list[str]]] = {}
@@ -38,4 +43,9 @@ def models() -> Iterator[Check]:
             else:
                 yield Check("models", "ok", f"{found}, which the first call fetches", remedy)
         if states.get("install"):
-            yield Check("models", "warning", f"{family}: {', '.join(states['install'])} lack packages", needs[f"{family} install"])
+            yield Check(
+                "models",
+                "warning",
+                f"{family}: {', '.join(states['install'])} lack packages",
+                needs[f"{family} install"],
+            )

@@ -34,7 +34,12 @@ def settings() -> Iterator[Check]:
     yield from _proxies(os.environ)
     authority = os.environ.get("SSL_CERT_FILE")
     if authority and not Path(authority).is_file():
-        yield Check("network", "problem", f"SSL_CERT_FILE={authority} is no file: no https target can be asked", "Name a PEM file, or unset it.")
+        yield Check(
+            "network",
+            "problem",
+            f"SSL_CERT_FILE={authority} is no file: no https target can be asked",
+            "Name a PEM file, or unset it.",
+        )
     elif authority:
         yield Check("network", "ok", f"authorities of {authority} (SSL_CERT_FILE)")
 
@@ -59,7 +64,11 @@ def _proxies(environment: Mapping[str, str]) -> Iterator[Check]:
     told = [f"{name}={_place(value)}" for name, value in found if value]
     if told:
         past = environment.get("no_proxy") or environment.get("NO_PROXY")
-        yield Check("network", "ok", f"requests pass {', '.join(told)}, but for {past or 'nothing'} (no_proxy) and this machine itself")
+        yield Check(
+            "network",
+            "ok",
+            f"requests pass {', '.join(told)}, but for {past or 'nothing'} (no_proxy) and this machine itself",
+        )
 
 
 def _place(url: str) -> str:

@@ -57,32 +57,75 @@ def _asked(chosen: Target, service: Service, api_version: str | None) -> Iterato
         yield Check("target", "problem", f"{chosen}: {error}")
         return
     except TransportError as error:
-        yield Check("target", "problem", f"{host} cannot be reached: {error}", "Is its address right, is it running, does a proxy or a firewall stand between?")
+        yield Check(
+            "target",
+            "problem",
+            f"{host} cannot be reached: {_short(error)}",
+            "Is its address right, is it running, does a proxy or a firewall stand between?",
+        )
         return
     except TimeoutError:
-        yield Check("target", "problem", f"{host} does not answer within {_PATIENCE_S:g} s", "Does a proxy or a firewall stand between?")
+        yield Check(
+            "target",
+            "problem",
+            f"{host} does not answer within {_PATIENCE_S:g} s",
+            "Does a proxy or a firewall stand between?",
+        )
         return
     yield Check("target", "ok", f"{host} answers in {milliseconds(1_000 * (time.monotonic() - started_s))}")
     yield judged(answer, service, chosen)
 
 
+def _short(error: TransportError) -> str:
+    """What went wrong, without the words around it.
+
+    >>> _short(TransportError("no connection: Cannot connect to host a:9 ssl:default [Connect call failed]"))
+    'Connect call failed'
+    """
+    return str(error).rpartition("[")[2].rstrip("]")
+
+
 def judged(answer: Answer, service: Service, chosen: Target) -> Check:
     """What a target says by how it refuses a request without a document."""
     key = getattr(chosen, "key", None)
-    who = "its credential" if getattr(chosen, "credential", None) else "no key" if key is None else f"the key from {key}"
+    who = (
+        "its credential" if getattr(chosen, "credential", None) else "no key" if key is None else f"the key from {key}"
+    )
     match answer.status:
         case 401 | 403:
-            return Check("key", "problem", f"{who} is refused ({answer.status})", f"Is it the key of a resource at this address that serves {service.family}?")
+            return Check(
+                "key",
+                "problem",
+                f"{who} is refused ({answer.status})",
+                f"Is it the key of a resource at this address that serves {service.family}?",
+            )
         case 404 | 405:
-            return Check("service", "problem", f"nothing there serves {service.name} ({answer.status})", f"Is it a resource for {service.family}? Another verb: --verb NAME.")
+            return Check(
+                "service",
+                "problem",
+                f"nothing there serves {service.name} ({answer.status})",
+                f"Is it a resource for {service.family}? Another verb: --verb NAME.",
+            )
         case 429:
-            return Check("key", "warning", f"{who} is taken, but the target asks for patience (429)", "It is being asked elsewhere, or its quota is used up.")
+            return Check(
+                "key",
+                "warning",
+                f"{who} is taken, but the target asks for patience (429)",
+                "It is being asked elsewhere, or its quota is used up.",
+            )
         case status if status >= 500:
             return Check("service", "warning", f"the target is not well just now ({status})", "Try again in a while.")
         case status if 300 <= status < 400:
-            return Check("service", "problem", f"the address leads elsewhere ({status})", f"Use the address itself: {answer.headers.get('location', 'it does not say which')}.")
+            return Check(
+                "service",
+                "problem",
+                f"the address leads elsewhere ({status})",
+                f"Use the address itself: {answer.headers.get('location', 'it does not say which')}.",
+            )
         case status:
-            return Check("key", "ok", f"{who} is taken, and {service.name} is served ({status} to a request without a document)")
+            return Check(
+                "key", "ok", f"{who} is taken, and {service.name} is served ({status} to a request without a document)"
+            )
 
 
 def _path(service: Service, kind: str, api_version: str | None) -> str:

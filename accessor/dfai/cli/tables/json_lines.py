@@ -104,8 +104,6 @@ def _written(kind: pa.DataType) -> pa.DataType:
 
 def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
     if pa.types.is_string(kind):
-        texts = [
-            value if value is None or isinstance(value, str) else orjson.dumps(value).decode() for value in values
-        ]
+        texts = [value if value is None or isinstance(value, str) else orjson.dumps(value).decode() for value in values]
         return pa.array(texts, kind)
     return pa.array(values, kind)

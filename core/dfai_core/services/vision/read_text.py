@@ -1,7 +1,7 @@
 """The text in pictures and documents: Read, a long-running operation that knows PDF and TIFF of many pages.
 
-Image Analysis 4.0 answers for a single picture at once; Read is the default because it takes whatever has text in it,
-and because it is what containers serve.
+Image Analysis 4.0 answers for a single picture at once, and so does v3.2's older ``ocr``, for print alone. Read is the
+default because it takes whatever has text in it, and because it is what containers serve.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dfai_core import billed
 from dfai_core.errors import ConfigError
 from dfai_core.media import IMAGE, Media, Room
 from dfai_core.service import Column, Exchange, Option, Service, Values, Wiring
+from dfai_core.services.vision.printed import printed_page
 from dfai_core.services.vision.wire import (
     FETCH,
     IMAGES,
@@ -69,7 +70,8 @@ _READ = Room(
 
 
 def _room(wiring: Wiring) -> Room:
-    room: Room = _READ if is_v3(wiring) else IMAGES.room(wiring)
+    documents = is_v3(wiring) and wiring.options["model"] == "read"
+    room: Room = _READ if documents else IMAGES.room(wiring)
     return room
 
 
@@ -77,6 +79,12 @@ def _language(name: str, value: Any) -> str:
     if isinstance(value, str) and _CODE.fullmatch(value):
         return value
     raise ConfigError(f"{name}={value!r} is not a language code.")
+
+
+def _model(name: str, value: Any) -> str:
+    if value in ("read", "ocr"):
+        return str(value)
+    raise ConfigError(f"{name}={value!r}: choose 'read', or 'ocr' (the older one of Computer Vision {V3}).")
 
 
 def _pages(name: str, value: Any) -> str:
@@ -145,6 +153,8 @@ def _values(pages: Sequence[Page], include: Sequence[str]) -> Values:
 
 def _wire(wiring: Wiring) -> Exchange:
     include, language, pages = wiring.include, wiring.options["language"], wiring.options["pages"]
+    if wiring.options["model"] == "ocr":
+        return _ocr(wiring)
     if is_v3(wiring):
         asked = {} if language == "auto" else {"language": language}
         if pages != "all":
@@ -154,6 +164,18 @@ def _wire(wiring: Wiring) -> Exchange:
     if pages != "all":
         raise ConfigError(f"pages={pages!r} takes Read, which knows documents: leave api_version out, or say {V3!r}.")
     return exchange(analysis(wiring, ["read"]), lambda body: _values(lines_of(body), include))
+
+
+def _ocr(wiring: Wiring) -> Exchange:
+    include, language, pages = wiring.include, wiring.options["language"], wiring.options["pages"]
+    if not is_v3(wiring):
+        raise ConfigError(f'model="ocr" takes Computer Vision: leave api_version out, or say {V3!r}.')
+    if pages != "all":
+        raise ConfigError(
+            f'pages={pages!r} takes documents, and model="ocr" reads single pictures: leave one of them out.'
+        )
+    path = v3_path(wiring, "ocr", {"language": "unk" if language == "auto" else language, "detectOrientation": "true"})
+    return exchange(path, lambda body: _values([printed_page(body)], include))
 
 
 _BESIDE = "each page of a PDF or TIFF counts"
@@ -169,7 +191,12 @@ READ_TEXT = Service(
         "words": Column("_words", pa.list_(WORD), "Each word: text, confidence, page, line, and its polygon."),
         "pages": Column("_pages", pa.list_(PAGE), "Each page: its text, size and unit, angle and language."),
     },
-    options=(Option("language", "request", "auto", _language), Option("pages", "request", "all", _pages), FETCH),
+    options=(
+        Option("language", "request", "auto", _language),
+        Option("pages", "request", "all", _pages),
+        Option("model", "request", "read", _model),
+        FETCH,
+    ),
     limits=LIMITS,
     billing=replace(TRANSACTIONS, unit=billed.PAGE, beside=_BESIDE),
     operation="Read",
