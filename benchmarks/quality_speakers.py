@@ -22,12 +22,12 @@ from typing import Any
 import numpy as np
 
 from dfai_engine.failures import ServiceFailure
-from dfai_engine.speaker.activity import chances
 from dfai_engine.speaker.encoder import encode, unit
 from dfai_engine.speaker.hearing import hear
 from dfai_engine.speaker.similarity import ACCEPT, SAME_COSINE, cosines, scores
 from dfai_engine.speaker.spectra import RATE_HZ, mel_spectra
 from dfai_engine.speaker.wav import samples_of
+from dfai_engine.speech.pauses import probabilities
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLES = ROOT.parent / "shared" / "media"
@@ -182,10 +182,15 @@ def changes() -> dict[str, Callable[[Any], Any]]:
     """What is done to a sound."""
     dice = np.random.default_rng(7)
 
-    def noise(snr_db: float) -> Callable[[Any], Any]:
+    def noise(snr_db: float, slope: float) -> Callable[[Any], Any]:
+        """Noise whose power falls with the frequency to the power of *slope*."""
+
         def noisy(samples: Any) -> Any:
-            power = np.mean(samples**2) / 10 ** (snr_db / 10)
-            return (samples + dice.normal(0, np.sqrt(power), len(samples))).astype(np.float32)
+            spectrum = np.fft.rfft(dice.normal(size=len(samples)))
+            hertz = np.maximum(np.fft.rfftfreq(len(samples), 1 / RATE_HZ), 20)
+            sound = np.fft.irfft(spectrum * hertz ** (-slope / 2), len(samples))
+            loud = np.sqrt(np.mean(samples**2) / np.mean(sound**2) / 10 ** (snr_db / 10))
+            return (samples + loud * sound).astype(np.float32)
 
         return noisy
 
@@ -204,9 +209,11 @@ def changes() -> dict[str, Callable[[Any], Any]]:
         "a tenth as loud": lambda samples: samples * np.float32(0.1),
         "clipped, 12 dB over": lambda samples: np.clip(samples * 4 / np.abs(samples).max(), -1, 1),
         "clipped, 24 dB over": lambda samples: np.clip(samples * 16 / np.abs(samples).max(), -1, 1),
-        "white noise, 20 dB": noise(20),
-        "white noise, 10 dB": noise(10),
-        "white noise, 0 dB": noise(0),
+        "white noise, 20 dB": noise(20, 0),
+        "white noise, 10 dB": noise(10, 0),
+        "pink noise, 20 dB": noise(20, 1),
+        "pink noise, 10 dB": noise(10, 1),
+        "pink noise, 0 dB": noise(0, 1),
         "telephone, 300 to 3,400 Hz": telephone,
         "an echo after 80 ms": echo,
         "the first 1.5 s": lambda samples: samples[: round(1.5 * RATE_HZ)],
@@ -214,10 +221,12 @@ def changes() -> dict[str, Callable[[Any], Any]]:
 
 
 def robustness(clips: list[Clip], voices: Any) -> None:
-    """Each clip after a change, against the other clips of its voice: heard, and taken for the same?"""
-    print(f"\n{'change':28} heard  same voice  cosine")
+    """Each clip after a change, against the other clips as they are: heard, and taken for the same voice?"""
+    print(f"\n{'change':28} heard     one voice: judged right, cosine       two voices: judged right, cosine")
     for name, change in {"as it is": lambda samples: samples, **changes()}.items():
-        heard, alike, of, far = 0, 0, 0, []
+        heard: int = 0
+        same: list[float] = []
+        different: list[float] = []
         for place, clip in enumerate(clips):
             try:
                 changed = voice_of(change(clip.samples))
@@ -225,11 +234,13 @@ def robustness(clips: list[Clip], voices: Any) -> None:
                 continue
             heard += 1
             for at, other in enumerate(clips):
-                if at != place and other.speaker == clip.speaker:
-                    far.append(float(changed @ voices[at]))
-                    of, alike = of + 1, alike + (far[-1] >= SAME_COSINE)
-        shown = f"{alike:4} of {of:3}  {min(far):.2f} to {max(far):.2f}, mean {np.mean(far):.2f}" if far else ""
-        print(f"{name:28} {heard:3} of {len(clips)} {shown}")
+                if at != place:
+                    (same if other.speaker == clip.speaker else different).append(float(changed @ voices[at]))
+        said = f"{name:28} {heard:3} of {len(clips)}"
+        for found, right in ((same, np.array(same) >= SAME_COSINE), (different, np.array(different) < SAME_COSINE)):
+            if found:
+                said += f"   {right.mean():6.1%}, {min(found):.2f} to {max(found):.2f}, mean {np.mean(found):.2f}"
+        print(said)
 
 
 def not_speech() -> None:
@@ -261,7 +272,7 @@ def speed(clips: list[Clip]) -> None:
         speech = hear(sound).speech
         parts: list[Callable[[], Any]] = [
             lambda sound=sound: encode(hear(sound).speech),
-            lambda sound=sound: chances(sound),
+            lambda sound=sound: probabilities((sound * 32_768).astype(np.int16)),
             lambda speech=speech: mel_spectra(speech),
             lambda speech=speech: encode(speech),
         ]

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 
 import dfai
-from frames import DEFAULT, KINDS, Frames, SparkFrames, frames_for
+from frames import DEFAULT, EVERYWHERE, KINDS, Frames, SparkFrames, frames_for
 from service import Scene, Service, running
 
 # How long an example takes says more of the machine than of what is tested.
@@ -46,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "frames" in metafunc.fixturenames:
         marked = metafunc.definition.get_closest_marker("where")
-        kinds = KINDS if marked is None else marked.args
+        kinds = EVERYWHERE if marked is None else marked.args
         wanted: list[Any] = [name for name in _chosen(metafunc.config) if name in kinds]
         if not wanted:  # an empty list would be skipped without a word
             wanted = [pytest.param("none", marks=pytest.mark.skip(reason=f"shown on {', '.join(kinds)}"))]

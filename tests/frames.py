@@ -20,6 +20,7 @@ import pyarrow as pa
 
 __all__ = [
     "DEFAULT",
+    "EVERYWHERE",
     "KINDS",
     "PARTITIONS",
     "DaskFrames",
@@ -55,6 +56,10 @@ class Frames(ABC):
         """The names of the columns that a user sees."""
         return list(frame.columns)
 
+    def only(self, frame: Any, names: Sequence[str]) -> Any:
+        """These columns of the frame."""
+        return frame[list(names)]
+
     def keep(self, frame: Any, wanted: Any) -> Any:
         """Only the rows in which the truth column *wanted* says so."""
         return frame[frame[wanted]]
@@ -80,6 +85,57 @@ class PandasFrames(Frames):
 
     def write(self, frame: Any, folder: Path) -> Path:
         frame.to_parquet(folder)
+        return folder
+
+
+class PolarsFrames(Frames):
+    name = "polars"
+    lazy = False
+
+    def build(self, columns: Columns, *, objects: bool = False, partitions: int = PARTITIONS) -> Any:
+        import polars as pl
+
+        # Without a value polars would call a column of texts one of nothing.
+        return pl.DataFrame(
+            [
+                pl.Series(name, list(values), dtype=pl.Object if objects else None if len(values) else pl.String)
+                for name, values in columns.items()
+            ]
+        )
+
+    def read(self, frame: Any) -> dict[str, list[Any]]:
+        return {series.name: [_plain(value) for value in series.to_list()] for series in frame.get_columns()}
+
+    def columns(self, frame: Any) -> list[Any]:
+        return list(frame.collect_schema())
+
+    def only(self, frame: Any, names: Sequence[str]) -> Any:
+        return frame.select(names)
+
+    def keep(self, frame: Any, wanted: Any) -> Any:
+        return frame.filter(wanted)
+
+    def write(self, frame: Any, folder: Path) -> Path:
+        frame.write_parquet(folder)
+        return folder
+
+
+class PolarsLazyFrames(PolarsFrames):
+    """Lazy frames. The streaming engine, polars' own choice, cuts them into as many parts as it has threads."""
+
+    name = "polars-lazy"
+    lazy = True
+    engine = "auto"
+
+    def build(self, columns: Columns, *, objects: bool = False, partitions: int = PARTITIONS) -> Any:
+        self.engine = "auto" if partitions > 1 else "in-memory"
+        return super().build(columns, objects=objects).lazy()
+
+    def read(self, frame: Any) -> dict[str, list[Any]]:
+        return super().read(frame.collect(engine=self.engine))
+
+    def write(self, frame: Any, folder: Path) -> Path:
+        frame.sink_parquet(folder)
         return folder
 
 
@@ -264,6 +320,8 @@ def _plain(value: Any) -> Any:
 
 _MAKERS: dict[str, Any] = {
     "pandas": PandasFrames,
+    "polars": PolarsFrames,
+    "polars-lazy": PolarsLazyFrames,
     "dask-threads": DaskThreads,
     "dask-processes": DaskProcesses,
     "dask-distributed": DaskDistributed,
@@ -273,6 +331,8 @@ _MAKERS: dict[str, Any] = {
 KINDS = tuple(_MAKERS)
 # Classic Spark and Connect cannot live in one process.
 DEFAULT = tuple(name for name in KINDS if name != "spark-connect")
+# Where tests run that do not say it. An eager polars frame goes to the core as the parts of a lazy one do.
+EVERYWHERE = tuple(name for name in KINDS if name != "polars")
 
 
 def frames_for(name: str) -> Frames:

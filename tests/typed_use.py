@@ -19,6 +19,9 @@ assert_type(
     ),
     pd.DataFrame,
 )
+assert_type(dfai.on(frame).estimate.sentiment("review", language="en", max_cost=2.5), dfai.Estimate)
+assert_type(dfai.on(frame).estimate(sample_rows=10).read_text(["photo"]).cost, float | None)
+assert_type(dfai.prices({"sentiment": 0.7, "currency": "EUR"}), dfai.Prices)
 assert_type(dfai.on(frame).redact_pii(["review"], include="all", target=dfai.local()), pd.DataFrame)
 assert_type(
     dfai.on(frame).http(
@@ -38,6 +41,14 @@ assert_type(
     pd.DataFrame,
 )
 assert_type(dfai.on(frame).read_text(["photo"], pages=1, include=["lines", "words"]), pd.DataFrame)
+assert_type(
+    dfai.on(frame).transcribe(
+        "call", language=["de", "en"], profanity="keep", rate_hz=dfai.col("hz"), include=["words", "segments"]
+    ),
+    pd.DataFrame,
+)
+assert_type(dfai.on(frame).translate_speech("call", to="fr", include=["audio"]), pd.DataFrame)
+assert_type(dfai.on(frame).assess_pronunciation("call", reference=dfai.col("text"), include="all"), pd.DataFrame)
 assert_type(dfai.on(frame).call(LENGTHS, "review", mark="!", concurrency=4), pd.DataFrame)
 model = dfai.on(frame).fit_anomalies(["rpm", "power"], timestamp="at", window_points=3, impute=0.5)
 assert_type(model, dfai.AnomalyModel)
@@ -51,4 +62,6 @@ dfai.on(frame).sentiment("review", include=["sentence"])  # type: ignore[list-it
 dfai.on(frame).sentiment("review", langauge="en")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 dfai.on(frame).analyze_image("photo", features="colour")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 dfai.on(frame).tag_image("photo", fetch="driver")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+dfai.on(frame).transcribe("call", profanity="raw")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+dfai.on(frame).transcribe("call", include=["text"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
 dfai.configure(concurrency="many")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -26,6 +26,7 @@ from dfai._settings import configure, prices, settings, using
 from dfai._speakers import Speaker, speakers
 from dfai._verbs import Verbs
 from dfai._verbs import verb_names as verbs
+from dfai._voices import list_voices
 from dfai_core import Batch, Col, Failure, Pages, Poll, Secret, Settings, col
 from dfai_core.backend import backends as _backends
 from dfai_core.prices import Price, Prices
@@ -66,6 +67,7 @@ __all__ = [
     "faces",
     "files",
     "last_run",
+    "list_voices",
     "load_model",
     "local",
     "on",

@@ -61,6 +61,8 @@ class Estimate:
         How many rows were looked at, where not all of them.
     exact
         Whether every count is: not of a sample, and not where equal rows in several partitions were too many to keep.
+    stops
+        Which of the call's own limits it would come to, in words.
     notes
         What the numbers leave out, in words.
     parts
@@ -91,6 +93,7 @@ class Estimate:
     latency_measured: bool
     sampled_rows: int | None
     exact: bool
+    stops: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     parts: tuple[Estimate, ...] = ()
 
@@ -100,6 +103,7 @@ class Estimate:
         return plain | {
             "columns": [str(column) for column in self.columns],
             "units": dict(self.units),
+            "stops": list(self.stops),
             "notes": list(self.notes),
             "parts": [part.to_dict() for part in self.parts],
         }
@@ -184,7 +188,7 @@ def _estimated(backend: Backend, frame: Any, call: Call, whole: int | None, late
     assert isinstance(backend, Surveying)
     tally = Tally.total([backend.surveyed(frame, call, survey, joined, TALLY)])
     speed = Speed(latency_s, measured=False) if latency_s is not None else _speed(call)
-    found = figures_of(call, tally, whole=whole, alone=not backend.lazy, speed=speed)
+    found = figures_of(call, tally, whole=whole, alone=not backend.is_lazy(frame), speed=speed)
     records = found.units.get(TEXT_RECORD.name)
     return Estimate(
         verb=call.service.name,
@@ -239,6 +243,7 @@ def _together(parts: Sequence[Estimate]) -> Estimate:
         latency_measured=first.latency_measured,
         sampled_rows=first.sampled_rows,
         exact=all(part.exact for part in parts),
+        stops=tuple(dict.fromkeys(stop for part in parts for stop in part.stops)),
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
         parts=tuple(parts),
     )

@@ -13,13 +13,16 @@ if TYPE_CHECKING:
 __all__ = ["card", "text"]
 
 
+_ALARM = "color:#c2573c;list-style:'!  '"
+
+
 def text(estimate: Estimate) -> str:
     """What would be sent, what it takes, what it costs."""
     lines = _lines(estimate)
     left = max(len(name) for name, _, _ in lines)
     middle = max(len(figure) for _, figure, _ in lines)
     shown = [f"  {name:<{left}}  {figure:>{middle}}  {notes}".rstrip() for name, figure, notes in lines]
-    notes = [f"  {_sentence(note)}" for note in estimate.notes]
+    notes = [f"  {_sentence(note)}" for note in (*estimate.stops, *estimate.notes)]
     return "\n".join([f"{_title(estimate)}  {_place(estimate)}", *shown, *notes])
 
 
@@ -32,14 +35,17 @@ def card(estimate: Estimate) -> str:
         f'<div style="font-size:12px;{soft}">{escape(notes) or "&nbsp;"}</div></div>'
         for name, figure, notes in _lines(estimate)
     )
-    notes = "".join(f'<li style="margin:2px 0">{escape(_sentence(note))}</li>' for note in estimate.notes)
-    below = f'<ul style="font-size:12.5px;margin:12px 0 0;padding-left:18px;{soft}">{notes}</ul>' if notes else ""
+    notes = "".join(
+        f'<li style="margin:2px 0;{_ALARM if place < len(estimate.stops) else soft}">{escape(_sentence(note))}</li>'
+        for place, note in enumerate([*estimate.stops, *estimate.notes])
+    )
+    below = f'<ul style="font-size:12.5px;margin:12px 0 0;padding-left:18px">{notes}</ul>' if notes else ""
     return (
         '<div style="font-family:system-ui,sans-serif;font-variant-numeric:tabular-nums;line-height:1.4;'
         'border:1px solid rgba(128,128,128,.3);border-radius:10px;padding:14px 16px;max-width:860px;color:inherit">'
         f'<div style="margin-bottom:10px"><div style="font-size:15px;font-weight:600">{escape(_title(estimate))}</div>'
         f'<div style="font-size:12.5px;overflow-wrap:anywhere;{soft}">{escape(_place(estimate))}</div></div>'
-        '<div style="display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px 18px">'
+        '<div style="display:grid;grid-template-columns:repeat(auto-fit,minmax(220px,1fr));gap:14px 24px">'
         f"{cells}</div>{below}</div>"
     )
 

@@ -47,6 +47,7 @@ class Found:
     latency_measured: bool
     sampled_rows: int | None
     exact: bool
+    stops: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -95,7 +96,8 @@ def figures_of(call: Call, tally: Tally, *, whole: int | None, alone: bool, spee
         latency_measured=speed.measured,
         sampled_rows=int(tally.rows) if scale > 1.0 else None,
         exact=scale == 1.0 and (not shared or tally.sample.whole),
-        notes=tuple(_notes(call, tally, numbers, cost, scale=scale, shared=shared, unknown=unknown, price=price)),
+        stops=tuple(_stops(call, numbers, cost)),
+        notes=tuple(_notes(call, tally, scale=scale, shared=shared, unknown=unknown, price=price)),
     )
 
 
@@ -138,17 +140,7 @@ def _a(thing: str) -> str:
     return thing if thing[0].isdigit() else f"an {thing}"
 
 
-def _notes(
-    call: Call,
-    tally: Tally,
-    numbers: Mapping[str, int],
-    cost: float | None,
-    *,
-    scale: float,
-    shared: bool,
-    unknown: bool,
-    price: Quote | None,
-) -> list[str]:
+def _notes(call: Call, tally: Tally, *, scale: float, shared: bool, unknown: bool, price: Quote | None) -> list[str]:
     """What the figures leave out."""
     service, config = call.service, call.config
     billing = billing_of(service)
@@ -180,7 +172,6 @@ def _notes(
         if price is not None:
             notes.append(f"the price: {price.price.source}")
         notes.append("requests that have to be repeated are left out")
-    notes += _stops(call, numbers, cost)
     return notes if config.service_logs == "off" else [*notes, "the service may keep the inputs: service_logs='on'"]
 
 

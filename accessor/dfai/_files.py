@@ -36,7 +36,8 @@ def files(pattern: str | Sequence[str], *, backend: Any = "pandas") -> Any:
         means the files in it. URLs of object stores (``s3://``, ``gs://``, ``abfs://``, …) need that store's package of
         fsspec.
     backend
-        The library of the frame: "pandas", "dask", "spark" (the session that is active), or a ``SparkSession``.
+        The library of the frame: "pandas", "polars", "dask", "spark" (the session that is active), or a
+        ``SparkSession``.
 
     Returns
     -------
@@ -70,7 +71,8 @@ def _builder(backend: Any) -> tuple[Building, Any]:
     if isinstance(backend, str):
         point = backends().get("pyspark" if backend == "spark" else backend)
         if point is None:
-            raise BackendNotFound(f"backend={backend!r}: choose 'pandas', 'dask', 'spark', or give a Spark session.")
+            known = ", ".join(repr("spark" if name == "pyspark" else name) for name in sorted(backends()))
+            raise BackendNotFound(f"backend={backend!r}: choose {known}, or give a Spark session.")
         served = point.load()
     else:
         served, session = backend_of(backend), backend

@@ -305,7 +305,7 @@ def warn_of_language(call: Call) -> None:
 
 
 def _apply(backend: Backend, frame: Any, call: Call, drop: Sequence[Any], group: int, label: str) -> Any:
-    if backend.lazy:
+    if backend.is_lazy(frame):
         shipped = call.shipped()
         channels, promised = channels_of(backend, frame, call)
         reporters = tuple(channel.reporter for channel in channels)
@@ -328,7 +328,8 @@ def channels_of(backend: Backend, frame: Any, call: Call) -> tuple[list[Channel]
     channels: list[Channel] = [] if host is None else [host]
     if not isinstance(backend, Reporting):
         return channels, False
-    return [*channels, backend.channel(frame)], True
+    own = backend.channel(frame)
+    return channels if own is None else [*channels, own], True
 
 
 def _warn_of_failures(call: Call) -> None:

@@ -45,7 +45,7 @@ def plot_anomalies(
     Parameters
     ----------
     frame
-        A pandas frame with the answers. Dask and Spark frames are filtered and collected first.
+        A pandas or polars frame with the answers. Lazy frames are filtered and collected first.
     value, timestamp, by
         As they were given to the verb: the column of numbers, the one with the times (default: the index, where it
         holds times, else the rows as they come), and those that make the series.
@@ -147,12 +147,15 @@ def _panels(
     frame: Any, value: Hashable, timestamp: Hashable | None, by: Columns | None, output: str, most: int
 ) -> list[_Panel]:
     backend = backend_of(frame)
-    if backend.lazy:
-        collect = ".compute()" if backend.name == "dask" else ".toPandas()"
+    if backend.is_lazy(frame):
+        collect = _COLLECT.get(backend.name, "bring them into memory")
         raise ConfigError(
-            f"plot_anomalies draws frames that are in memory; this one is {backend.name}'s. Keep the series that you "
-            f"want to see, and collect them: filter, then {collect}."
+            f"plot_anomalies draws frames that are in memory; this one is {backend.name}'s, and lazy. Keep the series "
+            f"that you want to see, and collect them: filter, then {collect}."
         )
+    if backend.name != "pandas":  # other libraries' frames that are in memory stream themselves as Arrow
+        frame = pa.table(frame).to_pandas()
+        backend = backend_of(frame)
     names = [] if by is None else list(by) if isinstance(by, (list, tuple)) else [by]
     keys = [find(backend, frame, name) for name in names]
     values = frame[find(backend, frame, value)]
@@ -171,6 +174,9 @@ def _panels(
         order = places[np.argsort(times[places], kind="stable")]
         panels.append(_Panel(name, times[order], zone, dated, _floats(values.iloc[order]), answers.iloc[order]))
     return panels
+
+
+_COLLECT = {"dask": ".compute()", "polars": ".collect()", "spark": ".toPandas()"}
 
 
 def _floats(column: pd.Series[Any]) -> np.ndarray[Any, Any]:

@@ -78,6 +78,8 @@ def column_type(hint: Any) -> pa.DataType | None:
         return pa.float64() if pa.float64() in kinds else pa.int64()
     if pa.string() in kinds and all(kind in (pa.int64(), pa.string()) for kind in kinds):
         return pa.string()  # in which a number can be written too
+    if Col in alternatives and pa.string() in kinds and all(kind in (pa.string(), _TEXTS) for kind in kinds):
+        return pa.string()  # one of several that could be chosen among
     return kinds[0] if kinds and all(kind == kinds[0] for kind in kinds) else None
 
 
@@ -95,6 +97,7 @@ def _single(hint: Any) -> pa.DataType | None:
     return _PLAIN.get(hint)
 
 
+_TEXTS = pa.list_(pa.string())
 _PLAIN: dict[Any, pa.DataType] = {
     str: pa.string(),
     bool: pa.bool_(),

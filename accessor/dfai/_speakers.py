@@ -203,7 +203,7 @@ def resolved(among: Any, settings: Any) -> Any:
         For a name that no profile has.
     """
     if isinstance(among, str):
-        if _is_id(among):
+        if all(map(_is_id, among.split(","))):
             return among
         identity, name = _identity(among, settings)
         return Speaker(identity, name)
@@ -222,7 +222,7 @@ def _named(one: Any, names: Mapping[str, str], settings: Any) -> Any:
 
 def _is_id(text: str) -> bool:
     try:
-        return bool(UUID(text))
+        return bool(UUID(text.strip()))
     except ValueError:
         return False
 

@@ -29,7 +29,6 @@ class DaskBackend:
     """Serves ``dask.dataframe.DataFrame``, under every scheduler."""
 
     name = "dask"
-    lazy = True
     ordered = True
     trigger = "dask.dataframe"
 
@@ -67,6 +66,9 @@ class DaskBackend:
         if frame._meta.columns.nlevels > 1:
             return "this frame's columns are a MultiIndex; give them one level first."
         return None
+
+    def is_lazy(self, frame: Any) -> bool:
+        return True
 
     def columns(self, frame: Any) -> Sequence[Hashable]:
         return list(frame._meta.columns)

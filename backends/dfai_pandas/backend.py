@@ -28,7 +28,6 @@ class PandasBackend:
     """Serves ``pandas.DataFrame`` and what derives from it."""
 
     name = "pandas"
-    lazy = False
     ordered = True
     trigger = "pandas"
 
@@ -64,6 +63,9 @@ class PandasBackend:
                 "for example df.columns = df.columns.map('_'.join)."
             )
         return None
+
+    def is_lazy(self, frame: Any) -> bool:
+        return False
 
     def columns(self, frame: Any) -> Sequence[Hashable]:
         return list(frame.columns)
@@ -167,9 +169,11 @@ def _slices(
     while start < rows:
         stop = min(rows, start + next(sizes))
         arrays = []
-        for name in call.columns:
+        for place, name in enumerate(call.columns):
             series = columns[name] if stop - start == rows else columns[name].iloc[start:stop]
-            arrays.append(arrow_column(series, prior.get(name), call.service.reads))
+            # Options are no pictures, and no sounds: theirs are texts and numbers.
+            reads = "any" if call.service.media is not None and place >= len(call.inputs) else call.service.reads
+            arrays.append(arrow_column(series, prior.get(name), reads))
         yield pa.record_batch(arrays, names=names)
         start = stop
 

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from dfai_core.any_columns import any_array
+from dfai_core.any_columns import arrow_objects
 from dfai_core.call import INDEX, Call
 from dfai_core.errors import ConfigError
-from dfai_core.media import arrow_media
-from dfai_core.number_columns import arrow_numbers
-from dfai_core.text_columns import arrow_texts, is_misfit
+from dfai_core.text_columns import is_misfit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +42,10 @@ def kind_of(series: pd.Series[Any]) -> str:
             return "unknown"
         if pa.types.is_integer(arrow) or pa.types.is_floating(arrow) or pa.types.is_decimal(arrow):
             return f"numbers: {dtype}"
-        return f"other: {dtype}"
+        if pa.types.is_struct(arrow):
+            return f"structs: {dtype}"
+        lists = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+        return f"{'lists' if any(test(arrow) for test in lists) else 'other'}: {dtype}"
     if isinstance(dtype, pd.StringDtype):
         return "text"
     if pd.api.types.is_object_dtype(dtype) or bool(series.isna().all()):
@@ -55,8 +56,7 @@ def kind_of(series: pd.Series[Any]) -> str:
 def arrow_column(series: pd.Series[Any], wanted: pa.DataType | None = None, reads: str = "text") -> pa.Array:
     """A column as an Arrow array; *wanted* is the type of an existing answer column.
 
-    Of Python objects only the values tell what they are: *reads* says what they should be, "text", "numbers",
-    "times", "media" or "any" kind.
+    Of Python objects only the values tell what they are: *reads* says what they should be, as for `arrow_objects`.
 
     Raises
     ------
@@ -74,26 +74,10 @@ def arrow_column(series: pd.Series[Any], wanted: pa.DataType | None = None, read
                 'Choose another output=, or if_exists="replace".'
             ) from error
     if pd.api.types.is_object_dtype(series.dtype):
-        return _READERS[reads](series.tolist())
+        return arrow_objects(series.tolist(), reads)
     if isinstance(series.dtype, pd.CategoricalDtype):
-        return _READERS[reads](series.astype(object).tolist())
+        return arrow_objects(series.astype(object).tolist(), reads)
     return _one(pa.array(series, from_pandas=True))
-
-
-def _arrow_times(values: list[Any]) -> pa.Array:
-    try:
-        return pa.array(values, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):  # mixed kinds
-        return arrow_texts([None if value is None else str(value) for value in values])
-
-
-_READERS = {
-    "text": arrow_texts,
-    "numbers": arrow_numbers,
-    "times": _arrow_times,
-    "media": arrow_media,
-    "any": any_array,
-}
 
 
 def _one(array: pa.Array | pa.ChunkedArray) -> pa.Array:

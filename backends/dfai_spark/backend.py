@@ -27,7 +27,6 @@ class SparkBackend:
     """Serves ``pyspark.sql.DataFrame``, classic and Connect, batch and stream."""
 
     name = "spark"
-    lazy = True
     ordered = False
     trigger = "pyspark.sql"
 
@@ -55,6 +54,9 @@ class SparkBackend:
             kind = type(frame).__name__
             return f"a Spark {kind} is no frame: call the verb on the DataFrame that it comes from."
         return None
+
+    def is_lazy(self, frame: Any) -> bool:
+        return True
 
     def columns(self, frame: Any) -> Sequence[Hashable]:
         return list(frame.columns)

@@ -19,7 +19,9 @@ def kind_of(kind: Any) -> str:
         return "bytes"
     if isinstance(kind, types.NullType):
         return "unknown"
-    return f"{'numbers' if isinstance(kind, types.NumericType) else 'other'}: {kind.simpleString()}"
+    groups = {"numbers": types.NumericType, "structs": types.StructType, "lists": types.ArrayType}
+    group = next((name for name, types_of_it in groups.items() if isinstance(kind, types_of_it)), "other")
+    return f"{group}: {kind.simpleString()}"
 
 
 def spark_type(schema: pa.Schema, *, named: bool = False) -> Any:

@@ -11,10 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dfai_core.media import arrow_media
+from dfai_core.number_columns import arrow_numbers
 from dfai_core.store import canonical
 from dfai_core.text_columns import arrow_texts
 
-__all__ = ["any_array", "any_null_but", "distinct_values", "each_row"]
+__all__ = ["any_array", "any_null_but", "arrow_objects", "distinct_values", "each_row"]
 
 
 def any_array(values: Sequence[Any]) -> pa.Array:
@@ -29,6 +31,33 @@ def any_array(values: Sequence[Any]) -> pa.Array:
         return pa.array(values, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeEncodeError, OverflowError):
         return arrow_texts(values)
+
+
+def arrow_objects(values: Sequence[Any], reads: str) -> pa.Array:
+    """A column of Python objects for a service that *reads* text, numbers, media or anything; or as "times".
+
+    Values of a wrong kind are marked, not refused: each costs its own row alone.
+
+    >>> arrow_objects([1, "two"], "numbers").field(0).to_pylist()
+    [1.0, None]
+    """
+    return _READERS[reads](values)
+
+
+def _times(values: Sequence[Any]) -> pa.Array:
+    try:
+        return pa.array(values, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):  # mixed kinds
+        return arrow_texts([None if value is None else str(value) for value in values])
+
+
+_READERS = {
+    "text": arrow_texts,
+    "numbers": arrow_numbers,
+    "times": _times,
+    "media": arrow_media,
+    "any": any_array,
+}
 
 
 def any_null_but(columns: Sequence[pa.Array]) -> pa.Array:

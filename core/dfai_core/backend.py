@@ -43,8 +43,6 @@ class Backend(Protocol):
     """
 
     name: str
-    lazy: bool
-    """Whether frames are computed later: then nothing is sent by a verb itself."""
     ordered: bool
     """Whether the rows of a frame have an order."""
     trigger: str
@@ -62,6 +60,10 @@ class Backend(Protocol):
         """Why this backend cannot serve *frame*, with the remedy; None for a frame that it serves."""
         ...
 
+    def is_lazy(self, frame: Any) -> bool:
+        """Whether *frame* is computed later: then nothing is sent by a verb itself."""
+        ...
+
     def columns(self, frame: Any) -> Sequence[Hashable]:
         """The frame's column names, repeated ones as often as they stand there."""
         ...
@@ -75,9 +77,10 @@ class Backend(Protocol):
         ...
 
     def kind(self, frame: Any, column: Hashable) -> str:
-        """What a column holds: "text", "bytes", "numbers: <its type>", "other: <its type>".
+        """What a column holds: "text", "bytes", "unknown" where only the values tell; or a word and its type.
 
-        Or "unknown", where only the values tell.
+        "numbers: <its type>", "structs: <its type>", "lists: <its type>", "other: <its type>": the type as the library
+        spells it, since it stands in messages.
         """
         ...
 
@@ -106,10 +109,11 @@ class Reporting(Protocol):
     Without it a call works all the same, and its report says that it may lack what other processes counted.
     """
 
-    def channel(self, frame: Any) -> Channel:
+    def channel(self, frame: Any) -> Channel | None:
         """How counters come home from wherever *frame* will be computed; for equal ways the same object.
 
-        A backend that is also `Registering` is asked the same of its sessions.
+        None where it is computed in the process that made the call: they are at home. A backend that is also
+        `Registering` is asked the same of its sessions.
         """
         ...
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -12,11 +12,10 @@ from dfai_core.groups import Group, Pieces, Places
 from dfai_core.jobs import Job, Lane
 from dfai_core.operations import same_host
 from dfai_core.packing import Packer
-from dfai_core.service import Body, Document, Failure, Option, Web, Wiring
+from dfai_core.service import Document, Exchange, Option, Wiring
 from dfai_core.splitting import split
 from dfai_core.store import Pending
 from dfai_core.targets import joined
-from dfai_core.whole import Whole
 
 __all__ = ["Lanes"]
 
@@ -58,11 +57,11 @@ class Lanes:
     def add(self, group: Group, places: Places, longest: int) -> None:
         """Lets documents of *group* wait; *longest* is the length of the longest text among them, in code points."""
         limit = self._limits.max_chars
-        if not self._options and (check := self._lane(()).exchange.check) is not None:
-            places = self._checked(check, group, places)
-        if not self._options and (limit is None or longest <= limit):
-            self._lane(()).packer.extend(group, places)
-            return
+        if not self._options:
+            lane = self._lane(())
+            if limit is None or longest <= limit or lane.exchange.whole:
+                lane.packer.extend(group, self._checked(lane, group, places))
+                return
         chosen: dict[Document, list[int]] = {}
         for place, document in zip(places, group.documents(places), strict=True):
             options = tuple(document[at] for at, _ in self._options)
@@ -70,17 +69,24 @@ class Lanes:
             if limit is None or not isinstance(text, str) or len(text) <= limit:
                 chosen.setdefault(options, []).append(place)
                 continue
-            lane = self._tried(options, group, [place])
-            if lane is not None:
-                pieces = Pieces(group, place, split(text, limit), self._width, partial(self._join, lane))
-                lane.packer.extend(pieces, range(pieces.size))
+            found = self._tried(options, group, [place])
+            if found is None:
+                continue
+            if found.exchange.whole:
+                chosen.setdefault(options, []).append(place)
+            elif self._checked(found, group, [place]):
+                pieces = Pieces(group, place, split(text, limit), self._width, partial(self._join, found))
+                found.packer.extend(pieces, range(pieces.size))
         for options, alike in chosen.items():
-            lane = self._tried(options, group, alike)
-            if lane is not None:
-                lane.packer.extend(group, alike)
+            found = self._tried(options, group, alike)
+            if found is not None:
+                found.packer.extend(group, self._checked(found, group, alike))
 
-    def _checked(self, check: Callable[[Document], None], group: Group, places: Places) -> Places:
+    def _checked(self, lane: Lane, group: Group, places: Places) -> Places:
         """Those of *places* that may be sent; the others are refused."""
+        check = lane.exchange.check
+        if check is None:
+            return places
         refused: dict[int, ConfigError] = {}
         for place, document in zip(places, group.documents(places), strict=True):
             try:
@@ -158,28 +164,29 @@ class Lanes:
             exchange = self._call.service.wire(_fixed(self._call.wiring(), self._options, chosen))
             if self._options:
                 dropped = {place for place, _ in self._options}
-                write = exchange.write
-
-                def without_options(documents: Iterable[Document]) -> bytes | Body:
-                    return write([tuple(v for place, v in enumerate(d) if place not in dropped) for d in documents])
-
-                exchange = replace(exchange, write=without_options)
-                if exchange.web is not None:
-                    exchange = replace(exchange, web=_without(exchange.web, dropped))
+                exchange = _without(exchange, dropped)
             lane = self._lanes[chosen] = Lane(
                 exchange, joined(self._base, exchange.path), Packer(self._limits), self._base, self._at
             )
         return lane
 
 
-def _without(web: Web, dropped: Collection[int]) -> Web:
-    """*web* for documents that carry values besides, at the places *dropped*."""
-    request = web.request
+def _without(exchange: Exchange, dropped: Collection[int]) -> Exchange:
+    """*exchange* for documents that carry values besides, at the places *dropped*."""
 
-    def without_options(documents: Sequence[Document]) -> Whole | Failure:
-        return request([tuple(v for place, v in enumerate(d) if place not in dropped) for d in documents])
+    def kept(document: Document) -> Document:
+        return tuple(value for place, value in enumerate(document) if place not in dropped)
 
-    return replace(web, request=without_options)
+    write, check, steps, web = exchange.write, exchange.check, exchange.steps, exchange.web
+    changed = replace(exchange, write=lambda documents: write(map(kept, documents)))
+    if check is not None:
+        changed = replace(changed, check=lambda document: check(kept(document)))
+    if steps is not None:
+        changed = replace(changed, steps=lambda documents, answers: steps([*map(kept, documents)], answers))
+    if web is not None:
+        request = web.request
+        changed = replace(changed, web=replace(web, request=lambda documents: request([*map(kept, documents)])))
+    return changed
 
 
 def _fixed(wiring: Wiring, options: Sequence[tuple[int, Option]], chosen: Document) -> Wiring:

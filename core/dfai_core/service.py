@@ -47,9 +47,6 @@ Values = tuple[Any, ...]
 """A document's answer: one value for each of the service's own and included columns, in order."""
 
 
-# How backends spell columns of lists.
-_LISTS = ("list<", "large_list<", "fixed_size_list<", "array<")
-
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 """What reading raises where a service's answer does not have the shape that its contract promises."""
 
@@ -228,7 +225,8 @@ class Exchange:
     a whole document's values their final form, where parts must keep more than the answer shows. *cancel* says how a
     long-running operation is called off: method and URL, made from the URL at which it is asked about. *codes* are ours
     for the service's own codes of refusals that are more than that. *check* raises ConfigError for a document that must
-    not be sent; *accepts* are the statuses that `read` reads. *steps*, where an answer takes several requests, is given
+    not be sent; *accepts* are the statuses that `read` reads. A *whole* document is never cut into parts, however long
+    its text. *steps*, where an answer takes several requests, is given
     the documents and the answers so far, and says what is asked next, or what the documents' values are. *begun* finds
     in the first answer where an operation can be asked about that was accepted with another status than 202, *progress*
     reads how it stands; what it ended with is the first answer that `steps` is given. *longer_s* is how many seconds
@@ -247,6 +245,7 @@ class Exchange:
     codes: Mapping[str, str] = field(default_factory=dict)
     check: Callable[[Document], None] | None = None
     accepts: frozenset[int] = frozenset({200})
+    whole: bool = False
     paged: Paged | None = None  # then each document is asked by GET: write and method are not used
     begun: Callable[[Answer], str | None] | None = None
     progress: Callable[[Answer], Progress] | None = None
@@ -337,12 +336,12 @@ class Service:
 
     def takes(self, kind: str) -> bool:
         """Whether its inputs may be columns of *kind*, as backends tell it."""
-        group, _, held = kind.partition(": ")
+        group = kind.partition(":")[0]
         if group == "unknown" or self.reads == "any":
             return True
         if self.reads == "media":
-            nested = ("struct", *_LISTS) if self.media is not None and self.media.kind.samples else "struct"
-            return group in ("text", "bytes") or held.startswith(nested)
+            samples = self.media is not None and self.media.kind.samples
+            return group in ("text", "bytes", "structs") or (group == "lists" and samples)
         return group == self.reads
 
     def limits_at(self, kind: str) -> Limits:

@@ -15,7 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from dfai_engine import protocol, status
+from dfai_engine import protocol, signed, status
 from dfai_engine.cores import usable_cores
 from dfai_engine.failures import ServiceFailure
 from dfai_engine.families import LimitsName, Room, families, operations
@@ -156,7 +156,7 @@ class App:
         if scope["path"] in status.OPEN_PATHS:
             # An orchestrator that is refused here would restart a server for being busy.
             return None
-        if self._key is not None:
+        if self._key is not None and not scope["path"].startswith(signed.PREFIX):
             headers = Headers(scope=scope)
             # The second name is what clients of Azure AI Search send.
             brought = headers.get("ocp-apim-subscription-key") or headers.get("api-key")

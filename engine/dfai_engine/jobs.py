@@ -105,8 +105,16 @@ class Jobs(Generic[S, T]):
         self._jobs: dict[str, Job[S, T]] = {}
         self._lock = threading.Lock()
 
-    def submit(self, subject: S, tasks: list[Task[T]], *, name: str = "", weight: int = 0) -> Job[S, T]:
-        """Begin a job.
+    def submit(
+        self,
+        subject: S,
+        tasks: list[Task[T]],
+        *,
+        name: str = "",
+        weight: int = 0,
+        lifetime_s: float | None = None,
+    ) -> Job[S, T]:
+        """Begin a job; *lifetime_s*, where it is given, is how long this one is remembered.
 
         Raises
         ------
@@ -114,7 +122,8 @@ class Jobs(Generic[S, T]):
             429: as many jobs are under way as are remembered.
         """
         now = self._clock()
-        job = Job(str(uuid.uuid4()), name, subject, now, now + self._lifetime_s, now, weight, tasks)
+        expires = now + (self._lifetime_s if lifetime_s is None else lifetime_s)
+        job = Job(str(uuid.uuid4()), name, subject, now, expires, now, weight, tasks)
         for task in tasks:
             task.updated = now
         with self._lock:
@@ -140,6 +149,24 @@ class Jobs(Generic[S, T]):
                 raise ServiceFailure("There is no job with this id, or no longer.", status=404, code="NotFound")
             job.fetched = job.fetched or job.finished
             return job
+
+    def all(self, of: type[S]) -> list[Job[S, T]]:
+        """Those whose subject is *of* this class, the newest first."""
+        now = self._clock()
+        with self._lock:
+            found = [job for job in self._jobs.values() if isinstance(job.subject, of) and job.expires > now]
+        return sorted(found, key=lambda job: -job.created)
+
+    def forget(self, identity: str, of: type[S]) -> None:
+        """Remember a job no longer, whether it has ended or not; one that is not there is forgotten already."""
+        with self._lock:
+            job = self._jobs.get(identity)
+            if job is None or not isinstance(job.subject, of):
+                return
+            del self._jobs[identity]
+            job.cancelled = True
+            if job.future is not None:
+                job.future.cancel()
 
     def cancel(self, identity: str, of: type[S] | None = None) -> Job[S, T]:
         """Stop a job: tasks that have not begun never will; what a running one finds is thrown away.

@@ -142,7 +142,9 @@ class Elsewhere(PandasBackend):
     """A third party's backend: lazy, and silent about what its workers count."""
 
     name = "elsewhere"
-    lazy = True
+
+    def is_lazy(self, frame: Any) -> bool:
+        return True
 
     def apply(self, frame: Any, call: Call, run: Apply, drop: Sequence[Hashable]) -> Any:
         return lambda: answered(frame, call, run, drop)

@@ -12,7 +12,9 @@ from dfai.errors import ColumnExists, ColumnNotFound, ConfigError
 from frames import Frames
 from service import Scene
 
-pytestmark = pytest.mark.where("pandas", "dask-threads", "dask-distributed", "spark", "spark-connect")
+pytestmark = pytest.mark.where(
+    "pandas", "polars", "polars-lazy", "dask-threads", "dask-distributed", "spark", "spark-connect"
+)
 
 Verb = Callable[[Any], Any]
 

@@ -11,7 +11,9 @@ import pytest
 
 import dfai
 from dfai.errors import ColumnNotFound, ConfigError
-from frames import Frames
+from frames import KINDS, Frames
+
+pytestmark = pytest.mark.where(*KINDS)
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 HOURS = 40

@@ -12,7 +12,7 @@ from service import UNSPEAKABLE, Scene, Service
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
-    pytest.mark.where("pandas", "dask-threads", "dask-distributed", "spark", "spark-connect"),
+    pytest.mark.where("pandas", "polars", "polars-lazy", "dask-threads", "dask-distributed", "spark", "spark-connect"),
 ]
 
 EARLIER: dict[str, list[Any]] = {

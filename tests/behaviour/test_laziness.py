@@ -10,7 +10,9 @@ import dfai
 from frames import Frames
 from service import Scene, Service
 
-pytestmark = pytest.mark.where("pandas", "dask-threads", "dask-distributed", "spark", "spark-connect")
+pytestmark = pytest.mark.where(
+    "pandas", "polars", "polars-lazy", "dask-threads", "dask-distributed", "spark", "spark-connect"
+)
 
 
 def test_a_lazy_frame_sends_nothing_until_it_is_computed(frames: Frames, scene: Scene) -> None:

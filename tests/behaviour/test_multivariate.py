@@ -20,7 +20,7 @@ from dfai_core.services.decision import multivariate
 from engine.server import serving
 from frames import Frames
 
-pytestmark = pytest.mark.where("pandas", "dask-distributed", "spark", "spark-connect")
+pytestmark = pytest.mark.where("pandas", "polars-lazy", "dask-distributed", "spark", "spark-connect")
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 HOURS, ODD = 60, 41

@@ -10,7 +10,7 @@ from service import Scene
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
-    pytest.mark.where("pandas", "dask-threads", "dask-distributed", "spark", "spark-connect"),
+    pytest.mark.where("pandas", "polars", "polars-lazy", "dask-threads", "dask-distributed", "spark", "spark-connect"),
 ]
 
 

@@ -7,10 +7,10 @@ import random
 import pytest
 
 import dfai
-from frames import Frames
+from frames import KINDS, Frames
 from service import POISON, UNSPEAKABLE, Scene, sentiment_of
 
-pytestmark = pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed")
+pytestmark = [pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"), pytest.mark.where(*KINDS)]
 
 
 def test_rows_keep_their_order_and_get_their_own_answer(frames: Frames, scene: Scene) -> None:
@@ -163,7 +163,7 @@ def test_a_column_called_ai_is_a_column_like_others(frames: Frames, scene: Scene
 
     assert result["ai"] == ["good", "bad"]
     assert result["sentiment"] == ["positive", "negative"]
-    assert frames.columns(frame[["ai"]]) == ["ai"]
+    assert frames.columns(frames.only(frame, ["ai"])) == ["ai"]
 
 
 @pytest.mark.parametrize("name", ["a.b", "two words", "back`tick", "größe", "ТЕКСТ", "a-b:c", "e.g. `x.y`"])

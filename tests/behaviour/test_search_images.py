@@ -14,7 +14,7 @@ from frames import Frames
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
-    pytest.mark.where("pandas", "dask-distributed", "spark"),
+    pytest.mark.where("pandas", "polars-lazy", "dask-distributed", "spark"),
 ]
 
 

@@ -15,7 +15,9 @@ from dfai.errors import NotOffered
 from engine.server import serving
 from frames import Frames
 
-pytestmark = pytest.mark.where("pandas", "dask-threads", "dask-distributed", "spark", "spark-connect")
+pytestmark = pytest.mark.where(
+    "pandas", "polars", "polars-lazy", "dask-threads", "dask-distributed", "spark", "spark-connect"
+)
 
 # The monthly sample of the service's documentation.
 MONTHLY = (826, 799, 890, 900, 766, 805, 821, 20_000, 883, 898, 957, 924, 881, 837, 9_000)

@@ -14,7 +14,7 @@ import pytest
 import dfai
 from frames import Frames
 
-pytestmark = pytest.mark.where("pandas", "dask-distributed", "spark")
+pytestmark = pytest.mark.where("pandas", "polars-lazy", "dask-distributed", "spark")
 
 START = datetime(2024, 2, 1, tzinfo=UTC)
 DAYS, ODD = 40, 29
@@ -71,7 +71,7 @@ def test_irregular_times_and_what_is_no_number_cost_their_own_series(frames: Fra
     assert messages["even"] == {None}
     assert [str(said)[:46] for said in messages["uneven"]] == ["the times follow no regular step: most are 864"]
     assert "those after 2024-02-09T00:00:00Z" in str(messages["uneven"])
-    # To pandas and Dask NaN is a missing value, which is a gap; to Spark it is a number that is none.
-    is_value = frames.name.startswith("spark")
+    # To pandas and Dask NaN is a missing value, which is a gap; to Spark and polars it is a number that is none.
+    is_value = frames.name.startswith(("polars", "spark"))
     said = "the value at 2024-02-01T00:00:00Z is not a number (NaN); null would be a gap"
     assert messages["nan"] == {said if is_value else None}

@@ -10,7 +10,9 @@ import dfai
 from frames import Frames
 from service import Scene
 
-pytestmark = pytest.mark.where("pandas", "dask-threads", "dask-distributed", "spark", "spark-connect")
+pytestmark = pytest.mark.where(
+    "pandas", "polars", "polars-lazy", "dask-threads", "dask-distributed", "spark", "spark-connect"
+)
 
 TEXTS = ["Lovely room, call Anna on 555.", None, "A bad day. It rained.", "Le chat dort."]
 

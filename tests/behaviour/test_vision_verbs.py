@@ -13,7 +13,7 @@ from picture_service import PictureScene, name_of, picture
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
-    pytest.mark.where("pandas", "dask-distributed", "spark", "spark-connect"),
+    pytest.mark.where("pandas", "polars-lazy", "dask-distributed", "spark", "spark-connect"),
 ]
 BOX = {"x_px": 1, "y_px": 2, "width_px": 30, "height_px": 40}
 CORNERS = [1.0, 2.0, 31.0, 2.0, 31.0, 42.0, 1.0, 42.0]
@@ -120,9 +120,10 @@ def test_files_are_listed_as_a_frame(frames: Frames, pictures: PictureScene, tmp
     for number, name in enumerate(["b.png", "deep/a.png", "deep/er/c.png"]):
         (tmp_path / name).write_bytes(picture(number))
     (tmp_path / "notes.txt").write_text("no picture", encoding="utf-8")
-    backend = {"p": "pandas", "d": "dask", "s": getattr(frames, "session", None)}[frames.name[0]]
+    backend = getattr(frames, "session", None) or frames.name.partition("-")[0]
 
     listed = dfai.files(f"{tmp_path}/**/*.png", backend=backend)
+    listed = listed.lazy() if frames.name == "polars-lazy" else listed
     result = frames.read(listed.ai.tag_image("path"))
 
     assert sorted(result["path"]) == [f"{tmp_path}/{name}" for name in ("b.png", "deep/a.png", "deep/er/c.png")]

@@ -12,8 +12,13 @@ import pyarrow as pa
 import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from cli.conftest import TEXTS, Dfai
+from served import served
 from service import POISON, Scene, sentiment_of
 
 LABELS = [None if text is None else sentiment_of(text) for text in TEXTS]
@@ -62,7 +67,7 @@ def test_each_kind_of_file_can_be_written_and_read_again(
     assert labels_in(Path(out)) == labels_in(Path(f"full-{out}")) == LABELS
     assert len(scene.texts) == 4
     if out == "s.csv.gz":
-        assert gzip.open(out, "rt").readline().startswith('"id","text"')
+        assert gzip.decompress(Path(out).read_bytes()).startswith(b'"id","text"')
 
 
 def test_cells_of_csv_stay_as_they_are_written(dfai: Dfai, target: list[str]) -> None:
@@ -305,3 +310,45 @@ def test_a_fault_of_ours_is_a_sentence_and_with_debug_a_traceback(
     assert plain.err.startswith("error: RuntimeError: a screw is loose.")
     assert "Traceback" not in plain.err
     assert "Traceback" in debugged.err
+
+
+def test_an_estimate_reads_the_same_line_and_sends_nothing(
+    dfai: Dfai, reviews: Path, target: list[str], scene: Scene
+) -> None:
+    line = ["estimate", "sentiment", reviews, "-c", "text", "--target", "azure:westeurope", "--key", "env:NONE"]
+    told, shown = dfai(*line, "--json").told, dfai(*line, "--language", "en", "--max-cost", "0.001")
+    some = dfai(*line, "--sample-rows", "3", "--json").told
+    run = dfai("run", "sentiment", reviews, "-c", "text", *target, "-o", "s.csv", "--json").told
+
+    assert (told["rows"], told["asked"], told["requests"]) == (6, 4, run["run"]["requests"])
+    assert told["cost"] == pytest.approx(4 * told["cost"] / told["billed_records"])
+    assert "--max-cost 0.001 stops it" in shown.out
+    assert some["sampled_rows"] == 3
+
+
+def test_a_run_sends_no_more_than_it_may(dfai: Dfai, reviews: Path, target: list[str], scene: Scene) -> None:
+    said = dfai("run", "sentiment", reviews, "-c", "text", *target, "-o", "s.parquet", "--max-documents", "3", "--json")
+    priceless = dfai("run", "sentiment", reviews, "-c", "text", *target, "-o", "x.parquet", "--max-cost", "3")
+
+    assert said.code == 1
+    assert said.told["errors"] == {"over_budget": 1}
+    assert len(scene.texts) == 3
+    assert priceless.code == 2
+    assert "--max-cost" in priceless.err
+
+
+def test_any_web_service_is_asked_with_its_options_as_json(dfai: Dfai) -> None:
+    async def country(request: Request) -> JSONResponse:
+        name = {"br": "Brazil", "us": "United States"}[request.path_params["iso"]]
+        return JSONResponse({"country": {"name": name, "format": request.query_params["format"]}})
+
+    Path("countries.csv").write_text("iso\nbr\nus\n")
+    with served(Starlette(routes=[Route("/country/{iso}", country)])) as url:
+        line = ["run", "http", "countries.csv", "--url", f"{url}/country/{{iso}}", "--params", '{"format": "json"}']
+        parse = ["--parse", '{"name": ["$.country.name", "string"], "format": ["$.country.format", "string"]}']
+        said = dfai(*line, *parse, "-o", "named.csv", "--output", "bank", "--progress", "off")
+    read = pd.read_csv("named.csv")
+
+    assert said.code == 0, said.err
+    assert read["bank_name"].tolist() == ["Brazil", "United States"]
+    assert read["bank_format"].tolist() == ["json", "json"]

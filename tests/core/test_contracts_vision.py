@@ -362,4 +362,4 @@ def test_every_service_says_why_a_version_is_none_of_its_own() -> None:
         assert service.versions(service.api_version) is None
         assert service.versions("v9")
     assert not isinstance(read(wired(services()["tag_image"]), {"tagsResult": {"values": []}}), Failure)
-    assert replace(services()["tag_image"]).takes("other: struct<path:string>")
+    assert replace(services()["tag_image"]).takes("structs: struct<path:string>")

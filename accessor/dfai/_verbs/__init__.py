@@ -8,9 +8,11 @@ from functools import cache
 from dfai._verbs.base import NO_GROUPS, Columns, Groups, IfExists, R, VerbBase
 from dfai._verbs.decision import DecisionVerbs
 from dfai._verbs.face import FaceVerbs
+from dfai._verbs.hearing import HearingVerbs
 from dfai._verbs.language import LanguageVerbs
 from dfai._verbs.search import SearchVerbs
 from dfai._verbs.speaker import SpeakerVerbs
+from dfai._verbs.speaking import SpeakingVerbs
 from dfai._verbs.vision import VisionVerbs
 from dfai._verbs.web import WebVerbs
 from dfai_core import services
@@ -23,6 +25,8 @@ class Verbs(
     DecisionVerbs[R],
     VisionVerbs[R],
     FaceVerbs[R],
+    HearingVerbs[R],
+    SpeakingVerbs[R],
     SpeakerVerbs[R],
     SearchVerbs[R],
     WebVerbs[R],

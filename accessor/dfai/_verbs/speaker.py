@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, Protocol, Unpack
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from dfai_core import Col, Settings, services
 from dfai_core.errors import ConfigError
 from dfai_core.services.speech.verify_speaker import VERIFY_SPEAKER_AMONG
 
-__all__ = ["KnownVoice", "SpeakerVerbs"]
+__all__ = ["KnownVoice", "KnownVoices", "SpeakerVerbs"]
 
 
 class KnownVoice(Protocol):
@@ -24,6 +24,13 @@ class KnownVoice(Protocol):
     @property
     def name(self) -> str:
         """What the speaker is called."""
+
+
+class KnownVoices(Protocol):
+    """Several of them, or their names or ids."""
+
+    def __iter__(self) -> Iterator[KnownVoice | str]:
+        """One after the other."""
 
 
 class SpeakerVerbs(VerbBase[R]):
@@ -80,7 +87,7 @@ class SpeakerVerbs(VerbBase[R]):
         """
         if (other is None) == (among is None):
             raise ConfigError(
-                "verify_speaker: compare with one thing: another column of sounds, or among=…, a profile of dfai.speakers."
+                "verify_speaker: compare with one thing: another column, or among=…, a profile of dfai.speakers."
             )
         options: dict[str, Any] = {"among": among, "threshold": threshold, "rate_hz": rate_hz}
         if other is not None:
@@ -96,7 +103,7 @@ class SpeakerVerbs(VerbBase[R]):
         self,
         audio: Columns,
         *,
-        among: Sequence[KnownVoice | str] | Col | None = None,
+        among: KnownVoices | str | Col | None = None,
         threshold: float | Col | None = None,
         rate_hz: int | Col | None = None,
         include: Sequence[Literal["error_detail"]] | Literal["all"] = (),
@@ -112,7 +119,7 @@ class SpeakerVerbs(VerbBase[R]):
             Column of sounds, or several, as in `verify_speaker`. One person speaks in each.
         among
             The profiles: what ``dfai.speakers`` gives back, their names or their ids; all of them:
-            ``dfai.speakers.list()``. Of more than 50, each 50 are a request.
+            ``dfai.speakers.list()``. A column holds ids, with commas between. Of more than 50, each 50 are a request.
         threshold
             From which confidence on a voice counts, 0 to 1. Default: the service decides (the embedded engine: 0.5).
         rate_hz

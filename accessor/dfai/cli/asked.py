@@ -18,31 +18,37 @@ from dfai_core.errors import ConfigError
 from dfai_core.secrets import secret
 from dfai_core.targets import Azure, Container, Target, azure, target_from
 
-__all__ = ["Asked", "asked", "source_of", "target_of"]
+__all__ = ["Asked", "Question", "asked", "question_of", "source_of", "target_of"]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A verb on files, and where the answers go."""
+class Question:
+    """A verb on files."""
 
     service: Service
     files: tuple[str, ...]
     inputs: list[Any]
     options: dict[str, Any]  # the verb's own, with what is included and how the answer is called
     settings: dict[str, Any]
-    out: Place
-    overwrite: bool = False
-    backend: Literal["pandas", "dask", "spark"] = "pandas"
     max_rows: int | None = None
     delimiter: str | None = None
-    encoding: str = "utf8"
+    encoding: str = "utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, and where its answers go."""
+
+    question: Question
+    out: Place
+    backend: Literal["pandas", "dask", "spark"] = "pandas"
     progress: Literal["auto", "bar", "off"] = "auto"
     own_store: bool = True
     """Whether answers are kept beside what is written until that is whole; else where the settings say."""
 
 
-def asked(verb: str, files: list[str], given: Mapping[str, Any]) -> Asked:
-    """Reads a command line.
+def question_of(verb: str, files: list[str], given: Mapping[str, Any]) -> Question:
+    """Reads what is asked of a command line.
 
     Raises
     ------
@@ -55,34 +61,38 @@ def asked(verb: str, files: list[str], given: Mapping[str, Any]) -> Asked:
         settings |= target_of(given.get("set_target"), given["key"], given["credential"])
     if not inputs[0] and service.media is None:
         raise ConfigError(f"{verb} needs to know which column to read: --column NAME.")
+    if given["store"] is not None:
+        settings["store"] = None if given["store"] == "none" else given["store"]
+    more = {name: given[name] for name in ("max_rows", "delimiter", "encoding")}
+    return Question(service, tuple(files), inputs, options, settings, **more)
+
+
+def asked(verb: str, files: list[str], given: Mapping[str, Any]) -> Asked:
+    """Reads a command line that has something written.
+
+    Raises
+    ------
+    ConfigError
+        As `question_of`, and for a place that cannot be written, or is taken.
+    """
+    question = question_of(verb, files, given)
     out = place_of(given["out"])
-    written_as(out.name) if given["backend"] == "pandas" else None
+    if given["backend"] == "pandas":
+        written_as(out.name)
     if not given["overwrite"] and out.system.exists(out.path):
         raise ConfigError(f"{given['out']} is there already: choose another --out, or --overwrite to replace it.")
-    config, sources = effective(settings)
-    store = given["store"]
-    if store is not None:
-        settings["store"] = None if store == "none" else store
-    progress = given["progress"] or config.progress
+    config, sources = effective(question.settings)
     return Asked(
-        service=service,
-        files=tuple(files),
-        inputs=inputs,
-        options=options,
-        settings=settings,
+        question=question,
         out=out,
-        overwrite=given["overwrite"],
         backend=given["backend"],
-        max_rows=given["max_rows"],
-        delimiter=given["delimiter"],
-        encoding=given["encoding"],
-        progress=progress,
-        own_store=store is None and sources["store"] == "default",
+        progress=given["progress"] or config.progress,
+        own_store=given["store"] is None and sources["store"] == "default",
     )
 
 
-def source_of(question: Asked) -> tuple[Asked, Source]:
-    """The rows, and *question* as it is asked of them: pictures and sounds are rows by themselves, in a column "path"."""
+def source_of(question: Question) -> tuple[Question, Source]:
+    """The rows, and *question* as it is asked of them: pictures and sounds are rows, in a column "path"."""
     places = found(question.files)
     if not question.inputs[0]:
         if any(format_of(place.name) for place in places):
@@ -129,7 +139,7 @@ def target_of(text: str | None, key: str | None, credential: str | None) -> dict
 def _with_credential(target: Target, name: str) -> Target:
     if not isinstance(target, Azure) or target.region:
         raise ConfigError("--credential needs the resource's own endpoint: --target azure:https://NAME….")
-    module, colon, attribute = name.partition(":")
+    module, _, attribute = name.partition(":")
     try:
         found = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -12,16 +13,19 @@ import orjson
 
 from dfai import files as listed
 from dfai import on
-from dfai.cli.asked import Asked
+from dfai.cli.asked import Question
 from dfai.cli.places import Place, format_of, found
-from dfai_core.errors import ConfigError, MissingExtra
+from dfai_core.errors import ConfigError, MissingExtra, Unavailable
 
 __all__ = ["written"]
+
+# Whose errors are not ours to explain.
+_THEIRS = ("pyspark.", "py4j.", "grpc", "distributed.")
 
 Kind = Literal["parquet", "csv", "json lines"]
 
 
-def written(question: Asked, part: Place) -> None:
+def written(question: Question, backend: str, part: Place) -> None:
     """Writes the rows with their answers into a folder, a file for each partition.
 
     Raises
@@ -29,14 +33,18 @@ def written(question: Asked, part: Place) -> None:
     ConfigError
         For kinds of files that the library does not read or write.
     """
-    kind = _kind(question.out.name)
-    make = _dask if question.backend == "dask" else _spark
+    kind = _kind(part.name)
+    make = _dask if backend == "dask" else _spark
     try:
         make(question, part, kind)
     except ModuleNotFoundError as error:
         raise MissingExtra(
-            f'--backend {question.backend} needs the package {error.name}. pip install "dfai[{question.backend}]"'
+            f'--backend {backend} needs the package {error.name}. pip install "dfai[{backend}]"'
         ) from error
+    except Exception as error:
+        if not type(error).__module__.startswith(_THEIRS):
+            raise
+        raise Unavailable(f"{backend} gave up: {str(error).strip().partition(chr(10))[0]}") from error
 
 
 def _kind(name: str) -> Kind:
@@ -47,7 +55,7 @@ def _kind(name: str) -> Kind:
     return told or "parquet"  # type: ignore[return-value]
 
 
-def _inputs(question: Asked) -> tuple[str | None, list[str], list[Any]]:
+def _inputs(question: Question, backend: str) -> tuple[str | None, list[str], list[Any]]:
     """The kind of the tables, where they are, and the columns that are read; no kind for pictures and sounds."""
     places = found(question.files)
     kinds = list(dict.fromkeys(format_of(place.name) for place in places))
@@ -58,7 +66,7 @@ def _inputs(question: Asked) -> tuple[str | None, list[str], list[Any]]:
             )
         return None, list(question.files), ["path", *question.inputs[1:]]
     if len(kinds) > 1 or kinds[0] not in ("parquet", "csv", "json lines"):
-        raise ConfigError(f"--backend {question.backend} reads Parquet, CSV or JSON lines, one kind at a time.")
+        raise ConfigError(f"--backend {backend} reads Parquet, CSV or JSON lines, one kind at a time.")
     return kinds[0], [_url(place) for place in places], question.inputs
 
 
@@ -66,18 +74,18 @@ def _url(place: Place) -> str:
     return Path(place.path).as_uri() if place.local else str(place)
 
 
-def _answered(question: Asked, frame: Any, inputs: Sequence[Any]) -> Any:
+def _answered(question: Question, frame: Any, inputs: Sequence[Any]) -> Any:
     return getattr(on(frame), question.service.name)(*inputs, **question.options, **question.settings)
 
 
 # ---- Dask -----------------------------------------------------------------------------------------------------
 
 
-def _dask(question: Asked, part: Place, kind: Kind) -> None:
+def _dask(question: Question, part: Place, kind: Kind) -> None:
     import dask
     import dask.dataframe as dd
 
-    told, paths, inputs = _inputs(question)
+    told, paths, inputs = _inputs(question, "dask")
     with ExitStack() as stack:
         if os.environ.get("DASK_SCHEDULER_ADDRESS") or dask.config.get("scheduler-address", None):
             from distributed import Client
@@ -86,7 +94,7 @@ def _dask(question: Asked, part: Place, kind: Kind) -> None:
         if told is None:
             frame = listed(paths, backend="dask")
         elif told == "parquet":
-            frame = dd.read_parquet(paths)
+            frame = dd.read_parquet(paths, dtype_backend="pyarrow")  # every type as it is in the file
         elif told == "csv":
             frame = dd.read_csv(
                 paths,
@@ -98,7 +106,7 @@ def _dask(question: Asked, part: Place, kind: Kind) -> None:
                 blocksize=None,  # cells may hold line ends: a file cannot be cut
             )
             if question.service.reads == "numbers":
-                frame = frame.astype({name: float for name in _names(inputs)})
+                frame = frame.astype(dict.fromkeys(_names(inputs), float))
         else:
             frame = dd.read_json(paths, lines=True, orient="records")
         if question.max_rows is not None:
@@ -138,21 +146,35 @@ def _json(value: Any) -> str:
 # ---- Spark ----------------------------------------------------------------------------------------------------
 
 
-def _spark(question: Asked, part: Place, kind: Kind) -> None:
-    from pyspark.sql import SparkSession
-    from pyspark.sql import functions as F
+def _charset(name: str) -> str:
+    """Python's name of an encoding as Java has it.
 
-    told, paths, inputs = _inputs(question)
-    spark = SparkSession.builder.appName(f"dfai run {question.service.name}").getOrCreate()
+    >>> _charset("latin-1"), _charset("utf8")
+    ('iso-8859-1', 'utf-8')
+    """
+    try:
+        found = codecs.lookup(name).name
+    except LookupError:
+        raise ConfigError(f"--encoding {name} is not known.") from None
+    return {"iso8859-1": "iso-8859-1", "ascii": "us-ascii"}.get(found, found)
+
+
+def _spark(question: Question, part: Place, kind: Kind) -> None:
+    from pyspark.sql import SparkSession, functions
+
+    told, paths, inputs = _inputs(question, "spark")
+    named = SparkSession.builder.appName(f"dfai run {question.service.name}")
+    # Its bar and ours would write over each other.
+    spark = named.config("spark.ui.showConsoleProgress", False).getOrCreate()
     if told is None:
         frame = listed(paths, backend=spark)
     elif told == "parquet":
         frame = spark.read.parquet(*paths)
     elif told == "csv":
         read = spark.read.option("header", True).option("multiLine", True).option("escape", '"')
-        frame = read.option("sep", question.delimiter or ",").option("encoding", question.encoding).csv(paths)
+        frame = read.option("sep", question.delimiter or ",").option("encoding", _charset(question.encoding)).csv(paths)
         if question.service.reads == "numbers":
-            frame = frame.withColumns({name: F.col(f"`{name}`").cast("double") for name in _names(inputs)})
+            frame = frame.withColumns({name: functions.col(f"`{name}`").cast("double") for name in _names(inputs)})
     else:
         frame = spark.read.json(paths)
     if question.max_rows is not None:
@@ -164,7 +186,7 @@ def _spark(question: Asked, part: Place, kind: Kind) -> None:
     elif kind == "csv":
         kinds = {field.name: field.dataType.typeName() for field in answered.schema.fields}
         nested = [name for name, held in kinds.items() if held in ("array", "map", "struct")]
-        cells = answered.withColumns({name: F.to_json(F.col(f"`{name}`")) for name in nested})
+        cells = answered.withColumns({name: functions.to_json(functions.col(f"`{name}`")) for name in nested})
         cells.write.option("header", True).option("escape", '"').csv(folder)
     else:
         answered.write.json(folder)

@@ -13,7 +13,7 @@ from typing import Literal
 
 from dfai._run_text import seconds
 
-__all__ = ["Pace", "State", "shown"]
+__all__ = ["Pace", "State", "line", "shown"]
 
 _WINDOW_S = 20.0
 # Where nobody looks all the time a line that repeats itself is noise.
@@ -71,7 +71,8 @@ def line(state: State, rows_per_s: float | None) -> str:
     if state.errors:
         parts.append(f"{state.errors:,} error{'' if state.errors == 1 else 's'}")
     if rows_per_s and state.rows is not None and state.rows > state.done:
-        parts.append(f"{seconds((state.rows - state.done) / rows_per_s)} left")
+        left_s = (state.rows - state.done) / rows_per_s
+        parts.append(f"{seconds(left_s) if left_s >= 60 else f'{max(1, round(left_s))} s'} left")
     return " · ".join(parts)
 
 
@@ -81,7 +82,7 @@ def shown(label: str, look: Callable[[], State], progress: Literal["auto", "bar"
     if progress == "off":
         yield
     elif progress == "bar" or _is_terminal():
-        with _live(label, look):
+        with _live(label, look, asked_for=progress == "bar"):
             yield
     else:
         with _plain(label, look):
@@ -96,7 +97,7 @@ def _is_terminal() -> bool:
 
 
 @contextmanager
-def _live(label: str, look: Callable[[], State]) -> Iterator[None]:
+def _live(label: str, look: Callable[[], State], *, asked_for: bool) -> Iterator[None]:
     from rich.console import Console, ConsoleRenderable
     from rich.live import Live
     from rich.progress_bar import ProgressBar
@@ -116,7 +117,7 @@ def _live(label: str, look: Callable[[], State]) -> Iterator[None]:
         grid.add_row(*cells)
         return grid
 
-    console = Console(stderr=True)
+    console = Console(stderr=True, force_terminal=True if asked_for else None)
     with Live(console=console, get_renderable=render, refresh_per_second=4, redirect_stdout=False, transient=True):
         yield
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from dfai._run import counted
 from dfai.cli.asked import target_of
 from dfai.cli.checks import Check, here
 from dfai.cli.checks.target import target
@@ -51,7 +52,7 @@ def doctor(
     One request is sent to a target that is not local: one without a document, which is refused and not billed.
     """
     checks = [*here(), *target(verb, target_of(who, key, credential))]
-    counts = Counter(check.state for check in checks)
+    counts = Counter[str](check.state for check in checks)
     code = Exit.SOME_FAILED if counts["problem"] else Exit.ANSWERED
     if as_json:
         told = [_plain(check) for check in checks]
@@ -60,10 +61,7 @@ def doctor(
         )
     else:
         _print(checks)
-        problems, doubts = counts["problem"], counts["warning"]
-        print(
-            f"\n{counts['ok']} ok, {doubts} warning{'' if doubts == 1 else 's'}, {problems} problem{'' if problems == 1 else 's'}"
-        )
+        print(f"\n{counts['ok']} ok, {counted(counts['warning'], 'warning')}, {counted(counts['problem'], 'problem')}")
     raise typer.Exit(int(code))
 
 

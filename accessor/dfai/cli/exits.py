@@ -6,7 +6,7 @@ from enum import IntEnum
 
 from dfai_core.errors import CallError, DfaiError
 
-__all__ = ["Exit", "Interrupted", "exit_for", "sentence_of"]
+__all__ = ["Exit", "Interrupted", "Terminated", "exit_for", "sentence_of"]
 
 
 class Exit(IntEnum):
@@ -28,10 +28,14 @@ class Exit(IntEnum):
     """Told to stop by SIGTERM. The same line again goes on."""
 
 
-class Interrupted(KeyboardInterrupt):
-    """Told to stop by a signal."""
+class Terminated(KeyboardInterrupt):
+    """SIGTERM has come: to be ended in order, as by Ctrl-C."""
 
-    def __init__(self, code: Exit, message: str = "") -> None:
+
+class Interrupted(Exception):
+    """A run that was told to stop has done so."""
+
+    def __init__(self, message: str, code: Exit = Exit.INTERRUPTED) -> None:
         super().__init__(message)
         self.code = code
 
@@ -45,8 +49,6 @@ def exit_for(error: BaseException) -> Exit:
     """
     if isinstance(error, Interrupted):
         return error.code
-    if isinstance(error, KeyboardInterrupt):
-        return Exit.INTERRUPTED
     if isinstance(error, CallError):
         return Exit.NOTHING_ANSWERED
     return Exit.USAGE if isinstance(error, (DfaiError, OSError)) else Exit.FAULT

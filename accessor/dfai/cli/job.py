@@ -14,11 +14,12 @@ from typing import Any
 from dfai._progress import rows_done
 from dfai._report import track
 from dfai._run import Run
-from dfai.cli.asked import Asked, source_of
+from dfai.cli.asked import Asked, Question, source_of
 from dfai.cli.display import State, shown
-from dfai.cli.exits import Exit, Interrupted
+from dfai.cli.exits import Exit, Interrupted, Terminated
 from dfai.cli.outcome import Outcome
-from dfai.cli.stream import Answered, StreamVerbs
+from dfai.cli.parts import digest_of
+from dfai.cli.stream import Answered, StreamVerbs, kept_by_stores
 from dfai.cli.workplace import Workplace, workplace
 from dfai.cli.writing import writer_for, written_as
 from dfai_core.report import Counters, counters_of
@@ -32,7 +33,7 @@ def note(message: str) -> None:
     print(f"note: {message}", file=sys.stderr, flush=True)
 
 
-def run(question: Asked) -> tuple[Outcome, Run]:
+def run(job: Asked) -> tuple[Outcome, Run]:
     """Does it.
 
     Raises
@@ -43,37 +44,35 @@ def run(question: Asked) -> tuple[Outcome, Run]:
         By Ctrl-C or SIGTERM, with how to go on.
     """
     # What libraries print is for people; stdout may be for a program.
-    with redirect_stdout(sys.stderr), _told_to_stop(), workplace(question.out) as place:
-        store = place.store(note) if question.own_store and _asks(question) else None
+    question = job.question
+    with redirect_stdout(sys.stderr), _told_to_stop(), workplace(job.out) as place:
+        store = place.store(note) if job.own_store else None
         if store is not None:
             question = replace(question, settings={**question.settings, "store": store})
         try:
             with track() as figures:
-                if question.backend == "pandas":
-                    outcome = _here(question, place)
+                if job.backend == "pandas":
+                    outcome = _here(job, question, place)
                 else:
-                    _elsewhere(question, place, figures)
+                    _elsewhere(job, question, place, figures)
         except KeyboardInterrupt as stop:
-            code = stop.code if isinstance(stop, Interrupted) else Exit.INTERRUPTED
-            raise Interrupted(code, _how_to_go_on(question)) from None
+            code = Exit.TERMINATED if isinstance(stop, Terminated) else Exit.INTERRUPTED
+            raise Interrupted(_how_to_go_on(job, question, place), code) from None
         place.finish()
-    if question.backend != "pandas":
-        outcome = Outcome.of(str(question.out), question.backend, figures)
+    if job.backend != "pandas":
+        outcome = Outcome.of(str(job.out), job.backend, figures)
     return outcome, figures
 
 
-def _asks(question: Asked) -> bool:
-    return question.service.keeps and question.service.shareable
-
-
-def _how_to_go_on(question: Asked) -> str:
-    if not _asks(question):
-        return "interrupted; nothing was written, and no store keeps what this verb answers: the same line starts anew."
+def _how_to_go_on(job: Asked, question: Question, place: Workplace) -> str:
     store = question.settings.get("store")
-    if store is None:
-        return "interrupted; nothing was written."
-    place = str(store) if isinstance(store, (StoreSpec, str)) else "its store"
-    return f"interrupted; what was answered is kept in {place}. The same line again goes on from there."
+    kept = [str(store)] if isinstance(store, (StoreSpec, str)) else []
+    if place.parts.exists():
+        kept = [str(place.parts)]
+    if not kept:
+        return "interrupted; nothing was written, and nothing is kept."
+    where = kept[0] if job.out.local else f"{kept[0]}, on this machine"
+    return f"interrupted; what was answered is kept in {where}. The same line again goes on from there."
 
 
 @contextmanager
@@ -83,8 +82,8 @@ def _told_to_stop() -> Iterator[None]:
         yield
         return
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise Interrupted(Exit.TERMINATED)
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise Terminated
 
     before = signal.signal(signal.SIGTERM, stop)
     try:
@@ -93,25 +92,26 @@ def _told_to_stop() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _here(question: Asked, place: Workplace) -> Outcome:
+def _here(job: Asked, question: Question, place: Workplace) -> Outcome:
     """In this process, batch by batch."""
-    question, source = source_of(question)
+    asked_of, source = source_of(question)
     verbs = StreamVerbs(source, note)
-    arguments: dict[str, Any] = {**question.options, **question.settings}
-    answered: Answered = getattr(verbs, question.service.name)(*question.inputs, **arguments)
-    as_text = written_as(question.out.name) == "csv"
+    arguments: dict[str, Any] = {**asked_of.options, **asked_of.settings}
+    answered: Answered = getattr(verbs, asked_of.service.name)(*asked_of.inputs, **arguments)
+    as_text = written_as(job.out.name) == "csv"
+    keep = None if all(map(kept_by_stores, answered.calls)) else place.parts / digest_of(asked_of)
     schema = answered.schema(as_text=as_text)
-    outcome = Outcome(str(question.out), question.backend)
+    outcome = Outcome(str(job.out), job.backend)
     counters = [counters_of(call.id) for call in answered.calls]
 
     def look() -> State:
         return state_of(counters, source.rows)
 
     with (
-        shown(question.service.name, look, question.progress),
+        shown(question.service.name, look, job.progress),
         place.part.open("wb") as file,
-        closing(writer_for(question.out.name, file, schema)) as writer,
-        closing(answered.batches(as_text=as_text)) as batches,
+        closing(writer_for(job.out.name, file, schema)) as writer,
+        closing(answered.batches(as_text=as_text, keep=keep)) as batches,
     ):
         for rows, answers in batches:
             writer.write(rows)
@@ -130,7 +130,7 @@ def state_of(counters: Sequence[Counters], rows: int) -> State:
     )
 
 
-def _elsewhere(question: Asked, place: Workplace, figures: Run) -> None:
+def _elsewhere(job: Asked, question: Question, place: Workplace, figures: Run) -> None:
     """Where Dask or Spark has its workers; how many rows there are nobody knows before they are read."""
     from dfai.cli.clusters import written
 
@@ -138,5 +138,5 @@ def _elsewhere(question: Asked, place: Workplace, figures: Run) -> None:
         errors = sum(figures.errors.values())
         return State(done=figures.rows, throttled=figures.throttled, errors=errors)
 
-    with shown(question.service.name, look, question.progress):
-        written(question, place.part)
+    with shown(question.service.name, look, job.progress):
+        written(question, job.backend, place.part)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["called", "main"]
 
 _EPILOGUE = (
-    "Exit codes: 0 every row is answered; 1 some rows are not, and the file says why; 2 something asked for cannot be, and "
-    "nothing was sent; 3 nothing was answered; 130 interrupted: the same line goes on; 70 a fault of dfai's own."
+    "Exit codes: 0 every row is answered; 1 some rows are not, and the file says why; 2 something asked for cannot be, "
+    "and nothing was sent; 3 nothing was answered; 130 interrupted: the same line goes on; 70 a fault of dfai's own."
 )
 
 
@@ -45,12 +45,10 @@ def called(arguments: Sequence[str]) -> int:
             code = _app()(arguments, prog_name="dfai", standalone_mode=False)
         except Exception as error:  # noqa: BLE001  whatever it is, it ends here as a sentence
             return _failed(error, debug=debug, as_json="--json" in arguments)
-        except KeyboardInterrupt as error:
-            return _failed(error, debug=debug, as_json="--json" in arguments)
     return code if isinstance(code, int) else 0
 
 
-def _failed(error: BaseException, *, debug: bool, as_json: bool) -> int:
+def _failed(error: Exception, *, debug: bool, as_json: bool) -> int:
     """Tells what went wrong, and how the command ends therefore."""
     code, message = _judged(error)
     if debug:
@@ -66,7 +64,7 @@ def _failed(error: BaseException, *, debug: bool, as_json: bool) -> int:
     return int(code)
 
 
-def _judged(error: BaseException) -> tuple[Exit, str]:
+def _judged(error: Exception) -> tuple[Exit, str]:
     from dfai.cli.words import spoken
 
     if hasattr(error, "format_message"):  # a wrong command line, as its parser tells it
@@ -76,11 +74,11 @@ def _judged(error: BaseException) -> tuple[Exit, str]:
         if type(error).__name__ == "NoArgsIsHelpError":  # the help is the message, and was shown
             return Exit.USAGE, ""
         return Exit.USAGE, f"{message}{'' if message.endswith('.') or not message else '.'}{where}".strip()
-    if type(error).__name__ == "Abort":
-        return Exit.INTERRUPTED, "interrupted."
+    if type(error).__name__ == "Abort":  # a question that was not answered with yes
+        return Exit.USAGE, "nothing was done."
     code = exit_for(error)
-    if isinstance(error, KeyboardInterrupt):
-        return code, str(error) if isinstance(error, Interrupted) else "interrupted."
+    if isinstance(error, Interrupted):
+        return code, str(error)
     if code is Exit.FAULT:
         return code, f"{sentence_of(error)} dfai did not expect this: with --debug it shows where, for a report."
     if isinstance(error, SecretNotFound):  # the rest of it is for workers of a cluster
@@ -89,7 +87,7 @@ def _judged(error: BaseException) -> tuple[Exit, str]:
     return code, spoken(sentence_of(error))
 
 
-def _told(message: Warning | str, *rest: Any, **more: Any) -> None:
+def _told(message: Warning | str, *_rest: Any, **_more: Any) -> None:
     """A warning as a line for people."""
     from dfai.cli.words import spoken
 
@@ -100,6 +98,7 @@ def _app() -> typer.Typer:
     import typer
 
     from dfai.cli.doctor import doctor
+    from dfai.cli.estimate_command import estimate
     from dfai.cli.order import InOrder
     from dfai.cli.run_command import run
     from dfai.cli.services import services
@@ -120,11 +119,13 @@ def _app() -> typer.Typer:
         show_version: bool = typer.Option(False, "--version", help="Show the version and leave."),
         debug: bool = typer.Option(False, "--debug", help="Show where an error comes from. Also DFAI_DEBUG=1."),
     ) -> None:
+        assert not debug, "it was taken out of the arguments"
         if show_version:
             print(f"dfai {version('dfai')}")
             raise typer.Exit
 
     app.add_typer(run)
+    app.add_typer(estimate)
     app.command()(services)
     app.command()(doctor)
     app.add_typer(store)

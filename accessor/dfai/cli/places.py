@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from dfai_core.errors import ConfigError
 from dfai_core.media.files import local_path, scheme_of
 
-__all__ = ["FORMATS", "Place", "found", "format_of", "place_of"]
+__all__ = ["FORMATS", "Place", "format_of", "found", "place_of"]
 
 FORMATS = {
     "parquet": ("parquet", "pq", "parq"),
@@ -104,6 +104,8 @@ def found(patterns: Sequence[str]) -> list[Place]:
     """
     places: dict[str, Place] = {}
     for pattern in patterns:
+        if not pattern.strip():
+            raise ConfigError("the name of a FILE is empty.")
         listed = list(_listed(pattern))
         if not listed:
             raise ConfigError(_nothing(pattern))

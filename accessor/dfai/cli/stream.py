@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from typing import Any, Literal, NoReturn, cast
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from dfai._frame import calls_for, prepare, warn_of_language
 from dfai._verbs import NO_GROUPS, Columns, Groups, IfExists, Verbs
+from dfai.cli.parts import Parts
+from dfai.cli.stream_backend import STREAM, columns, in_groups
 from dfai.cli.tables import Source
-from dfai_core import Backend, Call, Service, Settings
+from dfai_core import Call, Service, Settings
 from dfai_core.backend import Run
 from dfai_core.errors import ConfigError
 from dfai_core.ledger import LEDGER, Entry, new_group
 from dfai_core.report import process_id
 from dfai_core.reported import Reported
 
-__all__ = ["Answered", "StreamVerbs"]
-
-# What the backend of a stream is called: the process itself, as with pandas.
-_NAME = "pandas"
+__all__ = ["Answered", "StreamVerbs", "kept_by_stores"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,9 @@ class Answered:
         ]
         return pa.schema(fields, metadata=self.source.schema.metadata)
 
-    def batches(self, *, as_text: bool = False) -> Iterator[tuple[pa.RecordBatch, tuple[pa.RecordBatch, ...]]]:
+    def batches(
+        self, *, as_text: bool = False, keep: Path | None = None
+    ) -> Generator[tuple[pa.RecordBatch, tuple[pa.RecordBatch, ...]]]:
         """Rows with their answers, and the answers alone.
 
         Answers and rows are read apart: what is asked runs ahead of what is written, by columns that are asked about
@@ -57,12 +58,19 @@ class Answered:
         ----------
         as_text
             Leave columns whose types were told from texts as the texts that they are.
+        keep
+            A folder for answers that no store keeps: what an earlier run left there is not asked again.
         """
         schema = self.schema(as_text=as_text)
         used = [place for origin, place in self._origin if not origin]
         kept = [schema.field(at) for at, (origin, _) in enumerate(self._origin) if not origin]
         with ExitStack() as open_ones:
-            answers = [open_ones.enter_context(closing(_answers(self.source, call))) for call in self.calls]
+            answers = [
+                open_ones.enter_context(
+                    closing(_answers(self.source, call, None if keep is None else Parts(keep / str(number))))
+                )
+                for number, call in enumerate(self.calls)
+            ]
             for parts in _side_by_side([*answers, self.source.batches(kept)]):
                 rows = parts[-1]
                 columns = [
@@ -91,13 +99,13 @@ class StreamVerbs(Verbs[Answered]):
         groups: Groups = NO_GROUPS,
     ) -> Answered:
         source = self._source
-        made = calls_for(_BACKEND, source, service, inputs, options, include, output, if_exists, settings, groups)
+        made = calls_for(STREAM, source, service, inputs, options, include, output, if_exists, settings, groups)
         for call, _ in made:
             warn_of_language(call)
         prepare(service, made[0][0].config, self._announce)
         group = new_group()
         for call, _ in made:
-            LEDGER.add(Entry.of(call, _NAME, lazy=False, group=group))
+            LEDGER.add(Entry.of(call, STREAM.name, lazy=False, group=group))
         return _answered(source, made)
 
 
@@ -119,53 +127,27 @@ def _answered(source: Source, made: Sequence[tuple[Call, tuple[Any, ...]]]) -> A
     return Answered(source, tuple(call for call, _ in made), tuple(fields), tuple(origin))
 
 
-def _answers(source: Source, call: Call) -> Iterator[pa.RecordBatch]:
-    run: Run = Reported(process_id(), _NAME)
-    if call.service.gather is None:
-        return run(call, _columns(source, call))
-    return _of_groups(source, call, run)
+def kept_by_stores(call: Call) -> bool:
+    """Whether a store keeps what is answered to *call*."""
+    return call.service.keeps and call.service.shareable
 
 
-def _columns(source: Source, call: Call) -> Iterator[pa.RecordBatch]:
-    """The columns that *call* reads. One may stand there twice, so they are numbered."""
-    wanted = _types(source, call)
-    fields = [pa.field(name, kind) for name, kind in {name: kind for name, kind in wanted}.items()]
-    places = [next(at for at, field in enumerate(fields) if field.name == name) for name, _ in wanted]
-    for batch in source.batches(fields):
-        yield pa.record_batch([batch.column(place) for place in places], names=list(map(str, range(len(places)))))
-
-
-def _types(source: Source, call: Call) -> list[tuple[str, pa.DataType]]:
-    """The columns that *call* reads, and as what: a number in a file of texts is a text to who reads texts."""
-    prior = dict(zip(call.prior, call.schema.types, strict=False))
-    as_text = source.loose and call.service.reads in ("text", "media")
-    found = []
-    for name in call.columns:
-        kind = source.schema.field(name).type
-        found.append((name, prior.get(name) or (pa.string() if as_text and name in call.inputs else kind)))
-    return found
-
-
-def _of_groups(source: Source, call: Call, run: Run) -> Iterator[pa.RecordBatch]:
-    """Answers to whole groups of rows, in the order of the rows: for these the columns that are read are held."""
-    table = pa.Table.from_batches(list(_columns(source, call))) if source.rows else None
-    if table is None:
-        return
-    first = len(call.inputs) + len(call.varying)
-    numbers = []
-    for place in range(first, first + len(call.by)):
-        codes = pc.dictionary_encode(table.column(place), null_encoding="encode").combine_chunks()
-        chunk = codes.chunk(0) if isinstance(codes, pa.ChunkedArray) else codes
-        numbers.append(chunk.indices.to_numpy(zero_copy_only=False))
-        table = table.set_column(place, str(place), chunk.indices)
-    rows = table.num_rows
-    # Equal rows keep their order: it is the order of a series that has no times.
-    order = np.lexsort(numbers[::-1]) if numbers else np.arange(rows)
-    back = np.empty(rows, np.int64)
-    back[order] = np.arange(rows)
-    batches = table.take(pa.array(order)).combine_chunks().to_batches()
-    answers = pa.Table.from_batches(list(run(call, batches)), schema=call.schema)
-    yield from answers.take(pa.array(back)).to_batches()
+def _answers(source: Source, call: Call, parts: Parts | None) -> Generator[pa.RecordBatch]:
+    run: Run = Reported(process_id(), STREAM.name)
+    if call.service.gather is None and parts is not None and not kept_by_stores(call):
+        rows = parts.begin(call.schema)
+        yield from parts.read()
+        left = source.only(np.arange(rows, source.rows)) if rows else source
+        for batch in run(call, columns(left, call)):
+            parts.write(batch, rows)
+            rows += batch.num_rows
+            yield batch
+    elif call.service.gather is None:
+        yield from run(call, columns(source, call))
+    elif source.rows:
+        batches, back = in_groups(source, call)
+        answers = pa.Table.from_batches(list(run(call, batches)), schema=call.schema)
+        yield from answers.take(pa.array(back)).to_batches()
 
 
 def _side_by_side(streams: Sequence[Iterator[pa.RecordBatch]]) -> Iterator[tuple[pa.RecordBatch, ...]]:
@@ -191,58 +173,3 @@ def _side_by_side(streams: Sequence[Iterator[pa.RecordBatch]]) -> Iterator[tuple
         rows = min(part.num_rows for part in parts)
         yield tuple(part.slice(0, rows) for part in parts)
         held = [part.slice(rows) for part in parts]
-
-
-class _StreamBackend:
-    """What is asked of a source before it is read."""
-
-    name = _NAME
-    lazy = True
-    ordered = True
-    trigger = ""
-
-    def attach(self, name: str, frame: Any, series: Any) -> str | None:
-        return None
-
-    def detach(self, name: str) -> None:
-        """There is nothing to take off."""
-
-    def declines(self, frame: Any) -> str | None:
-        return None
-
-    def columns(self, frame: Source) -> Sequence[Hashable]:
-        return list(frame.schema.names)
-
-    def index_of_times(self, frame: Any) -> bool:
-        return False
-
-    def same_name(self, frame: Any) -> Callable[[Hashable], Hashable]:
-        return lambda name: name
-
-    def kind(self, frame: Source, column: Hashable) -> str:
-        kind = frame.schema.field(str(column)).type
-        if pa.types.is_dictionary(kind):
-            kind = kind.value_type
-        if _is(kind, "string", "large_string", "string_view"):
-            return "text"
-        if _is(kind, "null") or frame.loose:
-            return "unknown"
-        if _is(kind, "binary", "large_binary", "binary_view", "fixed_size_binary"):
-            return "bytes"
-        return f"numbers: {kind}" if _is(kind, "integer", "floating", "decimal") else f"other: {kind}"
-
-    def apply(self, frame: Any, call: Call, run: Run, drop: Sequence[Hashable]) -> NoReturn:
-        raise NotImplementedError("a stream's verbs are StreamVerbs")
-
-    def pick(self, frame: Any, column: Hashable) -> NoReturn:
-        raise NotImplementedError("a stream has no series")
-
-    def framed(self, series: Any) -> NoReturn:
-        raise NotImplementedError("a stream has no series")
-
-
-def _is(kind: pa.DataType, *names: str) -> bool:
-    return any(getattr(pa.types, f"is_{name}", lambda _: False)(kind) for name in names)
-
-
-_BACKEND = cast("Backend", _StreamBackend())

@@ -36,6 +36,11 @@ class Workplace:
         """The folder for the answers that are there already."""
         return self.folder / "answers"
 
+    @property
+    def parts(self) -> Path:
+        """The folder for those that no store keeps."""
+        return self.folder / "parts"
+
     def store(self, note: Callable[[str], None]) -> StoreSpec | None:
         """The store that lets an interrupted run go on, if this machine can have one; else it is said why not."""
         again = "an interrupted run would start anew"
@@ -58,7 +63,9 @@ class Workplace:
             target = Path(self.out.path)
             if target.is_dir():
                 shutil.rmtree(target)
-            os.replace(self.part.path, target)
+            elif Path(self.part.path).is_dir():
+                target.unlink(missing_ok=True)
+            Path(self.part.path).replace(target)
         else:
             self.out.system.mv(self.part.path, self.out.path, recursive=self.out.system.isdir(self.part.path))
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -73,7 +80,9 @@ class Workplace:
 
     def _holds_answers(self) -> bool:
         try:
-            return self.answers.exists() and statistics(self.answers).entries != 0
+            return any(self.parts.glob("*/*/*.arrow")) or (
+                self.answers.exists() and statistics(self.answers).entries != 0
+            )
         except DfaiError:  # whatever it is, it is not ours to remove
             return True
 

@@ -23,7 +23,11 @@ from dfai_core.services.language.sentiment import SENTIMENT
 from dfai_core.services.search.find_similar_images import FIND_SIMILAR_IMAGES
 from dfai_core.services.search.search_images import SEARCH_IMAGES
 from dfai_core.services.search.search_index import SEARCH_INDEX
+from dfai_core.services.speech.assess_pronunciation import ASSESS_PRONUNCIATION
 from dfai_core.services.speech.identify_speaker import IDENTIFY_SPEAKER
+from dfai_core.services.speech.synthesize_speech import SYNTHESIZE_SPEECH
+from dfai_core.services.speech.transcribe import TRANSCRIBE
+from dfai_core.services.speech.translate_speech import TRANSLATE_SPEECH
 from dfai_core.services.speech.verify_speaker import VERIFY_SPEAKER
 from dfai_core.services.vision.analyze_image import ANALYZE_IMAGE
 from dfai_core.services.vision.area_of_interest import AREA_OF_INTEREST
@@ -62,6 +66,10 @@ _ALL = (
     FIND_SIMILAR_FACES,
     GROUP_FACES,
     IDENTIFY_FACES,
+    TRANSCRIBE,
+    TRANSLATE_SPEECH,
+    ASSESS_PRONUNCIATION,
+    SYNTHESIZE_SPEECH,
     VERIFY_SPEAKER,
     IDENTIFY_SPEAKER,
     SEARCH_IMAGES,

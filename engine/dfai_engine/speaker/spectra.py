@@ -11,11 +11,12 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["HOP", "RATE_HZ", "Samples", "Spectra", "mel_spectra"]
+__all__ = ["HOP", "RATE_HZ", "Samples", "Spectra", "mel_spectra", "without_noise"]
 
 RATE_HZ = 16_000
 WINDOW, HOP = 400, 160  # samples
 MELS = 40
+RARE, OVER_RARE = 0.1, 3.0
 # Slaney's scale: linear below 1 kHz, 27 steps to each factor of 6.4 above.
 _LINEAR_HZ, _KNEE_HZ, _STEPS = 200 / 3, 1_000.0, 27 / np.log(6.4)
 
@@ -37,6 +38,19 @@ def mel_spectra(samples: Samples) -> Spectra:
     power = spectrum.real**2 + spectrum.imag**2
     mels: Spectra = power.astype(np.float32, copy=False) @ _bands().T
     return mels
+
+
+def without_noise(spectra: Spectra) -> Spectra:
+    """Speech without what sounds all the time beneath it, as strong in all as before.
+
+    Speech leaves each band now and then: what is always there is noise. Its mean power in a band is some times the
+    power that a tenth of the frames stay below (R. Martin, "Noise power spectral density estimation based on optimal
+    smoothing and minimum statistics", 2001). The factor was chosen on our clips with noise added.
+    """
+    floor = np.quantile(spectra, RARE, axis=0)
+    cleared = np.maximum(spectra - np.float32(OVER_RARE) * floor.astype(np.float32), 0)
+    left = float(cleared.sum())
+    return cleared * np.float32(float(spectra.sum()) / left) if left else spectra
 
 
 @cache

@@ -144,7 +144,7 @@ def script_of(synthesis: Synthesis, text: str) -> Script:
 
         return read_ssml(text.encode())
     manner = _manner(synthesis.config)
-    return Script(tuple(Spoken((part,), manner) for part in _PARAGRAPH.split(text) if part.strip()), len(text))
+    return Script(tuple(Spoken(part, manner) for part in _PARAGRAPH.split(text) if part.strip()), len(text))
 
 
 def write_results(synthesis: Synthesis, path: Path) -> Done:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import tempfile
 import threading
+import weakref
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,7 +62,7 @@ class BatchSyntheses:
         self._jobs = jobs
         self._lock = threading.Lock()
         self._named: dict[str, tuple[str, str]] = {}  # name: the job's id, the operation's
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
 
     async def create(self, request: Request) -> Reply:
         """201 and the job; the same request again is the same job."""
@@ -177,15 +179,16 @@ class BatchSyntheses:
 
     def _room(self) -> Path:
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="dfai-batch-synthesis-", ignore_cleanup_errors=True)
-        return Path(self._folder.name)
+            self._folder = Path(tempfile.mkdtemp(prefix="dfai-batch-synthesis-"))
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        return self._folder
 
     def _sweep(self) -> None:
         """Deletes what no job that is remembered has to do with any more."""
         for name in [name for name in self._named if self._known(name) is None]:
             del self._named[name]
         if self._folder is not None:
-            for path in Path(self._folder.name).glob("*.zip"):
+            for path in self._folder.glob("*.zip"):
                 if path.stem not in self._named:
                     path.unlink(missing_ok=True)
 

@@ -43,6 +43,7 @@ OPERATIONS: Mapping[str, Answer] = {
     for answer in (
         Answer("Transcribe", "hearing_weights", _HEARING),
         Answer("TranslateSpeech", "hearing_weights", _HEARING),
+        Answer("AssessPronunciation", "pronunciation", ()),
         Answer("SynthesizeSpeech", "speaking_weights", _SPEAKING),
     )
 }

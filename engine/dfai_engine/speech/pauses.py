@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dfai_engine.speech.sounds import RATE_HZ, Samples
+from dfai_engine.speech.samples import RATE_HZ, Samples
 
 __all__ = ["WINDOW", "Span", "cut", "probabilities", "spans"]
 

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from dfai_engine.language.sentences import pieces
-from dfai_engine.speech.script import Manner, Phonemes, Spoken
+from dfai_engine.speech.script import Manner, Spoken
 from dfai_engine.speech.spelling import SPELLINGS
 
 if TYPE_CHECKING:
@@ -25,9 +25,10 @@ RATE_HZ = 16_000
 # At its own full level Pico clips loud vowels; measured over its six voices, nothing is clipped at half of it.
 _LEVEL = 0.5
 _PIECE_CHARS = 240
-# What counts as sound, of 32,768, and the silence around it: ours, about as long as Pico's own.
-_LOUD = 40
+# What counts as sound, as a share of the loudest, and the silence around it: ours, about as long as Pico's own.
+_LOUD = 0.015
 _HEAD = RATE_HZ // 50
+_FADE = RATE_HZ * 40 // 1_000
 _SENTENCE_MS, _WORD_MS = 350, 60
 _ENDS = (".", "!", "?", ":", ";")
 # Pico gives up on words of thousands of letters; nobody pronounces one of this length either.
@@ -55,10 +56,9 @@ _TYPOGRAPHY = str.maketrans(
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff]+")
 _LONG_WORD = re.compile(rf"(\S{{{_LONGEST_WORD}}})(?=\S)")
+_AFTER_LATIN = "\u0250"
 _CLAUSE = re.compile(r"[,;:)]\s+")
 _SPACE = re.compile(r"\s+")
-# Where a pronunciation stands in a text until it is said: no text keeps such a character.
-_PLACE = 0xE000
 
 
 def speak(spoken: Spoken) -> Iterator[np.ndarray[Any, Any]]:
@@ -66,12 +66,11 @@ def speak(spoken: Spoken) -> Iterator[np.ndarray[Any, Any]]:
     import numpy as np
 
     manner = spoken.manner
-    sounds: list[Phonemes] = []
-    text = _joined(spoken, sounds)
-    cut = _sentences(text, manner.voice.language, alone=bool(manner.between_ms))
+    language = manner.voice.language
+    cut = _sentences(plain(spoken.text, language), language, alone=bool(manner.between_ms))
     rest = np.zeros(manner.between_ms * RATE_HZ // 1_000, np.int16)
     for number, piece in enumerate(cut):
-        samples = _said(piece, manner, sounds)
+        samples = _said(piece, manner)
         if not len(samples):
             continue
         if number and len(rest):
@@ -92,42 +91,23 @@ def plain(text: str, language: str) -> str:
     return _LONG_WORD.sub(r"\1 ", _SPACE.sub(" ", _CONTROL.sub(" ", known)).strip())
 
 
-def _joined(spoken: Spoken, sounds: list[Phonemes]) -> str:
-    """All of it as one text, with a place for each pronunciation."""
-    parts = []
-    for part in spoken.parts:
-        if isinstance(part, str):
-            parts.append(_CONTROL.sub(" ", part))
-        elif len(sounds) < 0x1000:
-            parts.append(chr(_PLACE + len(sounds)))
-            sounds.append(part)
-        else:
-            parts.append(part.text)
-    language = spoken.manner.voice.language
-    # Cut at the places, so that these stay.
-    return re.sub(
-        r"[^\ue000-\uf8ff]+",
-        lambda found: f"{_edge(found[0], 0)}{plain(found[0], language)}{_edge(found[0], -1)}",
-        "".join(parts),
-    ).strip()
-
-
-def _edge(text: str, at: int) -> str:
-    return " " if text[at].isspace() else ""
-
-
 def _sentences(text: str, language: str, *, alone: bool) -> list[str]:
     """Pieces of at most `_PIECE_CHARS`, of whole sentences where these are no longer."""
     found: list[str] = []
     for sentence in pieces(text, language):
         for piece in _clauses(sentence):
-            if not piece.strip():
+            if not any(map(_is_read, piece)):  # or its marks would be spelt out
                 continue
             if not alone and found and len(found[-1]) + len(piece) <= _PIECE_CHARS:
                 found[-1] += piece
             else:
                 found.append(piece)
     return found
+
+
+def _is_read(sign: str) -> bool:
+    """Whether voices of Western European languages read *sign*: a digit or a Latin letter."""
+    return sign.isdecimal() or (sign.isalpha() and sign < _AFTER_LATIN)
 
 
 def _clauses(sentence: str) -> Iterator[str]:
@@ -145,16 +125,12 @@ def _clauses(sentence: str) -> Iterator[str]:
     yield sentence[start:]
 
 
-def _said(piece: str, manner: Manner, sounds: list[Phonemes]) -> np.ndarray[Any, Any]:
+def _said(piece: str, manner: Manner) -> np.ndarray[Any, Any]:
     import numpy as np
 
-    markup = "".join(
-        _pronounced(sounds[ord(sign) - _PLACE]) if _PLACE <= ord(sign) < _PLACE + len(sounds) else sign
-        for sign in piece
-    )
     try:
         made = _engine().speak(
-            markup,
+            piece,
             voice=manner.voice.locale,
             speed=None if manner.rate == 1 else manner.rate,
             pitch=None if manner.pitch == 1 else manner.pitch,
@@ -166,25 +142,25 @@ def _said(piece: str, manner: Manner, sounds: list[Phonemes]) -> np.ndarray[Any,
         if not middle:
             return np.zeros(0, np.int16)
         middle = piece.rfind(" ", 1, middle) + 1 or middle
-        return np.concatenate([_said(part, manner, sounds) for part in (piece[:middle], piece[middle:])])
+        return np.concatenate([_said(part, manner) for part in (piece[:middle], piece[middle:])])
     return _between_silences(np.frombuffer(made, "<i2"), ended=piece.rstrip("\"')]} ").endswith(_ENDS))
 
 
 def _between_silences(samples: np.ndarray[Any, Any], *, ended: bool) -> np.ndarray[Any, Any]:
-    """*samples* with the same silence before and after each time: Pico's own differs from call to call."""
+    """*samples* with the same silence before and after each time.
+
+    Pico's own differs from call to call by up to 0.4 s, and has clicks in it.
+    """
     import numpy as np
 
-    loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > _LOUD)
+    level = np.abs(samples.astype(np.int32))
+    loud = np.flatnonzero(level > _LOUD * level.max(initial=0))
     if not len(loud):
         return samples[:0]
+    last = int(loud[-1]) + 1
+    heard = samples[max(0, int(loud[0]) - _HEAD) : last + _FADE]
     tail = (_SENTENCE_MS if ended else _WORD_MS) * RATE_HZ // 1_000
-    heard = samples[max(0, int(loud[0]) - _HEAD) : int(loud[-1]) + 1 + tail]
-    return np.concatenate([heard, np.zeros(max(0, tail - (len(samples) - int(loud[-1]) - 1)), np.int16)])
-
-
-def _pronounced(part: Phonemes) -> str:
-    sounds = part.sounds.replace('"', "&quot;")
-    return f' <phoneme alphabet="xsampa" ph="{sounds}"/> '
+    return np.concatenate([heard, np.zeros(last + tail - min(len(samples), last + _FADE), np.int16)])
 
 
 @cache

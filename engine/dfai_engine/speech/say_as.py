@@ -24,7 +24,7 @@ def said(text: str, kind: str, form: str, language: str) -> str:
     >>> said("10/19/2010", "date", "mdy", "en"), said("TV", "characters", "", "en")
     ('October nineteenth, 2010', 'T, V')
     >>> said("19.10.2010", "date", "", "de"), said("3", "ordinal", "", "fr"), said("7:05", "time", "", "it")
-    ('neunzehnter Oktober 2010', 'troisième', '7 e 05')
+    ('neunzehnter Oktober 2010', 'troisième', '7 e 5')
     """
     rule = _RULES.get(kind.strip().lower())
     if rule is None:
@@ -106,7 +106,8 @@ def _time(text: str, form: str, words: Spelling) -> str:
 
 
 def _minutes(minute: str, words: Spelling) -> str:
-    return minute if minute[0] != "0" or not words.zero else f"{words.zero} {minute[1]}"
+    number = str(int(minute))
+    return f"{words.zero} {number}" if words.zero and len(number) == 1 else number
 
 
 def _telephone(text: str, _: str, words: Spelling) -> str:

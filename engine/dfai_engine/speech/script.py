@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dfai_engine.speech.voices import Voice
 
-__all__ = ["Manner", "Pause", "Phonemes", "Script", "Spoken"]
+__all__ = ["Manner", "Pause", "Script", "Spoken"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +21,10 @@ class Manner:
 
 
 @dataclass(frozen=True, slots=True)
-class Phonemes:
-    """Sounds in X-SAMPA, and the letters that are said where the voice does not know them."""
-
-    sounds: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Spoken:
     """Words in one manner."""
 
-    parts: tuple[str | Phonemes, ...]
+    text: str
     manner: Manner
 
 

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import av
 import numpy as np
-from numpy.typing import NDArray
 
-__all__ = ["RATE_HZ", "NotASound", "Reason", "Samples", "Sound", "format_of", "read"]
+from dfai_engine.speech.samples import RATE_HZ, Samples, Sound
 
-RATE_HZ = 16_000
+__all__ = ["NotASound", "Reason", "format_of", "read"]
+
 MOST_CHANNELS = 8
 # An encoder's padding, which some files count and others do not.
 TOLERANCE_S = 0.5
@@ -27,7 +26,6 @@ OPEN_END_BYTES = 0x7FFF_0000
 # A file of which more than this share of packets cannot be decoded is not heard as if it were whole.
 MOST_DAMAGED = 0.05
 
-Samples = NDArray[np.int16]
 Reason = Literal["empty", "format", "damaged", "cut short", "too long", "channels"]
 
 # What a file may be coded with, whatever it is wrapped in; PCM of all kinds besides.
@@ -41,22 +39,6 @@ class NotASound(ValueError):
     def __init__(self, message: str, reason: Reason = "damaged") -> None:
         super().__init__(message)
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Sound:
-    """A decoded file: samples as (channels, time), and the numbers of those channels in the file, from 0 on.
-
-    ``channels`` is empty where all of them were mixed into one.
-    """
-
-    samples: Samples
-    channels: tuple[int, ...] = ()
-
-    @property
-    def seconds(self) -> float:
-        """How long it is."""
-        return self.samples.shape[1] / RATE_HZ
 
 
 def format_of(data: bytes) -> str | None:
@@ -111,6 +93,8 @@ def read(data: bytes, *, max_seconds: float, channels: Sequence[int] | None = No
         raise NotASound("The audio is of no format that is read here: WAV, FLAC, OGG, MP3, M4A, AAC, WebM.", "format")
     if name == "wav":
         _whole_wav(data)
+    elif name == "aiff" and len(data) - 8 < (size := int.from_bytes(data[4:8], "big")):
+        raise _ends_early(f"{len(data) - 8:,} of {size:,} bytes are there")
     try:
         with av.open(io.BytesIO(data), format=name, io_open=_nothing_else, metadata_errors="replace") as container:
             return _decoded(container, max_seconds, channels)
@@ -122,7 +106,7 @@ def read(data: bytes, *, max_seconds: float, channels: Sequence[int] | None = No
         raise NotASound(f"The audio cannot be decoded ({type(fault).__name__}).") from None
 
 
-def _nothing_else(url: str, flags: int, options: dict[str, str]) -> Any:
+def _nothing_else(*_: Any) -> Any:
     raise PermissionError(1, "a sound that names other files")
 
 
@@ -131,6 +115,8 @@ def _decoded(container: Any, max_seconds: float, channels: Sequence[int] | None)
         raise NotASound("The file holds no audio.", "empty")
     stream = container.streams.audio[0]
     codec = stream.codec_context
+    if codec is None:
+        raise NotASound("The audio is coded in a way that nothing here knows.", "format")
     if codec.name not in (*_CODECS, *_CODECS_ALSO) and not codec.name.startswith("pcm_"):
         raise NotASound(f"The audio is coded as {codec.name}, which is not read here.", "format")
     codec.thread_count = 1
@@ -212,7 +198,7 @@ def _whole_wav(data: bytes) -> None:
                 raise _ends_early(f"{left:,} of {size:,} bytes of samples are there")
             return
         place += 8 + size + size % 2
-    raise NotASound("The WAV file has no samples.", "empty" if place >= len(data) else "damaged")
+    raise NotASound("The WAV file has no samples.")
 
 
 def _ends_early(how: str) -> NotASound:

@@ -97,7 +97,7 @@ _FRENCH = Spelling(
 )
 _SPANISH = Spelling(
     ordinals=_words("primero segundo tercero cuarto quinto sexto séptimo octavo noveno décimo"),
-    ordinal="{number}.º",
+    ordinal="{number}",
     months=_words("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"),
     date="{day} de {month} de {year}",
     first_day="primero",
@@ -112,7 +112,7 @@ _SPANISH = Spelling(
 )
 _ITALIAN = Spelling(
     ordinals=_words("primo secondo terzo quarto quinto sesto settimo ottavo nono decimo"),
-    ordinal="{number}º",
+    ordinal="{number}",
     months=_words("gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"),
     date="{day} {month} {year}",
     first_day="primo",

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import NamedTuple
 from xml.parsers import expat
 
-from dfai_engine.speech import phonemes, prosody
+from dfai_engine.speech import prosody
 from dfai_engine.speech.say_as import said
-from dfai_engine.speech.script import Manner, Pause, Phonemes, Script, Spoken
+from dfai_engine.speech.script import Manner, Pause, Script, Spoken
 from dfai_engine.speech.unspoken import refused
 from dfai_engine.speech.voices import voice_called, voice_of_language
 
@@ -82,7 +82,7 @@ class _Reader:
         self.items: list[Spoken | Pause] = []
         self.characters = 0
         self._open: list[_Open] = []
-        self._run: list[str | Phonemes] = []
+        self._run: list[str] = []
         self._manner: Manner | None = None  # of the run
         self._written: list[str] = []  # in an element that holds text alone
         self._voices = 0
@@ -215,7 +215,7 @@ class _Reader:
 
     # ---- what is to be said --------------------------------------------------------------------------------------
 
-    def _say(self, manner: Manner, part: str | Phonemes) -> None:
+    def _say(self, manner: Manner, part: str) -> None:
         if manner != self._manner:
             self._flush()
             self._manner = manner
@@ -227,15 +227,16 @@ class _Reader:
 
     def _end_sentence(self) -> None:
         """A full stop, where the words so far have none."""
-        last = next((part for part in reversed(self._run) if isinstance(part, Phonemes) or part.strip()), None)
-        if last is not None and (isinstance(last, Phonemes) or not last.rstrip("\"'”’)]} \t\r\n").endswith(_ENDS)):
+        last = next((part for part in reversed(self._run) if part.strip()), None)
+        if last is not None and not last.rstrip("\"'”’)]} \t\r\n").endswith(_ENDS):
             self._run.append(".")
         self._flush()
 
     def _flush(self) -> None:
-        if any(isinstance(part, Phonemes) or part.strip() for part in self._run):
+        text = "".join(self._run)
+        if text.strip():
             assert self._manner is not None
-            self.items.append(Spoken(tuple(self._run), self._manner))
+            self.items.append(Spoken(text, self._manner))
         self._run = []
 
 
@@ -254,7 +255,7 @@ _BEGINS: Mapping[str, Callable[[_Reader, _Open], _Open]] = {
 }
 
 
-def _replaced(closed: _Open, text: str) -> str | Phonemes:
+def _replaced(closed: _Open, text: str) -> str:
     """What is said for the *text* in an element that holds text alone."""
     attributes = closed.attributes
     assert closed.manner is not None
@@ -263,8 +264,10 @@ def _replaced(closed: _Open, text: str) -> str | Phonemes:
             raise refused("InvalidSsml", "A sub element has no alias.")
         return attributes["alias"]
     if closed.name == "phoneme":
-        sounds = phonemes.sampa(attributes.get("ph", ""), attributes.get("alphabet", "ipa"))
-        return text if sounds is None else Phonemes(sounds, text)
+        # The voices' own phonemes are another set in each language, and what they do not know is left out unsaid.
+        if not text.strip():
+            raise refused("UnsupportedElement", "A phoneme without text is not served here: its text is what is said.")
+        return text
     kind = attributes.get("interpret-as", "")
     if not kind:
         raise refused("InvalidSsml", "A say-as element has no interpret-as.")

@@ -43,7 +43,7 @@ def java() -> Iterator[Check]:
             "Java",
             "problem",
             where,
-            f"Install Java {_LEAST_JAVA} or later (Debian: apt install openjdk-17-jre-headless), or use --backend pandas or dask.",
+            f"Install Java {_LEAST_JAVA} or later (Debian: openjdk-17-jre-headless), or use another backend.",
         )
         return
     told = _version(program)
@@ -69,7 +69,9 @@ def java() -> Iterator[Check]:
 def _version(program: str) -> str:
     """The first line of what Java says of itself, which it says on stderr, behind options that it picked up."""
     try:
-        done = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=_PATIENCE_S, check=False)
+        done = subprocess.run(  # noqa: S603  the same program that Spark would start
+            [program, "-version"], capture_output=True, text=True, timeout=_PATIENCE_S, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     lines = (done.stderr + done.stdout).splitlines()

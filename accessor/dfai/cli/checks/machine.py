@@ -25,7 +25,7 @@ def machine() -> Iterator[Check]:
     yield Check(
         "Python",
         "ok",
-        f"{platform.python_implementation()} {version} at {sys.executable}, {platform.platform(terse=True)}",
+        f"{platform.python_implementation()} {version} at {_shown(sys.executable)}, {platform.platform(terse=True)}",
     )
     memory = memory_bytes()
     found = f"{cores()} cores" + ("" if memory is None else f", {bytes_of(memory)} of memory")
@@ -34,10 +34,15 @@ def machine() -> Iterator[Check]:
             "machine",
             "warning",
             found,
-            "Models of several families at once may not fit: let dfai serve answer from another machine, target=dfai.container(url).",
+            "Models of several families may not fit at once: dfai serve on another machine can answer in their place.",
         )
     else:
         yield Check("machine", "ok", found)
+
+
+def _shown(path: str) -> str:
+    here = Path.cwd()
+    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
 
 
 def cores(root: Path = _CGROUP) -> int:

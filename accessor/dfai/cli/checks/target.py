@@ -60,7 +60,7 @@ def _asked(chosen: Target, service: Service, api_version: str | None) -> Iterato
         yield Check(
             "target",
             "problem",
-            f"{host} cannot be reached: {error}",
+            f"{host} cannot be reached: {_short(error)}",
             "Is its address right, is it running, does a proxy or a firewall stand between?",
         )
         return
@@ -74,6 +74,15 @@ def _asked(chosen: Target, service: Service, api_version: str | None) -> Iterato
         return
     yield Check("target", "ok", f"{host} answers in {milliseconds(1_000 * (time.monotonic() - started_s))}")
     yield judged(answer, service, chosen)
+
+
+def _short(error: TransportError) -> str:
+    """What went wrong, without the words around it.
+
+    >>> _short(TransportError("no connection: Cannot connect to host a:9 ssl:default [Connect call failed]"))
+    'Connect call failed'
+    """
+    return str(error).rpartition("[")[2].rstrip("]")
 
 
 def judged(answer: Answer, service: Service, chosen: Target) -> Check:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -58,10 +59,13 @@ def _is(cells: pa.Array, kind: pa.DataType) -> bool:
 class CsvTable:
     """One CSV file. A cell without anything is null; all else is as it is written, ``NA`` too."""
 
-    def __init__(self, place: Place, *, delimiter: str | None = None, encoding: str = "utf8") -> None:
+    def __init__(self, place: Place, *, delimiter: str | None = None, encoding: str = "utf-8") -> None:
         self._place = place
         self._delimiter = delimiter or ("\t" if ".tsv" in place.name.lower() else ",")
-        self._encoding = encoding
+        try:
+            self._encoding = codecs.lookup(encoding).name
+        except LookupError:
+            raise ConfigError(f"--encoding {encoding} is not known.") from None
         self.rows = 0
         self._names = list(self._header())
         looks = [Looks() for _ in self._names]

@@ -37,7 +37,8 @@ class ParquetTable:
     @cached_property
     def _rows_at_once(self) -> int:
         """Fewer where rows are large."""
-        return max(1, min(BATCH_ROWS, BATCH_BYTES * self.rows // max(1, self._bytes)))
+        most: int = max(1, min(BATCH_ROWS, BATCH_BYTES * self.rows // max(1, self._bytes)))
+        return most
 
     def read(self, fields: Sequence[pa.Field]) -> Iterator[pa.RecordBatch]:
         names = [field.name for field in fields if field.name in self.schema.names]

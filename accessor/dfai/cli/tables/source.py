@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from dfai.cli.places import FORMATS, Place, format_of
@@ -29,12 +30,16 @@ class Source:
     rows: int
     files: tuple[tuple[File, tuple[tuple[str, str | None], ...]], ...]  # each with what its folders say
     loose: bool = False
+    chosen: np.ndarray[Any, Any] | None = None
+    """The numbers of the only rows that are meant, in order; None: all of the first."""
 
     def batches(self, fields: Sequence[pa.Field]) -> Iterator[pa.RecordBatch]:
         """These columns of all rows, of these types, a few thousand rows at a time."""
-        left = self.rows
+        left, first = self.rows, 0
         for file, folders in self.files:
-            for batch in file.read(fields):
+            for whole in file.read(fields):
+                batch = whole if self.chosen is None else _among(whole, self.chosen, first)
+                first += whole.num_rows
                 for start in range(0, batch.num_rows, BATCH_ROWS):
                     part = batch.slice(start, min(BATCH_ROWS, left))
                     left -= part.num_rows
@@ -47,6 +52,16 @@ class Source:
         """The first rows alone."""
         return replace(self, rows=min(self.rows, max_rows))
 
+    def only(self, chosen: np.ndarray[Any, Any]) -> Source:
+        """The rows with these numbers alone."""
+        return replace(self, rows=len(chosen), chosen=chosen)
+
+
+def _among(batch: pa.RecordBatch, chosen: np.ndarray[Any, Any], first: int) -> pa.RecordBatch:
+    """The *chosen* rows of *batch*, whose own first row is number *first* of all."""
+    start, end = np.searchsorted(chosen, [first, first + batch.num_rows])
+    return batch.take(pa.array(chosen[start:end] - first))
+
 
 def _with_folders(batch: pa.RecordBatch, folders: Sequence[tuple[str, str | None]]) -> pa.RecordBatch:
     """*batch*, where a column is the same for all rows of a file."""
@@ -58,7 +73,7 @@ def _with_folders(batch: pa.RecordBatch, folders: Sequence[tuple[str, str | None
     return batch
 
 
-def open_source(places: Sequence[Place], *, delimiter: str | None = None, encoding: str = "utf8") -> Source:
+def open_source(places: Sequence[Place], *, delimiter: str | None = None, encoding: str = "utf-8") -> Source:
     """The table in the files at *places*.
 
     Raises
@@ -114,19 +129,13 @@ def _both(one: pa.Field, other: pa.Field, place: Place, *, loose: bool) -> pa.Fi
         ) from None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Held:
     """A small table that is held."""
 
     table: pa.Table
-
-    @property
-    def schema(self) -> pa.Schema:
-        return self.table.schema
-
-    @property
-    def rows(self) -> int:
-        return int(self.table.num_rows)
+    schema: pa.Schema
+    rows: int
 
     def read(self, fields: Sequence[pa.Field]) -> Iterator[pa.RecordBatch]:
         yield from self.table.select([field.name for field in fields]).to_batches()
@@ -134,4 +143,4 @@ class _Held:
 
 def in_memory(table: pa.Table) -> Source:
     """A source of what is held already."""
-    return Source(table.schema, table.num_rows, ((_Held(table), ()),))
+    return Source(table.schema, table.num_rows, ((_Held(table, table.schema, table.num_rows), ()),))

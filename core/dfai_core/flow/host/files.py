@@ -24,9 +24,21 @@ try:
 except ImportError as error:  # Windows
     raise ConfigError("processes share limits by the locks of a POSIX system, which this one is not.") from error
 
-__all__ = ["HostFile", "closed", "host_file", "host_folder", "opened", "private_folder", "sweep", "try_lock", "unlock"]
+__all__ = [
+    "HostFile",
+    "closed",
+    "host_file",
+    "host_folder",
+    "is_due",
+    "opened",
+    "private_folder",
+    "sweep",
+    "try_lock",
+    "unlock",
+]
 
 _DAY_S = 86_400.0
+_SWEPT_EVERY_S = 3_600.0
 # Locks are on bytes far behind the content, which is allowed. This one says that a process has the file open.
 _IN_USE = 1 << 60
 _RECORD = 1 << 59
@@ -73,8 +85,21 @@ def host_file(name: str, kind: str) -> Path:
     folder = host_folder()
     if not _swept:
         _swept = True
-        sweep(folder)
+        if is_due(folder / ".swept"):
+            sweep(folder)
     return folder / f"{hashlib.blake2b(name.encode(), digest_size=16).hexdigest()}.{kind}"
+
+
+def is_due(mark: Path, now: float | None = None) -> bool:
+    """Whether no process of this host has swept for an hour; then the caller is the one who does."""
+    now = time.time() if now is None else now
+    try:
+        if now - mark.stat().st_mtime < _SWEPT_EVERY_S:
+            return False
+    except FileNotFoundError:
+        pass
+    mark.touch(0o600)
+    return True
 
 
 def sweep(folder: Path, *, now: float | None = None, min_age_s: float = _DAY_S) -> list[Path]:
@@ -82,8 +107,9 @@ def sweep(folder: Path, *, now: float | None = None, min_age_s: float = _DAY_S) 
     now = time.time() if now is None else now
     gone = []
     with _files_guard:  # a process that closes any descriptor of a file loses its locks on it
+        resolved = folder.resolve()
         for path in folder.iterdir():
-            if _key(path) in _files:
+            if str(resolved / path.name) in _files:
                 continue
             with suppress(OSError):  # another process sweeps too
                 found = path.lstat()

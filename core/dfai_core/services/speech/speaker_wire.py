@@ -109,10 +109,12 @@ def voice(name: str, value: Any) -> Voice | None:
 
 
 def voices(name: str, value: Any) -> tuple[Voice, ...] | None:
-    """The profiles that *value* names, each once."""
+    """The profiles that *value* names, each once: a list, or ids in a text, with commas between."""
     if value is None:
         return None
-    if isinstance(value, str) or not isinstance(value, Iterable):
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, Iterable):
         raise ConfigError(f"{name}={value!r}: expected a list of what dfai.speakers gives back, or of profiles' ids.")
     found = [voice(name, one) for one in value]
     if not found or None in found:

@@ -77,7 +77,10 @@ def _among(wiring: Wiring) -> Exchange:
 
     def said(documents: Sequence[Document], answers: Sequence[Answer]) -> Ask | Sequence[Values | Failure | None]:
         ((audio, *options),) = documents
-        known: Voice | None = wiring.options["among"] if place is None else options[place]
+        try:
+            known: Voice | None = wiring.options["among"] if place is None else voice("among", options[place])
+        except ConfigError as error:
+            return [Failure("unsupported", str(error))]
         if known is None:
             return [Failure("nothing_found", "the row names no profile to compare with")]
         if not answers:

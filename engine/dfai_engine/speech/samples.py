@@ -1,0 +1,29 @@
+"""Sound as numbers: 16,000 samples a second of 16 bits, which is what the models hear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["RATE_HZ", "Samples", "Sound"]
+
+RATE_HZ = 16_000
+Samples = NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A decoded file: samples as (channels, time), and the numbers of those channels in the file, from 0 on.
+
+    ``channels`` is empty where all of them were mixed into one.
+    """
+
+    samples: Samples
+    channels: tuple[int, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return int(self.samples.shape[1]) / RATE_HZ
