@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import io
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -204,4 +203,6 @@ def main(quick: bool = False) -> dict[str, Any]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="two hundred files")
-    sys.exit(main(parser.parse_args().quick) is None)
+    from benchmarks import picture_frames  # workers know what is here by this name
+
+    picture_frames.main(parser.parse_args().quick)

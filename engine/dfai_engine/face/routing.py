@@ -24,7 +24,7 @@ __all__ = ["routes"]
 BASE = "/face/{version}"
 ABSENT = (
     *("snapshots", "operations", "persons", "dynamicpersongroups"),
-    *("detectLiveness", "detectLivenessWithVerify", "livenessSessions", "livenessWithVerifySessions", "sessionImages"),
+    *("detectLiveness", "detectLivenessWithVerify", "session"),
 )
 
 
