@@ -46,7 +46,7 @@ def carried(function: Callable[..., Iterator[Any]], *arguments: Any, title: str)
     """
     from pyspark import cloudpickle
 
-    whole = cloudpickle.dumps((function, arguments))
+    whole = cloudpickle.dumps((arguments, function))  # what misses first is then the core itself
 
     def opened(columns: Iterator[Any]) -> Iterator[Any]:
         import pickle
@@ -54,7 +54,7 @@ def carried(function: Callable[..., Iterator[Any]], *arguments: Any, title: str)
         import sys
 
         try:
-            function, arguments = pickle.loads(whole)  # noqa: S301  our own bytes, from our own driver
+            arguments, function = pickle.loads(whole)  # noqa: S301  our own bytes, from our own driver
             yield from function(columns, *arguments)
         except ImportError as error:
             missing = error.name or getattr(error.__cause__, "name", None)
