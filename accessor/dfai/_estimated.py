@@ -73,7 +73,7 @@ def figures_of(call: Call, tally: Tally, *, whole: int | None, alone: bool, spee
         "requests": tally.requests * shares.sent,
         "documents": tally.documents,
         "coalesced": tally.askers - tally.documents,
-        "from_store": tally.from_store,
+        "from_store": tally.documents * shares.documents - tally.asked * shares.asked,
     }
     numbers = {name: _up(scale * count) for name, count in sums.items()}
     billing, price = billing_of(call.service), quote(call.config.prices, call.service, call.target_kind)

@@ -13,12 +13,15 @@ __all__ = [
     "SECOND",
     "TEXT_RECORD",
     "TRANSACTION",
+    "UNMEASURED",
     "Billing",
     "Each",
     "Unit",
     "text_records",
 ]
 
+UNMEASURED = "not measured"
+"""Under this name documents are counted whose units nobody knew when they were sent."""
 _RECORD_CHARACTERS = 1_000
 
 

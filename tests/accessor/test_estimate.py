@@ -121,6 +121,21 @@ def test_its_arguments_are_the_verbs_own() -> None:
         FRAME["t"].ai.estimate.sentiment(output="s")
 
 
+def test_a_run_is_priced_as_it_was_estimated(service: Lookalike) -> None:
+    with dfai.using(prices={"container/sentiment": 50.0, "as_of": "2026-11-01"}):
+        told = FRAME.ai.estimate.sentiment("t")
+        with pytest.warns(dfai.errors.RowsFailed):
+            FRAME.ai.sentiment("t")
+    run = dfai.last_run()
+
+    assert run.cost == told.cost == pytest.approx(40 * 50 / 1_000)
+    assert run.units == told.units == {"text record": 40}
+    assert "cost" in str(run)
+    assert "2.00 USD" in str(run)
+    assert "prices of 2026-11-01" in run._repr_html_()
+    assert "2.00 USD" in run.to_html()
+
+
 def test_its_own_limits_are_told() -> None:
     told = FRAME.ai.estimate.sentiment("t", target=AZURE, language="en", max_documents=5, max_cost=0.01)
 
