@@ -22,12 +22,12 @@ from typing import Any
 import numpy as np
 
 from dfai_engine.failures import ServiceFailure
-from dfai_engine.speaker.activity import chances
 from dfai_engine.speaker.encoder import encode, unit
 from dfai_engine.speaker.hearing import hear
 from dfai_engine.speaker.similarity import ACCEPT, SAME_COSINE, cosines, scores
 from dfai_engine.speaker.spectra import RATE_HZ, mel_spectra
 from dfai_engine.speaker.wav import samples_of
+from dfai_engine.speech.pauses import probabilities
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLES = ROOT.parent / "shared" / "media"
@@ -272,7 +272,7 @@ def speed(clips: list[Clip]) -> None:
         speech = hear(sound).speech
         parts: list[Callable[[], Any]] = [
             lambda sound=sound: encode(hear(sound).speech),
-            lambda sound=sound: chances(sound),
+            lambda sound=sound: probabilities((sound * 32_768).astype(np.int16)),
             lambda speech=speech: mel_spectra(speech),
             lambda speech=speech: encode(speech),
         ]

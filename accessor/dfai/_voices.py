@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 import orjson
@@ -51,7 +52,7 @@ def list_voices(language: str | None = None, **settings: Unpack[Settings]) -> pd
     """
     import pandas as pd
 
-    service = services()["synthesize_speech"]
+    service = replace(services()["synthesize_speech"], host="tts")
     config, _ = effective(settings)
     config.target.resolve(service).check(service)
     answer = ask_target(service, config, Question("GET", "/cognitiveservices/voices/list", headers={}))

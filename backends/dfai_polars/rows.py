@@ -137,11 +137,20 @@ def _groups(keys: Sequence[pl.Series]) -> tuple[np.ndarray[Any, Any], np.ndarray
     """
     import polars as pl
 
-    rows = pl.DataFrame([key.alias(str(place)) for place, key in enumerate(keys)]).with_row_index("row")
-    try:
-        groups = rows.group_by(pl.exclude("row"), maintain_order=True).agg("row")["row"]
-    except pl.exceptions.PolarsError as error:
-        names = ", ".join(repr(key.name) for key in keys)
-        raise ConfigError(f"by={names}: values of these columns cannot make groups ({error}).") from error
+    rows = pl.DataFrame([_comparable(key).alias(str(place)) for place, key in enumerate(keys)]).with_row_index("row")
+    groups = rows.group_by(pl.exclude("row"), maintain_order=True).agg("row")["row"]
     lengths = groups.list.len().to_numpy()
     return groups.explode().to_numpy().astype(np.int64), np.repeat(np.arange(len(lengths)), lengths)
+
+
+def _comparable(key: pl.Series) -> pl.Series:
+    """*key*, or of Python objects a number for each distinct one."""
+    import polars as pl
+
+    if not isinstance(key.dtype, pl.Object):
+        return key
+    seen: dict[Any, int] = {}
+    try:
+        return pl.Series([seen.setdefault(value, len(seen)) for value in key.to_list()], dtype=pl.Int64)
+    except TypeError as error:
+        raise ConfigError(f"by={key.name!r}: its values cannot make groups ({error}).") from error

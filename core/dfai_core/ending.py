@@ -110,7 +110,6 @@ class Ending:
             values = self.shape.made(merged)
         self.end(pieces.parent, (pieces.place,), (values,))
 
-    def refuse(self, group: Group, place: int, error: ConfigError | Failure) -> None:
-        """Ends a document that must not be sent, or whose options make no sense."""
-        failure = error if isinstance(error, Failure) else Failure("refused", str(error))
-        self.end(group, (place,), (self.shape.refused(Refused(failure, 0, None)),))
+    def refuse(self, group: Group, place: int, error: ConfigError) -> None:
+        """Ends a document whose options make no sense."""
+        self.end(group, (place,), (self.shape.refused(Refused(Failure("refused", str(error)), 0, None)),))

@@ -12,7 +12,7 @@ from dfai_core.groups import Group, Pieces, Places
 from dfai_core.jobs import Job, Lane
 from dfai_core.operations import same_host
 from dfai_core.packing import Packer
-from dfai_core.service import Document, Exchange, Failure, Option, Wiring
+from dfai_core.service import Document, Exchange, Option, Wiring
 from dfai_core.splitting import split
 from dfai_core.store import Pending
 from dfai_core.targets import joined
@@ -39,7 +39,7 @@ class Lanes:
         self,
         call: Call,
         join: Callable[[Lane, Pieces], None],
-        refuse: Callable[[Group, int, ConfigError | Failure], None],
+        refuse: Callable[[Group, int, ConfigError], None],
     ) -> None:
         target = call.config.target.resolve(call.service)
         options = [call.service.option(name) for name, _ in call.varying]
@@ -87,14 +87,12 @@ class Lanes:
         check = lane.exchange.check
         if check is None:
             return places
-        refused: dict[int, ConfigError | Failure] = {}
+        refused: dict[int, ConfigError] = {}
         for place, document in zip(places, group.documents(places), strict=True):
             try:
-                why: ConfigError | Failure | None = check(document)
+                check(document)
             except ConfigError as error:
-                why = error
-            if why is not None:
-                refused[place] = why
+                refused[place] = error
         for place, why in refused.items():
             self._refuse(group, place, why)
         return [place for place in places if place not in refused] if refused else places

@@ -127,8 +127,8 @@ def test_files_that_are_not_there_are_told_at_once(tmp_path: Path) -> None:
         dfai.files(f"{tmp_path}/*.jpg")
     with pytest.raises(ConfigError, match="http: cannot be listed"):
         dfai.files("http://example.com/*.png")
-    with pytest.raises(BackendNotFound, match="choose 'pandas', 'dask', 'spark'"):
-        dfai.files(f"{tmp_path}/*.png", backend="polars")
+    with pytest.raises(BackendNotFound, match="choose 'dask', 'pandas', 'polars', 'spark', or"):
+        dfai.files(f"{tmp_path}/*.png", backend="arrow")
 
 
 def test_stores_are_listed_with_their_urls() -> None:

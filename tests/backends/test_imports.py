@@ -18,12 +18,13 @@ def run(code: str) -> str:
 
 
 def test_all_backends_are_installed() -> None:
-    assert set(backends()) >= {"pandas", "dask", "pyspark"}
+    assert set(backends()) >= {"pandas", "dask", "polars", "pyspark"}
 
 
-def test_backends_import_neither_dask_nor_spark() -> None:
+def test_backends_do_not_import_their_libraries() -> None:
     code = (
-        "import dfai, dfai_dask, dfai_spark, sys; print(sorted({'dask', 'pyspark', 'distributed'} & set(sys.modules)))"
+        "import dfai, dfai_dask, dfai_polars, dfai_spark, sys; "
+        "print(sorted({'dask', 'distributed', 'polars', 'pyspark'} & set(sys.modules)))"
     )
 
     assert run(code) == "[]"
@@ -34,6 +35,8 @@ def test_backends_import_neither_dask_nor_spark() -> None:
     [
         "import dfai; import dask.dataframe as dd; print('ai' in vars(dd.DataFrame), 'ai' in vars(dd.Series))",
         "import dask.dataframe as dd; import dfai; print('ai' in vars(dd.DataFrame), 'ai' in vars(dd.Series))",
+        "import dfai; import polars as pl; print('ai' in vars(pl.DataFrame), 'ai' in vars(pl.Series))",
+        "import polars as pl; import dfai; print('ai' in vars(pl.LazyFrame), 'dfai' in vars(pl.LazyFrame))",
         "import dfai; from pyspark.sql import DataFrame; print('ai' in vars(DataFrame), 'dfai' in vars(DataFrame))",
         "from pyspark.sql import DataFrame; import dfai; print('ai' in vars(DataFrame), 'dfai' in vars(DataFrame))",
     ],
@@ -43,7 +46,9 @@ def test_the_accessor_appears_in_either_order_of_imports(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "library", ["from dask.dataframe import DataFrame", "from pyspark.sql import DataFrame"], ids=["dask", "spark"]
+    "library",
+    ["from dask.dataframe import DataFrame", "from polars import DataFrame", "from pyspark.sql import DataFrame"],
+    ids=["dask", "polars", "spark"],
 )
 def test_an_accessor_of_somebody_else_is_left_alone_until_it_is_taken_over(library: str) -> None:
     code = f"""

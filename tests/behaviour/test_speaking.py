@@ -101,6 +101,26 @@ def test_a_text_over_the_limit_is_spoken_in_parts_and_joined(frames: Frames, for
     assert found["audio_duration_s"][0] == pytest.approx(seconds(found["audio"][0]), abs=slack_s)
 
 
+def test_batch_synthesis_brings_the_same_sounds(frames: Frames) -> None:
+    found = answers(frames, {"t": ["One.", "你好", None, "Two."]}, api_version="2024-04-01", format="mp3")
+
+    assert found["audio_error"] == [None, "nothing_found", None, None]
+    assert "nothing in the text" in found["audio_error_message"][1]
+    assert seconds(found["audio"][0]) == pytest.approx(found["audio_duration_s"][0], abs=0.05)
+
+
+@pytest.mark.where("spark")
+def test_sql_speaks_too(frames: Any, target: dfai.Target) -> None:
+    frames.build({"t": ["One.", None], "lang": ["de", "de"]}).createOrReplaceTempView("to_speak")
+    dfai.register_functions(frames.session, verbs=["synthesize_speech"], prefix="tts_", target=target)
+    spoken = "tts_synthesize_speech(t, language => lang, format => 'mp3')"
+    found = frames.session.sql(f"select s.audio, s.duration_s, s.error from (select {spoken} as s from to_speak)")
+    rows = sorted(found.collect(), key=lambda row: row.audio is None)
+
+    assert seconds(bytes(rows[0].audio)) == pytest.approx(rows[0].duration_s, abs=0.05)
+    assert tuple(rows[1]) == (None, None, None)
+
+
 @pytest.mark.where("pandas")
 def test_voices_are_listed_as_a_table(frames: Frames, target: Any) -> None:
     every, english = dfai.list_voices(), dfai.list_voices("en")

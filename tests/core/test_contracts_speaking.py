@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import re
+import zipfile
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urljoin
 from xml.etree import ElementTree as ET
 
+import orjson
 import pytest
 
-from contracts import CONTRACTS, load
+from contracts import CONTRACTS, check, example, load
 from dfai_core.errors import ConfigError
-from dfai_core.service import Exchange, Failure, Part, Wiring
+from dfai_core.service import Ask, Body, Exchange, Failure, Part, Wiring
 from dfai_core.services import services
+from dfai_core.services.speech.batch_synthesis import sound_in
 from dfai_core.services.speech.default_voices import AZURE, LOCAL, default_voice, locale_of
 from dfai_core.services.speech.sound_names import NAMES, WORDS, sound_named
 from dfai_core.targets.azure import azure
@@ -28,10 +35,24 @@ def wired(varying: tuple[str, ...] = (), kind: str = "azure", **chosen: Any) -> 
     return SPEECH.wire(Wiring(options, varying, (), SPEECH.api_version, None, keep_logs=False, target_kind=kind))
 
 
+def asked(exchange: Exchange, *document: Any) -> Ask:
+    assert exchange.steps is not None
+    said = exchange.steps([document], ())
+    assert isinstance(said, Ask)
+    return said
+
+
+def refused(exchange: Exchange, *document: Any) -> Failure:
+    assert exchange.steps is not None
+    (failure,) = exchange.steps([document], ())
+    assert isinstance(failure, Failure)
+    return failure
+
+
 def written(exchange: Exchange, *document: Any) -> ET.Element:
-    body = exchange.write([document])
-    assert isinstance(body, bytes)
-    return ET.fromstring(body)
+    body = asked(exchange, *document).body
+    assert isinstance(body, Body)
+    return ET.fromstring(body.content)
 
 
 def test_the_request_is_the_documented_one() -> None:
@@ -39,11 +60,15 @@ def test_the_request_is_the_documented_one() -> None:
     exchange = wired(format="riff-24khz-16bit-mono-pcm", voice="en-US-ChristopherNeural")
     speak = written(exchange, "I'm excited to try text to speech!")
 
-    url = azure("westus", key="0" * 32).url(SPEECH) + exchange.path
-    assert (exchange.method, url) == (documented["method"], documented["url"])
-    assert exchange.headers.keys() == documented["headers"].keys() - {"Authorization"}
+    ask = asked(exchange, "Hi")
+
+    assert isinstance(ask.body, Body)
+    headers = {**exchange.headers, **ask.headers, "Content-Type": ask.body.type}
+    url = azure("westus", key="0" * 32).url(replace(SPEECH, host=ask.host)) + ask.path
+    assert (ask.method, url) == (documented["method"], documented["url"])
+    assert headers.keys() == documented["headers"].keys() - {"Authorization"}
     for name in ("X-Microsoft-OutputFormat", "Content-Type"):
-        assert exchange.headers[name] == documented["headers"][name]
+        assert headers[name] == documented["headers"][name]
     assert speak.tag == f"{SSML}speak"
     assert speak.attrib == {"version": "1.0", "{http://www.w3.org/XML/1998/namespace}lang": "en-US"}
     (voice,) = speak
@@ -89,8 +114,9 @@ def test_options_come_from_the_call_or_from_each_row() -> None:
     assert styled.attrib == {"style": "cheerful"}
     assert prosody.attrib == {"rate": "+25%", "pitch": "-2st"}
     assert prosody.text == "Hi"
+    assert "no voice is known here" in refused(exchange, "Hi", None, "tlh").message
     with pytest.raises(ConfigError, match="no voice is known here"):
-        exchange.check and exchange.check(("Hi", None, "tlh"))
+        wired(language="tlh")
 
 
 def test_default_voices_are_of_their_locales_and_of_their_target() -> None:
@@ -113,11 +139,8 @@ def test_default_voices_are_of_their_locales_and_of_their_target() -> None:
     ],
 )
 def test_markup_is_looked_at_before_it_is_sent(markup: str, code: str, said: str) -> None:
-    check = wired(markup="ssml").check
-    assert check is not None
-    failure = check((markup,))
+    failure = refused(wired(markup="ssml"), markup)
 
-    assert isinstance(failure, Failure)
     assert failure.code == code
     assert said in failure.message
 
@@ -127,14 +150,15 @@ def test_a_whole_document_goes_as_it_is_and_a_fragment_is_wrapped() -> None:
     exchange = wired(markup="ssml", voice="en-US-JennyNeural")
     (voice,) = written(exchange, 'Wait <break time="1s"/> now <mstts:express-as style="sad">oh</mstts:express-as>')
 
-    assert exchange.write([(whole,)]) == whole.encode()
+    assert asked(exchange, whole).body == Body(whole.encode(), "application/ssml+xml")
     assert voice.attrib == {"name": "en-US-JennyNeural"}
     assert [child.tag.rpartition("}")[2] for child in voice] == ["break", "express-as"]
     assert exchange.whole
 
 
 def read(exchange: Exchange, body: bytes, kind: str = "audio/mpeg") -> Any:
-    (found,) = exchange.read(Answer(200, {"Content-Type": kind}, body), 1)
+    assert exchange.steps is not None
+    (found,) = exchange.steps([("Hi",)], [Answer(200, {"Content-Type": kind}, body)])
     return found
 
 
@@ -148,7 +172,7 @@ def test_samples_become_a_file_whose_header_is_right() -> None:
     assert exchange.finish is not None
     data, seconds = exchange.finish(exchange.merge(parts))
 
-    assert exchange.headers["X-Microsoft-OutputFormat"] == "raw-16khz-16bit-mono-pcm"
+    assert asked(exchange, "Hi").headers["X-Microsoft-OutputFormat"] == "raw-16khz-16bit-mono-pcm"
     assert seconds == 1.5
     assert (data[:4], int.from_bytes(data[40:44], "little"), len(data)) == (b"RIFF", 48_000, 48_044)
 
@@ -173,14 +197,12 @@ def test_speech_that_the_service_cut_is_an_error_and_not_half_an_answer() -> Non
 
 
 def test_a_text_whose_parts_could_not_be_joined_is_too_large() -> None:
-    check = wired(format="webm-24khz-16bit-mono-opus").check
-    assert check is not None
-    failure = check(("x" * 3_001,))
+    webm = wired(format="webm-24khz-16bit-mono-opus")
 
-    assert failure is not None
-    assert failure.code == "too_large"
-    assert check(("x" * 3_000,)) is None
-    assert wired().check is not None
+    assert refused(webm, "x" * 3_001).code == "too_large"
+    assert asked(webm, "x" * 3_000).method == "POST"
+    assert webm.whole
+    assert not wired().whole
 
 
 @pytest.mark.parametrize(
@@ -201,3 +223,89 @@ def test_a_text_whose_parts_could_not_be_joined_is_too_large() -> None:
 def test_an_option_that_makes_no_sense_is_told_at_once(option: str, value: Any) -> None:
     with pytest.raises(ConfigError, match=f"{option}="):
         SPEECH.option(option).check(option, value)
+
+
+# ---- batch synthesis ------------------------------------------------------------------------------------------------
+
+
+BATCH = "batch-text-to-speech-2024-04-01"
+URL = "https://westus.api.cognitive.microsoft.com/texttospeech/batchsyntheses/"
+
+
+def batch(**chosen: Any) -> Exchange:
+    options: Any = {option.name: option.default for option in SPEECH.options} | chosen
+    return SPEECH.wire(Wiring(options, (), (), "2024-04-01", None, keep_logs=False, target_kind="azure"))
+
+
+def answer(body: Any, status: int = 200) -> Answer:
+    return Answer(status, {}, body if isinstance(body, bytes) else orjson.dumps(body))
+
+
+def packed(**files: bytes) -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name.replace("_", ".", 1), data)
+    return written.getvalue()
+
+
+def test_a_job_is_asked_for_as_its_contract_has_it() -> None:
+    exchange = batch(format="riff-24khz-16bit-mono-pcm")
+    ask = asked(exchange, "The rainbow has seven colours. " * 2_000)
+    assert isinstance(ask.body, Body)
+    definition = orjson.loads(ask.body.content)
+
+    check(definition, f"{BATCH}/batchsynthesis.json", "BatchSynthesis")
+    path, _, query = ask.path.partition("?")
+    assert (ask.method, query, ask.host, exchange.whole) == ("PUT", "api-version=2024-04-01", "", True)
+    assert re.fullmatch(r"/texttospeech/batchsyntheses/[a-zA-Z0-9][a-zA-Z0-9._-]{1,62}[a-zA-Z0-9]", path)
+    assert definition["properties"]["outputFormat"] == "riff-24khz-16bit-mono-pcm"
+    assert refused(exchange, "x" * 2_000_000).code == "too_large"
+
+
+def test_a_job_goes_from_its_creation_to_its_deletion() -> None:
+    exchange = batch(rate_hz=16_000)
+    assert exchange.steps is not None
+    assert exchange.begun is not None
+    assert exchange.progress is not None
+    created = example(f"{BATCH}/examples/create_batch_synthesis.json")["responses"]["201"]["body"]
+    listed = example(f"{BATCH}/examples/get_batch_syntheses.json")["responses"]["200"]["body"]["value"]
+    done = answer(listed[0])
+    link = urljoin(URL, exchange.begun(answer(created, 201)))
+    read = exchange.steps([("Hi",)], [done])
+    deleted = exchange.steps([("Hi",)], [done, answer(packed(_0001_raw=b"", summary_json=b"{}"))])
+    results = answer(packed(**{"0001_raw": b"\1\0" * 16_000, "summary_json": b"{}"}))
+
+    assert link == f"{URL}my-batch-synthesis-job-text-input-1?api-version=2024-04-01"
+    assert [exchange.progress(answer(body)).state for body in (created, listed[0])] == ["running", "done"]
+    assert isinstance(read, Ask)
+    assert (read.method, read.url) == ("GET", listed[0]["outputs"]["result"])
+    assert isinstance(deleted, Ask)
+    assert (deleted.method, deleted.optional) == ("DELETE", True)
+    assert urljoin(URL, deleted.path) == link
+    assert exchange.steps([("Hi",)], [done, results, answer(b"", 204)]) == [(b"\1\0" * 16_000, 1.0)]
+
+
+def test_a_job_that_failed_is_deleted_and_says_why() -> None:
+    exchange = batch()
+    assert exchange.steps is not None
+    failed = answer({"id": "job", "status": "Failed", "properties": {"error": {"code": "BadSsml", "message": "why"}}})
+    deleted = exchange.steps([("Hi",)], [failed])
+
+    assert isinstance(deleted, Ask)
+    assert deleted.method == "DELETE"
+    (failure,) = exchange.steps([("Hi",)], [failed, answer(b"", 204)])
+    assert isinstance(failure, Failure)
+    assert (failure.code, failure.message, failure.service_code) == ("refused", "why", "BadSsml")
+
+
+def test_results_are_unpacked_with_care() -> None:
+    told = b'{"results": [{"status": "Failed", "error": "no such voice"}]}'
+    failure = sound_in(packed(summary_json=told))
+
+    assert isinstance(failure, Failure)
+    assert failure.message == "no such voice"
+    assert sound_in(packed(**{"0001_wav": b"sound", "0001.debug.json": b"{}"})) == b"sound"
+    for broken in (b"", b"<html>", packed(**{"../../0001_wav": b"evil"}), packed(**{"0001_wav": b"x" * 99})[:60]):
+        with pytest.raises(ValueError, match=r"no ZIP|no sound"):
+            sound_in(broken)

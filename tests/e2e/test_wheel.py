@@ -16,7 +16,7 @@ def files(wheel: Path) -> zipfile.ZipFile:
 def test_every_package_and_its_data_are_there(files: zipfile.ZipFile) -> None:
     names = set(files.namelist())
 
-    for package in ("dfai", "dfai_core", "dfai_engine", "dfai_pandas", "dfai_dask", "dfai_spark"):
+    for package in ("dfai", "dfai_core", "dfai_engine", "dfai_pandas", "dfai_polars", "dfai_dask", "dfai_spark"):
         assert f"{package}/__init__.py" in names
         assert f"{package}/py.typed" in names
     assert "dfai_engine/manifest.toml" in names

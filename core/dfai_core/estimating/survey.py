@@ -24,7 +24,7 @@ from dfai_core.lanes import Lanes
 from dfai_core.loop import loop_thread
 from dfai_core.prices import billing_of
 from dfai_core.run import cut
-from dfai_core.service import Document, Failure
+from dfai_core.service import Document
 from dfai_core.splitting import split
 from dfai_core.store import Keyer, open_store
 
@@ -161,7 +161,7 @@ class _Surveyor:
             return 0.0
         return units
 
-    def _refuse(self, group: Group, place: int, why: ConfigError | Failure) -> None:
+    def _refuse(self, group: Group, place: int, why: ConfigError) -> None:
         self._tally.refused += 1
 
 

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dfai_engine import weights
-from dfai_engine.speaker.activity import session_options
 from dfai_engine.speaker.conversion import EMBEDDING, FRAMES, INPUT
 from dfai_engine.speaker.spectra import HOP, Samples, mel_spectra, without_noise
 from dfai_engine.speaker.weights_needed import MODELS
@@ -72,8 +71,11 @@ def unit(vectors: Embedding) -> Embedding:
 def _load() -> Any:
     import onnxruntime
 
+    options = onnxruntime.SessionOptions()
+    # Each computation in the thread that asked for it.
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
     path = weights.folder(MODELS[0]) / FILE
-    return onnxruntime.InferenceSession(str(path), session_options(), providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def _windows(speech: Samples) -> NDArray[np.float32]:

@@ -9,18 +9,16 @@ from numpy.typing import NDArray
 
 from dfai_engine.failures import ServiceFailure
 from dfai_engine.speaker import limits
-from dfai_engine.speaker.activity import BLOCK, chances
 from dfai_engine.speaker.spectra import RATE_HZ, Samples
+from dfai_engine.speech.pauses import BEGINS, WINDOW, probabilities
 
 __all__ = ["Heard", "hear"]
 
-# Silero's own threshold.
-SPEECH = 0.5
-# Blocks before and after what is spoken: the detector is sure of a word when it has begun. 64 ms.
+# Windows before and after what is spoken: the detector is sure of a word when it has begun. 64 ms.
 MARGIN = 2
-# The encoder hears power, not its logarithm: a voice that is less loud is another one to it. So all speech is made as
-# loud, of full scale -18 dB, which told our clips apart best; for the detector a quiet sound is made audible, -30 dB.
-LOUDNESS, AUDIBLE = 10 ** (-18 / 20), 10 ** (-30 / 20)
+# The encoder hears power, not its logarithm: a voice that is less loud is another one to it. So all speech is made
+# equally loud, 18 dB below full scale, which told our clips apart best.
+LOUDNESS = 10 ** (-18 / 20)
 FULL_SCALE = 32_700 / 32_768
 # Noise is told from what is between the words, where there is enough of it. 0.16 s.
 LEAST_BETWEEN = 5
@@ -53,15 +51,12 @@ def hear(samples: Samples, *, longest_s: float = limits.MOST_AUDIO_S) -> Heard:
         raise ServiceFailure(
             f"The audio is too long: {audio_s:.1f} s; {longest_s:g} s at most are taken.", code="AudioTooLong"
         )
-    loudness = _loudness(samples)
-    if not loudness:
-        raise _silent()
-    spoken = chances(samples * np.float32(max(1.0, AUDIBLE / loudness))) >= SPEECH
+    spoken = probabilities(np.rint(samples * 32_768).astype(np.int16)) >= BEGINS
     if not spoken.any():
-        raise _silent()
+        raise ServiceFailure("There is no speech in the audio.", code="NoSpeech")
     kept = np.convolve(spoken, np.ones(2 * MARGIN + 1), "same") > 0
-    speech = samples[np.repeat(kept, BLOCK)[: len(samples)]]
-    clipped = float(np.mean(np.abs(samples[np.repeat(spoken, BLOCK)[: len(samples)]]) >= FULL_SCALE))
+    speech = samples[np.repeat(kept, WINDOW)[: len(samples)]]
+    clipped = float(np.mean(np.abs(samples[np.repeat(spoken, WINDOW)[: len(samples)]]) >= FULL_SCALE))
     if clipped > limits.MOST_CLIPPED:
         raise ServiceFailure(
             f"The audio is clipped: {clipped:.0%} of the speech is at full scale. Record it less loud.",
@@ -75,17 +70,14 @@ def _loudness(samples: Samples) -> float:
     return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
 
 
-def _silent() -> ServiceFailure:
-    return ServiceFailure("There is no speech in the audio.", code="NoSpeech")
-
-
 def _check_noise(samples: Samples, spoken: NDArray[np.bool_], kept: NDArray[np.bool_]) -> None:
     """Nothing, if speech is loud enough over what is heard between the words."""
     if (~kept).sum() < LEAST_BETWEEN:
         return
-    blocks = np.pad(samples, (0, len(spoken) * BLOCK - len(samples))).reshape(-1, BLOCK)
+    blocks = np.pad(samples, (0, len(spoken) * WINDOW - len(samples))).reshape(-1, WINDOW)
     power = np.mean(np.square(blocks, dtype=np.float64), axis=1)
-    noise, both = float(np.median(power[~kept])), float(power[spoken].mean())
+    # The quietest of it: the detector may have missed a word.
+    noise, both = float(np.quantile(power[~kept], 0.1)), float(power[spoken].mean())
     snr_db = 10 * np.log10(max(both - noise, 1e-12) / max(noise, 1e-12))
     if snr_db < limits.LEAST_SNR_DB:
         raise ServiceFailure(

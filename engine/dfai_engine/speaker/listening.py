@@ -1,6 +1,8 @@
-"""Whether a phrase was said: speech to text, where this engine has it."""
+"""Whether a phrase was said: the Speech family's recogniser listens."""
 
 from __future__ import annotations
+
+import numpy as np
 
 from dfai_engine.failures import ServiceFailure
 from dfai_engine.speaker.phrases import PASS_PHRASES, matching
@@ -15,7 +17,7 @@ def phrase_in(samples: Samples, locale: str, phrase: str | None) -> str:
     Raises
     ------
     ServiceFailure
-        Something else is said; or there is nothing here that understands speech.
+        Something else is said.
     """
     said = _said(samples, locale)
     among = (phrase,) if phrase is not None else PASS_PHRASES[locale.lower()]
@@ -26,8 +28,16 @@ def phrase_in(samples: Samples, locale: str, phrase: str | None) -> str:
     return found
 
 
-def _said(_: Samples, __: str) -> str:
-    raise ServiceFailure(
-        "Text-dependent profiles need speech recognition, which is not here. Text-independent ones need none.",
-        code="FeatureNotAvailable",
-    )
+def _said(samples: Samples, locale: str) -> str:
+    """The words in a sound.
+
+    Raises
+    ------
+    dfai_engine.weights.ModelMissing
+        Of the recogniser.
+    """
+    from dfai_engine.speech.hearing import Wanted, heard
+    from dfai_engine.speech.samples import Sound
+
+    whole = np.rint(samples * 32_768).astype(np.int16)[None]
+    return heard(Sound(whole), Wanted(languages=(locale[:2].lower(),))).text()

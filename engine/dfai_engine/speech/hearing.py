@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from dfai_engine.speech import pauses, phrases, whisper
+from dfai_engine.speech.pauses import Span
 from dfai_engine.speech.phrases import Phrase
 from dfai_engine.speech.samples import RATE_HZ, Sound
 from dfai_engine.speech.whisper import BATCH, Piece, Said, Task
@@ -22,7 +23,9 @@ from dfai_engine.speech.words import Word
 __all__ = ["Heard", "Steps", "Wanted", "heard", "heard_soon", "listen"]
 
 MOST_PIECE_S = 28.0  # and the silence around it
-WIDEST_GAP_S = 3.0
+WIDEST_GAP_S = 1.5
+# Speech of this length in which no word falls was passed over.
+MISSED_S = 0.8
 # A piece that stands alone with its language is believed only when the recogniser is this sure, or it is this long.
 SURE = 0.8
 
@@ -61,6 +64,7 @@ class _Place:
     channel: int | None
     start_s: float
     piece: Piece
+    spans: tuple[Span, ...]  # of speech, counted from its own beginning
 
 
 def listen(sound: Sound, wanted: Wanted) -> Steps:
@@ -72,25 +76,49 @@ def listen(sound: Sound, wanted: Wanted) -> Steps:
         likely = pauses.probabilities(samples)
         found = pauses.spans(likely, len(samples))
         speech += sum(span.length for span in found)
-        places += [
-            _Place(
-                number,
-                span.start / RATE_HZ,
-                Piece(samples[span.start : span.end], wanted.languages, wanted.task, wanted.hints),
-            )
-            for span in pauses.cut(
-                found, likely, most=int(MOST_PIECE_S * RATE_HZ), widest_gap=int(WIDEST_GAP_S * RATE_HZ)
-            )
-        ]
+        cuts = pauses.cut(found, likely, most=int(MOST_PIECE_S * RATE_HZ), widest_gap=int(WIDEST_GAP_S * RATE_HZ))
+        for cut in cuts:
+            piece = Piece(samples[cut.start : cut.end], wanted.languages, wanted.task, wanted.hints)
+            places.append(_Place(number, cut.start / RATE_HZ, piece, _within(found, cut)))
     loudest = float(abs(sound.samples.astype("int32")).max(initial=0)) / 32_768
     said: list[Said] = []
     for begin in range(0, len(places), BATCH):
         said += yield [place.piece for place in places[begin : begin + BATCH]]
     if len(wanted.languages) != 1 and len(places) > 1:
         said = yield from _one_language(places, said, sure=2.0 if wanted.single else SURE)
+    passed_over = [part for place, each in zip(places, said, strict=True) for part in _missed(place, each)]
+    for begin in range(0, len(passed_over), BATCH):
+        said += yield [place.piece for place in passed_over[begin : begin + BATCH]]
+    places += passed_over
     together = [phrase for place, each in zip(places, said, strict=True) for phrase in _phrases(place, each)]
     together.sort(key=lambda phrase: phrase.start_s)
     return Heard(tuple(together), sound.seconds, speech / RATE_HZ, loudest)
+
+
+def _within(found: Sequence[Span], cut: Span) -> tuple[Span, ...]:
+    """The speech in a piece."""
+    clipped = (Span(max(span.start, cut.start) - cut.start, min(span.end, cut.end) - cut.start) for span in found)
+    return tuple(span for span in clipped if span.length > 0)
+
+
+def _missed(place: _Place, said: Said) -> list[_Place]:
+    """What the recogniser passed over in a piece: it sometimes hears one of two sentences with a pause between them."""
+    if not said.words:
+        return []
+    return [
+        _Place(
+            place.channel,
+            place.start_s + span.start / RATE_HZ,
+            dataclasses.replace(place.piece, samples=place.piece.samples[span.start : span.end]),
+            (Span(0, span.length),),
+        )
+        for span in place.spans
+        if span.length >= MISSED_S * RATE_HZ
+        and not any(
+            word.end_s * RATE_HZ > span.start + pauses.PAD and word.start_s * RATE_HZ < span.end - pauses.PAD
+            for word in said.words
+        )
+    ]
 
 
 def _one_language(

@@ -8,6 +8,7 @@ Source: Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervis
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 import threading
@@ -35,6 +36,7 @@ FRAMES_PER_S = 100
 LEAST_WINDOW_S = 10
 AFTER_S = 1.0  # of silence in a window after the speech
 MOST_HINT_TOKENS = 120
+LONG_WORD_S = 1.0
 MEDIAN = 7  # frames of the filter over the attention, as the authors have it
 
 Task = Literal["transcribe", "translate"]
@@ -207,7 +209,19 @@ def _whole(parts: Sequence[Mapping[str, Any]], end_s: float) -> list[Word]:
             both = math.sqrt(before.probability * word.probability)
             word = Word(before.text + text, before.start_s, last_s, both)
         found.append(word)
-    return found
+    return _shortened(found)
+
+
+def _shortened(words: Sequence[Word]) -> list[Word]:
+    """Words without the silence that attention gives to the first after a pause; where it ends is right."""
+    if not words:
+        return []
+    usual_s = sorted(word.end_s - word.start_s for word in words)[len(words) // 2]
+    most_s = max(LONG_WORD_S, 3 * usual_s)
+    return [
+        dataclasses.replace(word, start_s=word.end_s - most_s) if word.end_s - word.start_s > most_s else word
+        for word in words
+    ]
 
 
 def _storage(rows: Any) -> Any:

@@ -29,7 +29,7 @@ print(json.dumps([made.status_code, made.json()["error"]]))
 
 
 @pytest.mark.parametrize(
-    ("absent", "words"), [(["onnxruntime"], 'pip install "dfai[speech]"'), ([], "dfai models pull speech")]
+    ("absent", "words"), [(["faster_whisper"], 'pip install "dfai[speech]"'), ([], "dfai models pull speech")]
 )
 def test_what_is_missing_is_named(absent: list[str], words: str, tmp_path: Path) -> None:
     tests = Path(__file__).resolve().parents[2]

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dfai_engine import weights
 from dfai_engine.app import App, create_app
 from dfai_engine.failures import ServiceFailure
 from dfai_engine.speaker import limits, profiles
@@ -17,7 +18,7 @@ from dfai_engine.speaker.hearing import Heard
 from dfai_engine.speaker.kinds import IDENTIFICATION as KIND
 from dfai_engine.speaker.kinds import PHRASED as PHRASES
 from dfai_engine.speaker.profiles import Profiles
-from engine.speaker.clips import IDENTIFICATION, VERIFICATION, clip, enrolled, post, samples, wav
+from engine.speaker.clips import IDENTIFICATION, PHRASED, VERIFICATION, clip, enrolled, post, samples, wav
 from engine.wire import ask
 
 QUERY = "?api-version=2021-09-05"
@@ -201,3 +202,27 @@ def test_identification_ranks_five_and_names_nobody_where_nobody_speaks(app: App
     assert nobody["identifiedProfile"]["profileId"] == "00000000-0000-0000-0000-000000000000"
     assert len(nobody["profilesRanking"]) == 3
     assert many.json()["error"]["message"] == "profileIds must name 1 to 50 profiles."
+
+
+def spoken(text: str) -> bytes:
+    """A synthetic voice says it."""
+    nanotts = pytest.importorskip("py_nanotts", reason="a voice that says the phrases is not here")
+    return wav(np.frombuffer(nanotts.NanoTTS().speak(text, voice="en-US"), "<i2") / 32_768)
+
+
+@pytest.mark.skipif(not weights.present("whisper-base"), reason="needs the model: dfai models pull speech")
+def test_a_phrase_is_enrolled_once_it_is_understood_and_no_other_passes(app: App) -> None:
+    known, other = (
+        phrase["passPhrase"] for phrase in ask(app, "GET", f"{PHRASED}/phrases/en-US{QUERY}").json()["value"][:2]
+    )
+    identity = enrolled(app, PHRASED)
+    place = f"{PHRASED}/profiles/{identity}"
+    first = post(app, f"{place}/enrollments", spoken(known)).json()
+    wrong = post(app, f"{place}/enrollments", spoken(other)).json()
+    early = post(app, f"{place}:verify", spoken(known)).json()
+    foreign = ask(app, "POST", f"{PHRASED}/profiles{QUERY}", json={"locale": "de-DE"}).json()
+
+    assert (first["passPhrase"], first["remainingEnrollmentsCount"]) == (known, 2)
+    assert wrong["error"]["code"] == "InvalidPassPhrase"
+    assert early["error"]["code"] == "ProfileNotEnrolled"
+    assert foreign["error"]["code"] == "InvalidLocale"

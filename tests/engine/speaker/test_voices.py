@@ -68,8 +68,8 @@ def test_a_steady_noise_takes_little_of_a_voice_away() -> None:
         (0.3 * np.sin(2 * np.pi * 440 * SECONDS), "NoSpeech"),
         (samples("a_1")[:12_000], "AudioTooShort"),
         (np.tile(samples("a_1"), 41), "AudioTooLong"),
-        (np.clip(samples("a_1") * 200, -1, 1), "AudioClipped"),
-        (samples("b_1") * 0.003 + DICE.normal(0, 0.002, len(samples("b_1"))), "AudioTooNoisy"),
+        (np.clip(samples("a_1") * 200, -1, 32_767 / 32_768), "AudioClipped"),
+        (samples("b_1") * 0.05 + DICE.normal(0, 0.006, len(samples("b_1"))), "AudioTooNoisy"),
     ],
     ids=["silence", "noise", "tone", "short", "long", "clipped", "noisy"],
 )

@@ -203,7 +203,7 @@ CODES = {
 
 def exchange(steps: Steps, **more: Any) -> Exchange:
     """The exchange of a service whose answers may take several requests."""
-    return Exchange("", _unused, _unread, _never, codes=CODES, headers={}, accepts=ACCEPTED, steps=steps, **more)
+    return Exchange("", unused, unread, _never, codes=CODES, headers={}, accepts=ACCEPTED, steps=steps, **more)
 
 
 def json_of(answer: Answer) -> Any:
@@ -211,11 +211,11 @@ def json_of(answer: Answer) -> Any:
     return orjson.loads(answer.body)
 
 
-def _unused(_: Iterable[Document]) -> bytes:
+def unused(_: Iterable[Document]) -> bytes:
     raise AssertionError
 
 
-def _unread(_: Answer, __: int) -> list[Values | Failure | None]:
+def unread(_: Answer, __: int) -> list[Values | Failure | None]:
     raise AssertionError
 
 
