@@ -91,14 +91,17 @@ class Spending:
         spending = cls(call, budget, counters)
         return spending if spending._limited or spending._billing is not None else None
 
-    async def admit(self, job: Job) -> tuple[Job | None, Job | None]:
-        """What of *job* may leave, which is counted from here on, and what the call cannot pay for."""
-        if job.paid or job.operation is not None:
-            return job, None
-        if not self._limited:
+    def counted(self, job: Job) -> bool:
+        """Whether *job* may leave at once, since nothing limits the call: then it is counted. Most are."""
+        if job.operation is None:
+            if self._limited:
+                return False
             self._count(job, 1)
             job.paid = True
-            return job, None
+        return True
+
+    async def admit(self, job: Job) -> tuple[Job | None, Job | None]:
+        """What of *job* may leave, which is counted from here on, and what the call cannot pay for."""
         fits = job.count if self._knows_all(job) else 0
         while fits:
             ours = job if fits == job.count else job.only(range(fits))
@@ -107,7 +110,7 @@ class Spending:
                 self._count(ours, 1)
                 ours.paid = True
                 return ours, None if ours is job else job.only(range(fits, job.count))
-            fits = self._that_fit(ours, left)
+            fits = min(fits - 1, self._that_fit(ours, left))
         return None, job
 
     async def end(self, job: Job, outcome: Outcome) -> None:
@@ -138,6 +141,18 @@ class Spending:
             fits += 1
         return fits
 
+    @staticmethod
+    def _short_texts(job: Job, most: int) -> int:
+        """How many texts there are, if none has more characters than *most*; else 0. Nearly all requests are such."""
+        count = 0
+        for group, places in job.origin:
+            column = group.inputs[0]
+            texts = column[places.start : places.stop] if type(places) is range else [column[at] for at in places]
+            if max(map(len, texts)) > most:
+                return 0
+            count += len(texts)
+        return count
+
     def _knows_all(self, job: Job) -> bool:
         """Whether a limit of cost can be held for *job*."""
         return not self._dear or None not in map(self._units, job.documents())
@@ -149,12 +164,15 @@ class Spending:
         return 0.0 if self._billing is None else self._billing.count(document, self._options)
 
     def _count(self, job: Job, sign: int) -> None:
-        if self._billing is None:
+        billing = self._billing
+        if billing is None:
             return
-        units = [self._units(document) for document in job.documents()]
-        unknown, counted = units.count(None), self._counters.units
-        name = self._billing.unit.name
-        counted[name] = counted.get(name, 0.0) + sign * sum(filter(None, units))
+        counted, name, unknown = self._counters.units, billing.unit.name, 0
+        known: float = self._short_texts(job, billing.even) if billing.even else 0
+        if not known:
+            units = [self._units(document) for document in job.documents()]
+            known, unknown = sum(filter(None, units)), units.count(None)
+        counted[name] = counted.get(name, 0.0) + sign * known
         if unknown:
             counted[UNMEASURED] = counted.get(UNMEASURED, 0.0) + sign * unknown
 
