@@ -47,7 +47,7 @@ def answered(
     gone = set(drop).difference(table.schema.names)
     columns = {series.name: series for series in frame.get_columns() if series.name not in gone}
     columns |= {series.name: series for series in polars_columns(table)}
-    # Not with_columns: that is a query, and this may run inside one.
+    # By hand, since with_columns is a query of its own, and this is done for each part of one.
     return pl.DataFrame(list(columns.values()))
 
 
