@@ -41,6 +41,9 @@ assert_type(
     dfai.on(frame).analyze_image("photo", features=["tags", "color"], fetch="service", private_urls="allow"),
     pd.DataFrame,
 )
+assert_type(dfai.on(frame).verify_speaker("call", among=dfai.Speaker("id")), pd.DataFrame)
+assert_type(dfai.on(frame).identify_speaker("call", among=["Ada", dfai.Speaker("id")], threshold=0.7), pd.DataFrame)
+assert_type(dfai.speakers.create("Ada", b"sound", target=dfai.local()), dfai.Speaker)
 assert_type(dfai.on(frame).read_text(["photo"], pages=1, include=["lines", "words"]), pd.DataFrame)
 assert_type(
     dfai.on(frame).transcribe(
