@@ -70,7 +70,7 @@ def rows_together(frame: pl.DataFrame, call: Call) -> pa.RecordBatch:
     arrays = []
     for place, name in enumerate(call.columns):
         is_time = call.order is not None and place == first_by + len(call.by)
-        reads = "times" if is_time else call.service.reads
+        reads = "times" if is_time else call.reads_at(place)
         # The earlier answers come last: a column may be an input, and one of them.
         is_prior = place >= len(call.columns) - len(call.prior)
         arrays.append(arrow_column(frame[name], reads, prior[name] if is_prior else None))
