@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, redirect_stdout
 from dataclasses import replace
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -69,6 +70,8 @@ def _how_to_go_on(job: Asked, place: Workplace) -> str:
     where = place.parts if place.parts.exists() else place.answers if place.holds_answers() else named
     if where is None:
         return "interrupted; nothing was written, and nothing is kept."
+    if isinstance(where, Path) and where.is_relative_to(Path.cwd()):
+        where = where.relative_to(Path.cwd())
     there = f"{where}" if job.out.local else f"{where}, on this machine"
     return f"interrupted; what was answered is kept in {there}. The same line again goes on from there."
 
