@@ -131,5 +131,5 @@ SOUND = Kind(
         Format("AMR", "audio/amr", _begins(b"#!AMR")),
     ),
     samples=True,
-    guess_bytes=16_000_000,  # an hour's recording may come first
+    guess_bytes=32_000_000,  # an hour's recording may come first
 )

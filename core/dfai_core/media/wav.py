@@ -9,7 +9,9 @@ import numpy as np
 
 from dfai_core.media.content import Unread
 
-__all__ = ["Wav", "is_wav", "samples_in", "wav_in", "wav_of"]
+__all__ = ["WAV_HEAD_BYTES", "Wav", "is_wav", "samples_in", "wav_head", "wav_in", "wav_of"]
+
+WAV_HEAD_BYTES = 44
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _UNKNOWN_SIZE = frozenset({0, 0xFFFFFFFF})  # of what was written before its end was known
@@ -108,7 +110,16 @@ def wav_of(samples: np.ndarray[Any, Any], rate_hz: int) -> bytes:
     """
     channels = 1 if samples.ndim == 1 else samples.shape[1]
     pcm = np.ascontiguousarray(samples, "<i2")
-    head = struct.pack("<HHIIHH", _PCM, channels, rate_hz, rate_hz * channels * 2, channels * 2, 16)
-    parts = (b"WAVEfmt ", struct.pack("<I", len(head)), head, b"data", struct.pack("<I", pcm.nbytes))
+    return b"".join((wav_head(pcm.nbytes, rate_hz, channels), pcm.data))
+
+
+def wav_head(size_bytes: int, rate_hz: int, channels: int = 1) -> bytes:
+    """What stands before *size_bytes* of int16 samples; always as long.
+
+    >>> len(wav_head(0, 16_000)) == WAV_HEAD_BYTES
+    True
+    """
+    form = struct.pack("<HHIIHH", _PCM, channels, rate_hz, rate_hz * channels * 2, channels * 2, 16)
+    parts = (b"WAVEfmt ", struct.pack("<I", len(form)), form, b"data", struct.pack("<I", size_bytes))
     start = b"".join(parts)
-    return b"".join((b"RIFF", struct.pack("<I", len(start) + pcm.nbytes), start, pcm.data))
+    return b"".join((b"RIFF", struct.pack("<I", len(start) + size_bytes), start))
