@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_type
 
 import pandas as pd
+import polars as pl
 
 import dfai
 from own_service import LENGTHS
@@ -50,6 +51,8 @@ assert_type(
 assert_type(dfai.on(frame).translate_speech("call", to="fr", include=["audio"]), pd.DataFrame)
 assert_type(dfai.on(frame).assess_pronunciation("call", reference=dfai.col("text"), include="all"), pd.DataFrame)
 assert_type(dfai.on(frame).call(LENGTHS, "review", mark="!", concurrency=4), pd.DataFrame)
+assert_type(dfai.on(pl.DataFrame({"review": ["Lovely."]})).sentiment("review"), pl.DataFrame)
+assert_type(dfai.on(pl.LazyFrame({"review": ["Lovely."]})).sentiment("review", include="all"), pl.LazyFrame)
 model = dfai.on(frame).fit_anomalies(["rpm", "power"], timestamp="at", window_points=3, impute=0.5)
 assert_type(model, dfai.AnomalyModel)
 assert_type(model.detect(frame, by=["device"], if_exists="fill", concurrency=4), pd.DataFrame)

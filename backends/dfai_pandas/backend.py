@@ -171,9 +171,7 @@ def _slices(
         arrays = []
         for place, name in enumerate(call.columns):
             series = columns[name] if stop - start == rows else columns[name].iloc[start:stop]
-            # Options are no pictures, and no sounds: theirs are texts and numbers.
-            reads = "any" if call.service.media is not None and place >= len(call.inputs) else call.service.reads
-            arrays.append(arrow_column(series, prior.get(name), reads))
+            arrays.append(arrow_column(series, prior.get(name), call.reads_at(place)))
         yield pa.record_batch(arrays, names=names)
         start = stop
 

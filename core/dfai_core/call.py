@@ -70,6 +70,12 @@ class Call:
         order = () if self.order is None else (self.order,)
         return (*self.inputs, *(column for _, column in self.varying), *self.by, *order, *self.prior)
 
+    def reads_at(self, place: int) -> str:
+        """What the column at *place* among `columns` should hold, where its Python objects do not say it themselves."""
+        # Options are no pictures, and no sounds: theirs are texts and numbers.
+        is_option = self.service.media is not None and place >= len(self.inputs)
+        return "any" if is_option else self.service.reads
+
     @property
     def first_option(self) -> int:
         """Where in a document the options that vary stand."""

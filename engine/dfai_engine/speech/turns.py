@@ -18,8 +18,8 @@ R = TypeVar("R")
 class Turns(Generic[I, R]):
     """A queue before something that answers several items at a time.
 
-    The one that has waited longest is always in the next batch, with those like it that are nearest in size. A thread
-    runs while there is work, and ends with it.
+    The one that has waited longest is always in the next batch, with those like it that are nearest in size. Threads
+    run while there is work, and end with it; where there is less than fills their batches, they share it.
 
     Parameters
     ----------
@@ -31,6 +31,8 @@ class Turns(Generic[I, R]):
         Items of similar size go together best.
     most
         Items in a batch.
+    threads
+        Batches at a time.
     """
 
     def __init__(
@@ -40,26 +42,28 @@ class Turns(Generic[I, R]):
         alike: Callable[[I], Hashable],
         size: Callable[[I], float],
         most: int,
+        threads: int = 1,
     ) -> None:
         self._work = work
         self._alike = alike
         self._size = size
         self._most = most
+        self._threads = threads
         self._start()
         _LIVE.add(self)
 
     def _start(self) -> None:
         self._lock = threading.Lock()
         self._waiting: list[tuple[I, Future[R]]] = []
-        self._running = False
+        self._running = 0
 
     def submit(self, items: Sequence[I]) -> list[Future[R]]:
         """Take some items in; each result comes when it is there. A cancelled one is left out."""
         entries: list[tuple[I, Future[R]]] = [(item, Future()) for item in items]
         with self._lock:
             self._waiting += entries
-            if entries and not self._running:
-                self._running = True
+            for _ in range(min(len(entries), self._threads - self._running)):
+                self._running += 1
                 threading.Thread(target=self._run, name="dfai-engine-batches").start()
         return [future for _, future in entries]
 
@@ -80,13 +84,14 @@ class Turns(Generic[I, R]):
                 first = self._waiting[0][0]
                 kind, size = self._alike(first), self._size(first)
                 like = [entry for entry in self._waiting if self._alike(entry[0]) == kind]
+                share = min(self._most, -(-len(like) // self._threads))
                 # A stable sort: of those equally near, the ones that have waited longer.
-                chosen = sorted(like, key=lambda entry: abs(self._size(entry[0]) - size))[: self._most]
+                chosen = sorted(like, key=lambda entry: abs(self._size(entry[0]) - size))[:share]
                 taken = {id(future) for _, future in chosen}
                 self._waiting = [entry for entry in self._waiting if id(entry[1]) not in taken]
                 if batch := [entry for entry in chosen if entry[1].set_running_or_notify_cancel()]:
                     return batch
-            self._running = False
+            self._running -= 1
             return []
 
 

@@ -86,8 +86,15 @@ class Model:
         from faster_whisper.transcribe import get_suppressed_tokens
 
         folder = weights.folder(MODELS[0])
+        # A batch a core rather than all cores for a batch: threads that wait for each other at every step stand still
+        # on a machine that is busy with other things.
         self._loaded: Any = WhisperModel(
-            str(folder), device="cpu", compute_type="int8", cpu_threads=usable_cores(), local_files_only=True
+            str(folder),
+            device="cpu",
+            compute_type="int8",
+            cpu_threads=1,
+            num_workers=usable_cores(),
+            local_files_only=True,
         )
         self._tokenizer_of = Tokenizer
         self._suppressed = list(get_suppressed_tokens(self._tokenizer("en", "transcribe"), [-1]))
@@ -277,6 +284,7 @@ turns: Turns[Piece, Said] = Turns(
     alike=lambda piece: piece.hints,
     size=lambda piece: piece.window_s,
     most=BATCH,
+    threads=usable_cores(),
 )
 
 

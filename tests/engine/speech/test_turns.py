@@ -70,6 +70,15 @@ def test_the_cancelled_are_left_out(slow: Slow) -> None:
     assert slow.batches == [[5], [7]]
 
 
+def test_threads_share_what_waits(slow: Slow) -> None:
+    queue = Turns(slow, alike=lambda item: 0, size=float, most=3, threads=2)
+    futures = queue.submit([1, 2, 3, 4])
+    slow.go.set()
+
+    assert [future.result(30) for future in futures] == [1, 4, 9, 16]
+    assert max(map(len, slow.batches)) <= 2
+
+
 def test_the_thread_ends_with_the_work(slow: Slow) -> None:
     queue = turns(slow)
     slow.go.set()
