@@ -70,13 +70,15 @@ def column_type(hint: Any) -> pa.DataType | None:
 
     >>> column_type(Literal["offset", "rank"] | Col), column_type(Sequence[str]), column_type(int | float | None)
     (DataType(string), ListType(list<item: string>), DataType(double))
+    >>> column_type(float | str | Col | None)
+    DataType(string)
     """
     # What a protocol describes is an object of the caller's, for which a text can stand as well.
     alternatives = [one for one in _alternatives(hint) if not getattr(one, "_is_protocol", False)]
     kinds = [_single(one) for one in alternatives if one not in (Col, types.NoneType)]
     if kinds and all(kind in (pa.int64(), pa.float64()) for kind in kinds):
         return pa.float64() if pa.float64() in kinds else pa.int64()
-    if pa.string() in kinds and all(kind in (pa.int64(), pa.string()) for kind in kinds):
+    if pa.string() in kinds and all(kind in (pa.int64(), pa.float64(), pa.string()) for kind in kinds):
         return pa.string()  # in which a number can be written too
     if Col in alternatives and pa.string() in kinds and all(kind in (pa.string(), _TEXTS) for kind in kinds):
         return pa.string()  # one of several that could be chosen among

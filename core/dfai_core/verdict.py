@@ -218,7 +218,7 @@ def _words(body: bytes, sent: Mapping[str, str]) -> tuple[str | None, str]:
         return None, ""
     error = parsed.get("error", parsed)
     if not isinstance(error, dict):
-        return None, _shown(error, sent)
+        return None, _shown("" if error is None else error, sent)
     if isinstance(error.get("errors"), list) and error["errors"] and isinstance(error["errors"][0], dict):
         error = error["errors"][0]  # as Bing's services list them
     inner = error.get("innererror") or error.get("innerError") or {}

@@ -379,6 +379,7 @@ def test_pronunciation_is_held_against_a_text_of_each_row(scene: SpeechScene) ->
         ({"api_version": "v2"}, "fast transcription"),
         ({"language": "lang"}, "dfai.col"),
         ({"rate_hz": 0}, "rate of samples"),
+        ({"rate_hz": float("nan")}, "expected samples a second"),
         ({"profanity": "off"}, "choose 'mask'"),
     ],
 )

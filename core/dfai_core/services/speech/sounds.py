@@ -16,9 +16,13 @@ FORMATS = tuple(form.name for form in SOUND.formats)
 
 def _rate(name: str, value: Any) -> int | None:
     try:
-        return read_rate(value)
+        rate = read_rate(value)
     except Unread as error:
         raise ConfigError(f"{name}={value!r}: {error.message}.") from None
+    # In a column NaN is a row that says none; said of a whole call it is a mistake.
+    if rate is None and value is not None:
+        raise ConfigError(f"{name}={value!r}: expected samples a second, such as 16_000, or dfai.col.")
+    return rate
 
 
 # It does not touch the request: contents are WAV files by then.

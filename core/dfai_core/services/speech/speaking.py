@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from dfai_core.errors import ConfigError
-from dfai_core.media.wav import wav_of
+from dfai_core.media.wav import is_wav, wav_of
 from dfai_core.service import Document, Failure, Part, Values, Wiring
 from dfai_core.services.speech import sound_files, ssml
 from dfai_core.services.speech.default_voices import default_voice
@@ -84,6 +84,8 @@ class Speaking:
         if self.sound.coding == "other":
             return (data, None)
         if self.sound.coding == "raw":
+            if is_wav(data):
+                raise ValueError("the answer is a WAV file, where bare samples were asked for")
             if len(data) % self.sound.frame_bytes:
                 raise ValueError("the answer ends within a sample")
             seconds = len(data) / self.sound.frame_bytes / self.sound.rate_hz
