@@ -65,6 +65,28 @@ def _pandas(rows: int, store: Any) -> Iterator[Prepared]:
 
 
 @contextmanager
+def _polars(rows: int, store: Any) -> Iterator[Prepared]:
+    import polars as pl
+
+    def prepare(number: int) -> Round:
+        frame = pl.DataFrame(_part(number * rows, rows))
+        return lambda: int(answered(frame, _COLUMN, store=store)["null"].count())
+
+    yield prepare
+
+
+@contextmanager
+def _polars_lazy(rows: int, store: Any) -> Iterator[Prepared]:
+    import polars as pl
+
+    def prepare(number: int) -> Round:
+        frame = pl.DataFrame(_part(number * rows, rows)).lazy()
+        return lambda: int(answered(frame, _COLUMN, store=store).collect()["null"].count())
+
+    yield prepare
+
+
+@contextmanager
 def _dask_threads(rows: int, store: Any) -> Iterator[Prepared]:
     import dask.dataframe as dd
 
@@ -140,6 +162,8 @@ _OWN = StoreSpec("default")
 BACKENDS: dict[str, tuple[Callable[[int, Any], AbstractContextManager[Prepared]], bool]] = {
     # whether the backend's calls have a store of their own
     "pandas": (_pandas, False),
+    "polars": (_polars, False),
+    "polars lazy": (_polars_lazy, False),
     "dask threads": (_dask_threads, False),
     "dask distributed": (_dask_distributed, True),
     "spark local[2]": (_spark, True),

@@ -27,7 +27,7 @@ from benchmarks.table import Table, publish
 from dfai_core import Call, Config, run, services
 from dfai_core.transports.base import Answer, Request
 
-__all__ = ["Figure", "main"]
+__all__ = ["Figure", "Service", "main", "paths"]
 
 _FILE_BYTES = 2_000_000
 _LATE_S = 3.0
@@ -62,7 +62,8 @@ class Service:
         return
 
 
-def _paths(folder: Path, count: int) -> Iterator[str]:
+def paths(folder: Path, count: int) -> Iterator[str]:
+    """Different files of 2 MB."""
     for number in range(count):
         path = folder / f"{number}.png"
         with path.open("wb") as file:  # with a hole in it: it takes no room on the disk
@@ -85,10 +86,10 @@ def _stream(paths: list[str], late: bool) -> None:
 def streamed(count: int, late: bool) -> Figure:
     """A folder of *count* files, read and sent."""
     with TemporaryDirectory() as name:
-        paths = list(_paths(Path(name), count))
-        _stream(paths[:10], late=False)
+        files = list(paths(Path(name), count))
+        _stream(files[:10], late=False)
         before_mb, began = _start(), time.perf_counter()
-        _stream(paths, late)
+        _stream(files, late)
         took_s = time.perf_counter() - began
         added_mb = _status_mb("VmHWM") - before_mb
     way = f"first answer after {_LATE_S:.0f} s" if late else f"each answer after {1_000 * _LATENCY_S:.0f} ms"

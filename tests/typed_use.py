@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_type
 
 import pandas as pd
+import polars as pl
 
 import dfai
 from own_service import LENGTHS
@@ -40,6 +41,9 @@ assert_type(
     dfai.on(frame).analyze_image("photo", features=["tags", "color"], fetch="service", private_urls="allow"),
     pd.DataFrame,
 )
+assert_type(dfai.on(frame).verify_speaker("call", among=dfai.Speaker("id")), pd.DataFrame)
+assert_type(dfai.on(frame).identify_speaker("call", among=["Ada", dfai.Speaker("id")], threshold=0.7), pd.DataFrame)
+assert_type(dfai.speakers.create("Ada", b"sound", target=dfai.local()), dfai.Speaker)
 assert_type(dfai.on(frame).read_text(["photo"], pages=1, include=["lines", "words"]), pd.DataFrame)
 assert_type(
     dfai.on(frame).transcribe(
@@ -50,6 +54,8 @@ assert_type(
 assert_type(dfai.on(frame).translate_speech("call", to="fr", include=["audio"]), pd.DataFrame)
 assert_type(dfai.on(frame).assess_pronunciation("call", reference=dfai.col("text"), include="all"), pd.DataFrame)
 assert_type(dfai.on(frame).call(LENGTHS, "review", mark="!", concurrency=4), pd.DataFrame)
+assert_type(dfai.on(pl.DataFrame({"review": ["Lovely."]})).sentiment("review"), pl.DataFrame)
+assert_type(dfai.on(pl.LazyFrame({"review": ["Lovely."]})).sentiment("review", include="all"), pl.LazyFrame)
 model = dfai.on(frame).fit_anomalies(["rpm", "power"], timestamp="at", window_points=3, impute=0.5)
 assert_type(model, dfai.AnomalyModel)
 assert_type(model.detect(frame, by=["device"], if_exists="fill", concurrency=4), pd.DataFrame)

@@ -1,4 +1,4 @@
-"""``import dfai`` puts an ``.ai`` accessor on pandas, Dask and Spark frames.
+"""``import dfai`` puts an ``.ai`` accessor on pandas, polars, Dask and Spark frames.
 
 >>> df = pd.DataFrame({"review": ["Lovely room.", "Never again!"]})
 >>> df.ai.sentiment("review")["sentiment"].tolist()

@@ -73,7 +73,7 @@ def figures_of(call: Call, tally: Tally, *, whole: int | None, alone: bool, spee
         "requests": tally.requests * shares.sent,
         "documents": tally.documents,
         "coalesced": tally.askers - tally.documents,
-        "from_store": tally.from_store,
+        "from_store": tally.documents * shares.documents - tally.asked * shares.asked,
     }
     numbers = {name: _up(scale * count) for name, count in sums.items()}
     billing, price = billing_of(call.service), quote(call.config.prices, call.service, call.target_kind)
@@ -118,7 +118,8 @@ def _duration_s(call: Call, numbers: Mapping[str, int], speed: Speed) -> float |
         return numbers["sent"] / speed.documents_per_s
     if speed.latency_s is None:
         return None
-    in_flight = min(call.config.concurrency, numbers["requests"])
+    # Those that one document takes follow one another.
+    in_flight = min(call.config.concurrency, max(1, numbers["requests"] // (call.service.asks or 1)))
     times = [numbers["requests"] * speed.latency_s / in_flight]
     if call.config.rate_per_s is not None:
         counts = {"requests": "requests", "documents": "sent", "characters": "characters"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dfai_core.billed import TEXT_RECORD
+from dfai_core.billed import TEXT_RECORD, UNMEASURED
 from dfai_core.prices import Quote
 from dfai_core.report import Figures, length_s, quantile_s
 
@@ -95,7 +95,8 @@ def _cost(calls: Sequence[CallState]) -> tuple[float | None, str | None, str | N
     computed = [call for call in calls if call.figures.begun]
     quotes = [call.quote for call in computed if call.quote is not None]
     currencies = {quote.currency for quote in quotes}
-    if len(quotes) < len(computed) or len(currencies) != 1:
+    unmeasured = any(UNMEASURED in call.figures.units for call in computed if call.quote and call.quote.per_unit)
+    if len(quotes) < len(computed) or len(currencies) != 1 or unmeasured:
         return None, None, None
     costs = [
         quote.per_unit * call.figures.units.get(quote.unit.name, 0.0)

@@ -9,7 +9,7 @@ from typing import Any
 
 from dfai._charts import latencies, sparkline, throughput
 from dfai._run import State, counted
-from dfai._run_text import bytes_of, cost_notes, milliseconds, money, number, place, seconds, share, verbs
+from dfai._run_text import bytes_of, milliseconds, money, number, place, seconds, share, units_of, verbs
 
 __all__ = ["card", "page"]
 
@@ -32,6 +32,7 @@ h2 { margin: 0 0 12px; font-size: 13px; font-weight: 600; color: var(--soft); le
 .state b { font-weight: 600; color: var(--green); } .state.not b { color: var(--red); }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: 1px; margin: 32px 0 20px;
   background: var(--hair); border: 1px solid var(--hair); border-radius: 12px; overflow: hidden; }
+.tiles.wide { grid-template-columns: repeat(auto-fit, minmax(200px, 1fr)); }
 .tile { background: var(--card); padding: 16px 18px 14px; }
 .tile .of { color: var(--soft); font-size: 13px; }
 .tile .is { font-size: 25px; line-height: 1.25; font-weight: 600; letter-spacing: -0.01em; white-space: nowrap; }
@@ -65,6 +66,7 @@ def page(state: State) -> str:
     title = escape(verbs(state))
     timeline = throughput(state.figures.timeline, "documents")
     flow = f'<section><h2>Documents a second</h2><div class="scroll">{timeline}</div></section>' if timeline else ""
+    tiles = "".join(_tile(*tile) for tile in _tiles(values))
     chart = latencies(state.figures.latency) or '<p class="none">No request was answered.</p>'
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -72,7 +74,7 @@ def page(state: State) -> str:
         f"<title>{title} – dfai run</title><style>{_STYLE}</style></head><body><main>"
         f"<header><p>{escape(_when(state))}</p><h1>{title}</h1><p>{escape(place(state))}</p>"
         f"{_completeness(state)}</header>"
-        f'<div class="tiles">{"".join(_tile(*tile) for tile in _tiles(values))}</div>{flow}'
+        f'<div class="{"tiles wide" if values["cost"] else "tiles"}">{tiles}</div>{flow}'
         f'<div class="two"><section><h2>Latency of answers</h2>{chart}</section>'
         f"<section><h2>Rows without an answer</h2>{_errors(values)}</section></div>"
         f"{_calls(state)}{_exchange(values)}"
@@ -92,6 +94,7 @@ def card(state: State) -> str:
         f'<div style="font-size:12px;{soft}">{_lines(notes)}</div></div>'
         for name, figure, notes, bad in _tiles(values)
     )
+    width_px = 180 if values["cost"] else 104
     line = sparkline(state.figures.timeline)
     words = f"not complete: {state.missing}" if state.missing else ""
     errors = ", ".join(f"{code} {count:,}" for code, count in values["errors"].items())
@@ -106,7 +109,7 @@ def card(state: State) -> str:
         '<div style="display:flex;justify-content:space-between;align-items:flex-end;gap:24px;margin-bottom:10px">'
         f'<div><div style="font-size:15px;font-weight:600">{escape(verbs(state))}</div>'
         f'<div style="font-size:12.5px;overflow-wrap:anywhere;{soft}">{escape(place(state))}</div></div>{line}</div>'
-        '<div style="display:grid;grid-template-columns:repeat(auto-fit,minmax(104px,1fr));gap:10px 18px">'
+        f'<div style="display:grid;grid-template-columns:repeat(auto-fit,minmax({width_px}px,1fr));gap:10px 18px">'
         f"{cells}</div>{below}</div>"
     )
 
@@ -119,7 +122,6 @@ def _tiles(values: Mapping[str, Any]) -> list[tuple[str, str, list[str], bool]]:
     asked = _noted(values, coalesced="shared", from_store="from a store")
     sent = _noted(values, retries="retries", throttled="throttled", maybe_billed="maybe billed")
     tail = [f"{name}: {milliseconds(latency[part])}" for part, name in ((0.9, "90 %"), (0.99, "99 %"))]
-    cost = [("Cost", money(values["cost"], values["currency"]), _cost_lines(values), False)] if values["cost"] else []
     return [
         ("Rows", number(values["rows"]) or "0", [f"{rate:,.0f} a second"] if rate else [], False),
         ("Documents", number(values["documents"]) or "0", asked, False),
@@ -127,14 +129,19 @@ def _tiles(values: Mapping[str, Any]) -> list[tuple[str, str, list[str], bool]]:
         ("Failed rows", number(failed) or "0", [share(failed, values["rows"])] if failed else [], failed > 0),
         ("Median latency", milliseconds(latency[0.5]), [] if latency[0.5] is None else tail, False),
         ("Time", seconds(values["wall_s"]) or "0 s", [f"processor {seconds(values['cpu_s']) or '0 s'}"], False),
-        *cost,
+        *_cost(values),
     ]
 
 
-def _cost_lines(values: Mapping[str, Any]) -> list[str]:
+def _cost(values: Mapping[str, Any]) -> list[tuple[str, str, list[str], bool]]:
+    """What was paid for and what that cost, where it cost anything."""
+    if not values["cost"]:
+        return []
+    dated = [f"prices of {values['prices_as_of']}"] if values["prices_as_of"] else []
+    units = [units_of(name, count).partition(" ") for name, count in values["units"].items()]
     return [
-        cost_notes(values["units"], None),
-        *([f"prices of {values['prices_as_of']}"] if values["prices_as_of"] else []),
+        ("Sent", units[0][0], [units[0][2], *(" ".join(one) for one in units[1:])], False),
+        ("Cost", money(values["cost"], values["currency"]), dated, False),
     ]
 
 

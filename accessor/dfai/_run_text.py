@@ -78,7 +78,7 @@ def number(value: float) -> str:
     """A count with its thousands apart; nothing for zero."""
     if not value:
         return ""
-    return f"{value:,}" if value == int(value) else f"{value:,.2f}"
+    return f"{int(value):,}" if value == int(value) else f"{value:,.2f}"
 
 
 def money(amount: float | None, currency: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -25,23 +25,29 @@ _SLICE_ROWS = 10_000
 _SLICE_BYTES = 8_000_000
 
 
-def answered(frame: pl.DataFrame, call: Call, run: Run, drop: Sequence[Hashable]) -> pl.DataFrame:
+def answered(
+    frame: pl.DataFrame,
+    call: Call,
+    run: Run,
+    drop: Sequence[Hashable],
+    watch: Callable[[Any], None] | None = None,
+) -> pl.DataFrame:
     """*frame* without the columns *drop*, and with the call's: in their old places, or at the end."""
     import polars as pl
 
+    order = None
     if call.service.gather is None:
-        answers = list(run(call, rows_of(frame, call)))
-        table = pa.Table.from_batches(answers, schema=call.schema)
+        batches = rows_of(frame, call)
     else:
         together, order = _in_groups(frame, call)
-        answers = list(run(call, [together] if frame.height else []))
-        table = pa.Table.from_batches(answers, schema=call.schema)
-        if order is not None:
-            table = table.take(pa.array(np.argsort(order)))
+        batches = [together] if frame.height else []
+    table = pa.Table.from_batches(list(run(call, batches, watch=watch)), schema=call.schema)
+    if order is not None:
+        table = table.take(pa.array(np.argsort(order)))
     gone = set(drop).difference(table.schema.names)
     columns = {series.name: series for series in frame.get_columns() if series.name not in gone}
     columns |= {series.name: series for series in polars_columns(table)}
-    # Not with_columns: that is a query, and this may run inside one.
+    # By hand, since with_columns is a query of its own, and this is done for each part of one.
     return pl.DataFrame(list(columns.values()))
 
 

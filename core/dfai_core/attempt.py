@@ -373,8 +373,9 @@ class Attempter:
     ) -> float | None:
         """Seconds before *job* is tried again (and counts that); None where its tries or its time are used up."""
         failures = job.tries if job.operation is None else job.misses
-        alone = self.peer.breaker.serves_others(since=sent_at)
-        wait = self.retry.wait_s(failures, retry_after_s=asked_s, draw=random.random(), alone=alone, cut=cut)
+        breaker = self.peer.breaker
+        alone, amid, draw = not breaker.failing, breaker.answered_since(sent_at), random.random()
+        wait = self.retry.wait_s(failures, retry_after_s=asked_s, draw=draw, alone=alone, amid=amid, cut=cut)
         if wait is None or self._loop.time() + wait >= job.deadline:
             return None
         self.counters.retries += 1

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from dfai_core.call import Call
 from dfai_core.errors import BackendNotFound
-from dfai_core.report import Channel
+from dfai_core.report import Channel, Counters
 
 __all__ = [
     "Backend",
@@ -31,8 +31,26 @@ __all__ = [
     "backends",
 ]
 
-Run = Callable[[Call, Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
-"""What a backend applies to a frame's rows: as many rows out as in, in the same order."""
+
+class Run(Protocol):
+    """What a backend applies to a frame's rows: as many rows out as in, in the same order.
+
+    *batches* is a list where all rows are at hand, which lets the core look ahead. Answers need not come in the batches
+    in which rows went in. *watch* is called in the caller's thread while it waits, about ten times a second: what it
+    raises ends the call and takes back what was asked. It is for libraries whose threads hear of an interrupt only when
+    they look.
+    """
+
+    def __call__(
+        self,
+        call: Call,
+        batches: Iterable[pa.RecordBatch],
+        /,
+        *,
+        watch: Callable[[Counters], None] | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        """The answers' columns, `Call.schema`; *batches* hold the call's, `Call.columns`, in order."""
+        ...
 
 
 class Backend(Protocol):

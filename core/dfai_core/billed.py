@@ -10,16 +10,20 @@ __all__ = [
     "CHARACTER",
     "DOCUMENT",
     "PAGE",
+    "RECORD_CHARACTERS",
     "SECOND",
     "TEXT_RECORD",
     "TRANSACTION",
+    "UNMEASURED",
     "Billing",
     "Each",
     "Unit",
     "text_records",
 ]
 
-_RECORD_CHARACTERS = 1_000
+UNMEASURED = "not measured"
+"""Under this name documents are counted whose units nobody knew when they were sent."""
+RECORD_CHARACTERS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +50,15 @@ class Billing:
 
     *count* is given a document as it is sent (a long text: one of its parts) and the options that all documents of the
     call have in common; None where only the content tells, and that has not been read. *source* says where the rule
-    comes from. *beside* says what may be billed besides, which only the answers tell.
+    comes from. *beside* says what may be billed besides, which only the answers tell. Texts of at most *even*
+    characters are one unit each, so that they need not be looked at one by one.
     """
 
     unit: Unit
     count: Callable[[tuple[Any, ...], Mapping[str, Any]], float | None]
     source: str
     beside: str = ""
+    even: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +77,4 @@ def text_records(document: tuple[Any, ...], _: Mapping[str, Any]) -> float:
     >>> [text_records((text,), {}) for text in ("a", "a" * 1_000, "a" * 1_001)]
     [1.0, 1.0, 2.0]
     """
-    return float(max(1, -(-len(document[0]) // _RECORD_CHARACTERS)))
+    return float(max(1, -(-len(document[0]) // RECORD_CHARACTERS)))

@@ -204,7 +204,7 @@ class Dispatcher:
             if ours is None:
                 return
             job = ours
-        if self._spending is not None and not job.paid:
+        if self._spending is not None and not (job.paid or self._spending.counted(job)):
             ours, rest = await self._spending.admit(job)
             if rest is not None:
                 await self._take(rest, self._spending.refused(rest))

@@ -50,10 +50,24 @@ class Reported:
     reporters: tuple[Reporter, ...] = ()
     watch: Watch | None = None
 
-    def __call__(self, call: Call, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def __call__(
+        self, call: Call, batches: Iterable[pa.RecordBatch], *, watch: Watch | None = None
+    ) -> Iterator[pa.RecordBatch]:
         counters = counters_of(call.id)
         reporters = self.reporters if process_id() != self.home else ()
-        return _reported(call, batches, self.watch, _Sender(call.id, counters, reporters), self.backend)
+        watching = _both(self.watch, watch)
+        return _reported(call, batches, watching, _Sender(call.id, counters, reporters), self.backend)
+
+
+def _both(first: Watch | None, second: Watch | None) -> Watch | None:
+    if first is None or second is None:
+        return first or second
+
+    def watch(counters: Counters) -> None:
+        first(counters)
+        second(counters)
+
+    return watch
 
 
 def _reported(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from dfai_core.billed import UNMEASURED
 from dfai_core.call import Call
 from dfai_core.errors import ConfigError
 from dfai_core.flow.allowance import Allowance, Left
@@ -44,6 +45,8 @@ def _allowance(config: Config) -> Allowance | None:
 class Spending:
     """Counts the documents of one call that are sent, in the units that their service bills.
 
+    With ``max_cost`` what cannot be measured before it is sent is not sent.
+
     A document counts when it leaves for the first time, and again whenever a request that held it broke after it may
     have been billed. It is given back where it ends without an answer that costs anything.
 
@@ -62,13 +65,14 @@ class Spending:
         With ``max_cost`` where no price is known.
     """
 
-    __slots__ = ("_billing", "_budget", "_counters", "_limited", "_most", "_options", "_per_unit")
+    __slots__ = ("_billing", "_budget", "_counters", "_dear", "_limited", "_most", "_options", "_per_unit")
 
     def __init__(self, call: Call, budget: Budget, counters: Counters) -> None:
         config, kind = call.config, call.target_kind
         self._budget = budget
         self._counters = counters
         self._limited = _allowance(config) is not None
+        self._dear = config.max_cost is not None
         self._billing = None if kind == "local" else billing_of(call.service)
         self._options = call.options
         found = quote(config.prices, call.service, kind)
@@ -87,23 +91,26 @@ class Spending:
         spending = cls(call, budget, counters)
         return spending if spending._limited or spending._billing is not None else None
 
+    def counted(self, job: Job) -> bool:
+        """Whether *job* may leave at once, since nothing limits the call: then it is counted. Most are."""
+        if job.operation is None:
+            if self._limited:
+                return False
+            self._count(job, 1)
+            job.paid = True
+        return True
+
     async def admit(self, job: Job) -> tuple[Job | None, Job | None]:
         """What of *job* may leave, which is counted from here on, and what the call cannot pay for."""
-        if job.paid or job.operation is not None:
-            return job, None
-        if not self._limited:
-            self._count(self._units(job), 1)
-            job.paid = True
-            return job, None
-        fits, units = job.count, self._units(job)
+        fits = job.count if self._knows_all(job) else 0
         while fits:
             ours = job if fits == job.count else job.only(range(fits))
-            left = await self._budget.spend(fits, units * self._per_unit)
+            left = await self._budget.spend(fits, self._cost(ours))
             if left is None:
-                self._count(units, 1)
+                self._count(ours, 1)
                 ours.paid = True
                 return ours, None if ours is job else job.only(range(fits, job.count))
-            fits, units = self._that_fit(ours, left)
+            fits = min(fits - 1, self._that_fit(ours, left))
         return None, job
 
     async def end(self, job: Job, outcome: Outcome) -> None:
@@ -112,39 +119,62 @@ class Spending:
             return
         unbilled = job.only([position for position, why in outcome.refused if why.failure.status != 200])
         if unbilled.count:
-            units = self._units(unbilled)
-            self._count(units, -1)
+            self._count(unbilled, -1)
             if self._limited:
-                await self._budget.spend(-unbilled.count, -units * self._per_unit)
+                await self._budget.spend(-unbilled.count, -self._cost(unbilled))
 
     def refused(self, job: Job) -> Outcome:
         """How documents end that the call cannot pay for."""
-        why = Refused(Failure("over_budget", f"{self._most} would be passed: not sent", retryable=True), 0, None)
+        words = f"{self._most} would be passed: not sent"
+        if not self._knows_all(job):
+            words = f"what it costs is known only once it is sent, and {self._most}: not sent"
+        why = Refused(Failure("over_budget", words, retryable=True), 0, None)
         return Outcome(refused=[(position, why) for position in range(job.count)])
 
-    def _that_fit(self, job: Job, left: Left) -> tuple[int, float]:
-        """How many documents from the first on are within what is *left*, and their units."""
+    def _that_fit(self, job: Job, left: Left) -> int:
+        """How many documents from the first on are within what is *left*."""
         fits, units = 0, 0.0
         for document in job.documents():
-            more = units + self._units_of(document)
-            if fits + 1 > left.documents or more * self._per_unit > left.cost:
+            units += self._units(document) or 0.0
+            if fits + 1 > left.documents or units * self._per_unit > left.cost:
                 break
-            fits, units = fits + 1, more
-        return fits, units
+            fits += 1
+        return fits
 
-    def _units(self, job: Job) -> float:
-        return 0.0 if self._billing is None else sum([self._units_of(document) for document in job.documents()])
+    @staticmethod
+    def _short_texts(job: Job, most: int) -> int:
+        """How many texts there are, if none has more characters than *most*; else 0. Nearly all requests are such."""
+        count = 0
+        for group, places in job.origin:
+            column = group.inputs[0]
+            texts = column[places.start : places.stop] if type(places) is range else [column[at] for at in places]
+            if max(map(len, texts)) > most:
+                return 0
+            count += len(texts)
+        return count
 
-    def _units_of(self, document: Document) -> float:
-        if self._billing is None:
-            return 0.0
-        units = self._billing.count(document, self._options)
-        return 1.0 if units is None else units
+    def _knows_all(self, job: Job) -> bool:
+        """Whether a limit of cost can be held for *job*."""
+        return not self._dear or None not in map(self._units, job.documents())
 
-    def _count(self, units: float, sign: int) -> None:
-        if self._billing is not None:
-            counted, name = self._counters.units, self._billing.unit.name
-            counted[name] = counted.get(name, 0.0) + sign * units
+    def _cost(self, job: Job) -> float:
+        return self._per_unit * sum(units or 0.0 for units in map(self._units, job.documents()))
+
+    def _units(self, document: Document) -> float | None:
+        return 0.0 if self._billing is None else self._billing.count(document, self._options)
+
+    def _count(self, job: Job, sign: int) -> None:
+        billing = self._billing
+        if billing is None:
+            return
+        counted, name, unknown = self._counters.units, billing.unit.name, 0
+        known: float = self._short_texts(job, billing.even) if billing.even else 0
+        if not known:
+            units = [self._units(document) for document in job.documents()]
+            known, unknown = sum(filter(None, units)), units.count(None)
+        counted[name] = counted.get(name, 0.0) + sign * known
+        if unknown:
+            counted[UNMEASURED] = counted.get(UNMEASURED, 0.0) + sign * unknown
 
 
 def no_price(call: Call) -> str:

@@ -118,7 +118,9 @@ def test_several_columns_need_a_pattern(service: Lookalike) -> None:
 
 
 def test_frames_nobody_serves_are_refused_by_name() -> None:
-    with pytest.raises(BackendNotFound, match=r"no backend for a builtins.dict; installed: dask, pandas, pyspark"):
+    with pytest.raises(
+        BackendNotFound, match=r"no backend for a builtins.dict; installed: dask, pandas, polars, pyspark"
+    ):
         dfai.on({"review": ["good"]})
     with pytest.raises(BackendNotFound, match="a column, not a frame"):
         dfai.on(FRAME["review"])

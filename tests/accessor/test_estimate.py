@@ -75,6 +75,8 @@ def test_time_follows_from_the_limits_of_the_call(service: Lookalike) -> None:
 
     assert frame.ai.estimate(latency_s=0.5).sentiment("t", concurrency=10).duration_s == pytest.approx(5.0)
     assert frame.ai.estimate(latency_s=0.5).sentiment("t", rate_per_s=2.0).duration_s == pytest.approx(50.0)
+    faces = FRAME.head(2).ai.estimate(latency_s=0.5).verify_faces("t", "u", target=AZURE, api_version="v1.2")
+    assert (faces.requests, faces.duration_s) == (3, pytest.approx(1.5))  # one after the other, for two equal rows
     frame.ai.sentiment("t")
     assert frame.ai.estimate.sentiment("t").latency_measured
 
@@ -119,6 +121,21 @@ def test_its_arguments_are_the_verbs_own() -> None:
         FRAME.ai.estimate.analyze_sentiment("t")
     with pytest.raises(ConfigError, match="takes no output="):
         FRAME["t"].ai.estimate.sentiment(output="s")
+
+
+def test_a_run_is_priced_as_it_was_estimated(service: Lookalike) -> None:
+    with dfai.using(prices={"container/sentiment": 50.0, "as_of": "2026-11-01"}):
+        told = FRAME.ai.estimate.sentiment("t")
+        with pytest.warns(dfai.errors.RowsFailed):
+            FRAME.ai.sentiment("t")
+    run = dfai.last_run()
+
+    assert run.cost == told.cost == pytest.approx(40 * 50 / 1_000)
+    assert run.units == told.units == {"text record": 40}
+    assert "cost" in str(run)
+    assert "2.00 USD" in str(run)
+    assert "prices of 2026-11-01" in run._repr_html_()
+    assert "2.00 USD" in run.to_html()
 
 
 def test_its_own_limits_are_told() -> None:

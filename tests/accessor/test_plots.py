@@ -141,11 +141,27 @@ def test_missing_columns_are_named() -> None:
 
 
 def test_lazy_frames_are_to_be_filtered_and_collected_first() -> None:
-    dd = pytest.importorskip("dask.dataframe")
+    dd, pl = pytest.importorskip("dask.dataframe"), pytest.importorskip("polars")
     lazy = dd.from_pandas(telemetry(), npartitions=2, sort=False)
 
     with pytest.raises(ConfigError, match=r"in memory; this one is dask's.*filter, then \.compute\(\)"):
         lazy.ai.plot_anomalies("rpm", timestamp="at", by="device")
+    with pytest.raises(ConfigError, match=r"this one is polars's, and lazy.*filter, then \.collect\(\)"):
+        pl.LazyFrame(telemetry()).ai.plot_anomalies("rpm", timestamp="at", by="device")
+
+
+def test_a_polars_frame_is_drawn_as_a_pandas_one() -> None:
+    pl = pytest.importorskip("polars")
+    answered = found(zone="Europe/Paris")
+
+    own = answered.ai.plot_anomalies("rpm", timestamp="at", by="device")
+    drawn = pl.DataFrame(answered).ai.plot_anomalies("rpm", timestamp="at", by="device")
+
+    for one, other in zip(own, drawn, strict=True):
+        assert one.get_title(loc="left") == other.get_title(loc="left")
+        assert one.get_xlabel() == other.get_xlabel()
+        assert marked(one, "above") == marked(other, "above")
+    assert drawn[-1].get_xlabel() == "time (Europe/Paris)"
 
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

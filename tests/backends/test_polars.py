@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as hour
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -108,6 +114,32 @@ def test_what_a_worker_raises_comes_out_of_collect_as_it_is(scene: Scene) -> Non
         plan.collect()
 
 
+INTERRUPTED = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background has it ignored
+import dfai, polars as pl
+frame = pl.LazyFrame({"t": [f"good {n}" for n in range(3_000)]})
+target = dfai.container(sys.argv[1])
+frame.ai.sentiment("t", language="en", target=target, concurrency=4, progress="off").collect(engine="streaming")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to a child alone")
+def test_control_c_ends_what_the_threads_of_a_query_ask(scene: Scene) -> None:
+    scene.latency_s = 0.2
+    script = subprocess.Popen([sys.executable, "-c", INTERRUPTED, scene.url], stderr=subprocess.PIPE, text=True)
+    ends = time.monotonic() + 60
+    while not scene.requests:
+        assert time.monotonic() < ends, "nothing was asked"
+        threading.Event().wait(0.01)
+    script.send_signal(signal.SIGINT)
+    _, said = script.communicate(timeout=60)
+
+    assert script.returncode != 0
+    assert "KeyboardInterrupt" in said
+    assert scene.requests < 100  # of 300
+
+
 def test_a_part_of_the_rows_is_the_same_part_each_time(scene: Scene) -> None:
     backend: Any = backend_of(frame())
     many = pl.LazyFrame({"id": range(10_000)})
@@ -136,10 +168,10 @@ EVERY_TYPE = {
     "true": pl.Series([True, None, False]),
     "bytes": pl.Series([b"a", None, b""]),
     "utc": pl.Series([datetime(2026, 1, 1, tzinfo=UTC)] * 3, dtype=pl.Datetime("ns", "UTC")),
-    "zoned": pl.Series([datetime(2026, 1, 1)] * 3).dt.replace_time_zone("Europe/Paris"),
-    "naive": pl.Series([datetime(2026, 1, 1), None, None], dtype=pl.Datetime("ms")),
+    "zoned": pl.Series([datetime(2026, 1, 1, tzinfo=UTC)] * 3).dt.convert_time_zone("Europe/Paris"),
+    "naive": pl.Series([date(2026, 1, 1), None, None]).cast(pl.Datetime("ms")),
     "day": pl.Series([date(2026, 1, 1), None, None]),
-    "hour": pl.Series([time(1), None, None]),
+    "hour": pl.Series([hour(1), None, None]),
     "long": pl.Series([timedelta(days=1), None, None]),
     "list": pl.Series([["a"], None, []]),
     "array": pl.Series([[1, 2], [3, 4], None], dtype=pl.Array(pl.Int64, 2)),

@@ -141,6 +141,10 @@ def test_wrong_options_are_told_at_once(frames: Frames) -> None:
         frame.ai.synthesize_speech("t", format="flac")
     with pytest.raises(ConfigError, match="api_version='v9'"):
         frame.ai.synthesize_speech("t", api_version="v9")
+    with pytest.raises(ConfigError, match='markup="ssml"'):
+        frame.ai.synthesize_speech("t", useSSML=True)
+    with pytest.raises(ConfigError, match=r"dfai\.col"):
+        frame.ai.synthesize_speech("t", language="voice")
     with pytest.raises(AttributeError, match="synthesize_speech"):
         frame.ai.text_to_speech("t")
 

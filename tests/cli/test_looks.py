@@ -92,6 +92,9 @@ VALUES: list[tuple[str, str, list[str], Any]] = [
     ("http", "auth", ["env:TOKEN"], dfai.env("TOKEN")),
     ("http", "poll", ["{}"], dfai.Poll()),
     ("http", "idempotent", ["no"], False),
+    ("http", "ok", ["404"], 404),
+    ("http", "ok", ["2xx,404"], ["2xx", 404]),
+    ("http", "origins", ["https://a.example"], "https://a.example"),
     ("http", "json", ['[1, "col:a"]'], [1, Col("a")]),
 ]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +28,14 @@ LABELS = [None if text is None else sentiment_of(text) for text in TEXTS]
 
 def labels_in(path: Path) -> list[Any]:
     """The labels that a file holds, whatever kind of file it is."""
-    suffix = path.name.removesuffix(".gz").rpartition(".")[2]
+    suffix = re.sub(r"\.(gz|xz|bz2)$", "", path.name).rpartition(".")[2]
     if suffix == "parquet":
         return pq.read_table(path)["sentiment"].to_pylist()  # type: ignore[no-any-return]
     if suffix in ("arrow", "feather"):
         return feather.read_table(path)["sentiment"].to_pylist()  # type: ignore[no-any-return]
     if suffix == "jsonl":
-        lines = path.read_text().splitlines()
+        text = bz2.decompress(path.read_bytes()) if path.name.endswith(".bz2") else path.read_bytes()
+        lines = text.splitlines()
         return [json.loads(line)["sentiment"] for line in lines]
     frame = pd.read_csv(path, sep="\t" if suffix == "tsv" else ",", dtype=str, keep_default_na=False)
     return [label or None for label in frame["sentiment"]]
@@ -52,7 +55,9 @@ def test_rows_keep_their_order_and_their_types(dfai: Dfai, reviews: Path, target
     assert sorted(path.name for path in Path().iterdir()) == ["reviews.parquet", "scored.parquet"]
 
 
-@pytest.mark.parametrize("out", ["s.csv", "s.tsv", "s.csv.gz", "s.jsonl", "s.arrow", "s.feather", "s.parquet"])
+@pytest.mark.parametrize(
+    "out", ["s.csv", "s.tsv", "s.csv.gz", "s.csv.xz", "s.jsonl.bz2", "s.jsonl", "s.arrow", "s.feather", "s.parquet"]
+)
 def test_each_kind_of_file_can_be_written_and_read_again(
     dfai: Dfai, reviews: Path, target: list[str], scene: Scene, out: str
 ) -> None:
@@ -119,7 +124,7 @@ def test_folders_wildcards_and_urls_are_one_table(dfai: Dfai, target: list[str],
         pq.write_table(pa.table({"text": [text]}), folder / "part-0.parquet")
         (folder / "_SUCCESS").touch()
     dfai("run", "sentiment", "reviews", "-c", "text", "-o", "folder.parquet", *target)
-    dfai("run", "sentiment", "reviews/*/*.parquet", "-c", "text", "-o", "memory://out/glob.csv", *target)
+    dfai("run", "sentiment", "reviews/*/*.parquet", "-c", "text", "-o", "memory://out/glob.csv.gz", *target)
     fsspec.filesystem("memory").pipe("in/rows.jsonl", b'{"text": "Good"}\n')
     there = dfai("run", "sentiment", "memory://in/*.jsonl", "-c", "text", "-o", "url.csv", *target)
 
@@ -128,8 +133,8 @@ def test_folders_wildcards_and_urls_are_one_table(dfai: Dfai, target: list[str],
         {"text": "Good", "day": "2026-01-01", "sentiment": "positive"},
         {"text": "Bad", "day": "2026-01-02", "sentiment": "negative"},
     ]
-    assert fsspec.filesystem("memory").cat("out/glob.csv").startswith(b'"text","sentiment"')
-    assert not fsspec.filesystem("memory").exists("out/unfinished-glob.csv")
+    assert gzip.decompress(fsspec.filesystem("memory").cat("out/glob.csv.gz")).startswith(b'"text","sentiment"')
+    assert not fsspec.filesystem("memory").exists("out/unfinished-glob.csv.gz")
     assert labels_in(Path("url.csv")) == ["positive"]
 
 
@@ -224,6 +229,7 @@ WRONG = {
     "'mood'": ["-c", "text", "--include", "mood"],
     "sentiment reads text, but column 'price' holds": ["-c", "price"],
     "takes env:NAME or file:PATH, not the key itself": ["-c", "text", "--key", "hush"],
+    "--credential needs the resource's own endpoint": ["-c", "text", "--credential", "azure.identity:Nothing"],
     "choose pandas, dask or spark": ["-c", "text", "--backend", "polars"],
     "No such option: --concurency": ["-c", "text", "--concurency", "3"],
 }
@@ -253,6 +259,7 @@ FILES = {
         "[{}]\n",
     ),
     "twice.csv: several columns are called 'a'": ("twice.csv", "a,a\n1,2\n"),
+    "packed.csv.gz is not packed as the end of its name says": ("packed.csv.gz", "text\nGood\n"),
     "torn.csv cannot be read as CSV": ("torn.csv", "text,b\nGood\n"),
     "latin.csv cannot be read as CSV": ("latin.csv", "text\nGr\xfcn\n"),
     "fake.parquet cannot be read as Parquet": ("fake.parquet", "text\n"),

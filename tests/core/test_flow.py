@@ -167,13 +167,13 @@ def test_a_try_that_never_ends_keeps_nobody_out_for_ever() -> None:
     assert breaker.refusal(85.0) is None
 
 
-def test_who_fails_while_others_are_answered_fails_alone() -> None:
+def test_what_fails_amid_others_is_told_from_what_fails_after_them() -> None:
     breaker = Breaker()
     breaker.answered(3.0)
     breaker.failed(3.5)
 
-    assert breaker.serves_others(since=2.9)
-    assert not breaker.serves_others(since=3.1)  # nobody was answered meanwhile: it may be an outage
+    assert breaker.answered_since(2.9)
+    assert not breaker.answered_since(3.1)  # nobody was answered meanwhile: it may be an outage
 
 
 @settings(derandomize=True)
@@ -181,10 +181,13 @@ def test_who_fails_while_others_are_answered_fails_alone() -> None:
 def test_a_request_that_fails_alone_does_not_wait_long(attempt: int, draw: float) -> None:
     rule = Retry(attempts=3_000)
     alone = rule.wait_s(attempt, retry_after_s=None, draw=draw, alone=True)
+    amid = rule.wait_s(attempt, retry_after_s=None, draw=draw, alone=True, amid=True)
     together = rule.wait_s(attempt, retry_after_s=None, draw=draw)
 
     assert alone is not None
+    assert amid is not None
     assert together is not None
-    assert alone == draw * min(rule.longest_alone_s, rule.first_alone_s * 2.0 ** min(attempt - 1, 60))
-    assert alone <= together
+    assert alone == min(together, draw * rule.longest_alone_s)
+    assert amid == draw * min(rule.longest_alone_s, rule.first_amid_s * 2.0 ** min(attempt - 1, 60))
+    assert amid <= alone
     assert rule.wait_s(attempt, retry_after_s=7.0, draw=draw, alone=True) == 7.0

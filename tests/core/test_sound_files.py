@@ -60,7 +60,7 @@ def test_a_length_is_what_a_decoder_finds(kind: str, rate_hz: int, frames: int) 
     data = made(kind, rate_hz, frames)
     found = duration_s(data, kind[:3])
 
-    assert found == pytest.approx(len(decoded(data)) / 16_000, abs=0.005)
+    assert found == pytest.approx(len(decoded(data)) / 16_000, abs=0.007)  # a decoder may keep its start-up: 6.5 ms
     assert found == pytest.approx(frames / rate_hz, abs=0.13)  # the encoder's delay, and whole frames
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import pickle
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dfai_core import Call
+from dfai_core import Call, services
+from dfai_core.billed import SECOND, UNMEASURED, Billing
 from dfai_core.errors import ConfigError
 from dfai_core.flow.allowance import Allowance, Left, Purse
 from dfai_core.flow.budget import BudgetSpec, open_budget
@@ -146,6 +148,20 @@ def test_what_may_have_been_billed_counts_again_and_what_was_not_is_given_back()
 
     assert found == ["rate_limited"] * 10 + [None] * 10  # refusals cost nothing
     assert counted(call).units == {"text record": 10}
+
+
+def test_what_cannot_be_measured_is_not_sent_under_a_limit_of_cost() -> None:
+    unknown = Billing(SECOND, lambda document, _: None if "good" in document[0] else 2.0, "a test")
+    service = replace(services()["sentiment"], billing=unknown)
+    prices = {"container/sentiment": 3_600.0}  # one unit of money a second
+    lookalike = Lookalike()
+    found = codes(replace(asking(lookalike, max_cost=5.0, prices=prices), service=service), ["bad", "bad 2", "bad 3"])
+    assert (found, len(lookalike.texts)) == ([None, None, "over_budget"], 2)
+    limited = replace(asking(lookalike, max_cost=50.0, prices=prices), service=service)
+    assert codes(limited, ["good"]) == ["over_budget"]
+    free = replace(asking(lookalike, prices=prices), service=service)
+    assert codes(free, ["good", "bad"]) == [None, None]
+    assert counted(free).units == {"second of audio": 2.0, UNMEASURED: 1}
 
 
 def test_a_cost_without_a_price_is_a_wrong_setting() -> None:

@@ -103,7 +103,7 @@ class SpeakerVerbs(VerbBase[R]):
         self,
         audio: Columns,
         *,
-        among: KnownVoices | str | Col | None = None,
+        among: KnownVoices | KnownVoice | str | Col | None = None,
         threshold: float | Col | None = None,
         rate_hz: int | Col | None = None,
         include: Sequence[Literal["error_detail"]] | Literal["all"] = (),

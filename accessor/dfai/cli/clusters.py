@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import codecs
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from dfai import on
 from dfai.cli.asked import Question
 from dfai.cli.places import Place, format_of, found
 from dfai_core.errors import ConfigError, MissingExtra, Unavailable
+from dfai_core.store import StoreSpec
 
 __all__ = ["written"]
 
@@ -25,8 +27,12 @@ _THEIRS = ("pyspark.", "py4j.", "grpc", "distributed.")
 Kind = Literal["parquet", "csv", "json lines"]
 
 
-def written(question: Question, backend: str, part: Place) -> None:
+def written(
+    question: Question, backend: str, part: Place, store: StoreSpec | None, note: Callable[[str], None]
+) -> None:
     """Writes the rows with their answers into a folder, a file for each partition.
+
+    *store* is a folder of this machine: it is used where all workers are here.
 
     Raises
     ------
@@ -36,7 +42,7 @@ def written(question: Question, backend: str, part: Place) -> None:
     kind = _kind(part.name)
     make = _dask if backend == "dask" else _spark
     try:
-        make(question, part, kind)
+        make(question, part, kind, _Here(store, note))
     except ModuleNotFoundError as error:
         raise MissingExtra(
             f'--backend {backend} needs the package {error.name}. pip install "dfai[{backend}]"'
@@ -74,20 +80,37 @@ def _url(place: Place) -> str:
     return Path(place.path).as_uri() if place.local else str(place)
 
 
-def _answered(question: Question, frame: Any, inputs: Sequence[Any]) -> Any:
-    return getattr(on(frame), question.service.name)(*inputs, **question.options, **question.settings)
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """A store for workers of this machine."""
+
+    store: StoreSpec | None
+    note: Callable[[str], None]
+
+    def settings(self, *, alone: bool) -> dict[str, Any]:
+        """The setting that names it, where this machine works *alone*."""
+        if self.store is None or alone:
+            return {} if self.store is None else {"store": self.store}
+        self.note("workers are on other machines, so an interrupted run would start anew. To go on: --store redis://…")
+        return {}
+
+
+def _answered(question: Question, frame: Any, inputs: Sequence[Any], more: Mapping[str, Any]) -> Any:
+    settings = {**question.settings, **more}
+    return getattr(on(frame), question.service.name)(*inputs, **question.options, **settings)
 
 
 # ---- Dask -----------------------------------------------------------------------------------------------------
 
 
-def _dask(question: Question, part: Place, kind: Kind) -> None:
+def _dask(question: Question, part: Place, kind: Kind, here: _Here) -> None:
     import dask
     import dask.dataframe as dd
 
     told, paths, inputs = _inputs(question, "dask")
     with ExitStack() as stack:
-        if os.environ.get("DASK_SCHEDULER_ADDRESS") or dask.config.get("scheduler-address", None):
+        elsewhere = bool(os.environ.get("DASK_SCHEDULER_ADDRESS") or dask.config.get("scheduler-address", None))
+        if elsewhere:
             from distributed import Client
 
             stack.enter_context(Client())
@@ -111,7 +134,7 @@ def _dask(question: Question, part: Place, kind: Kind) -> None:
             frame = dd.read_json(paths, lines=True, orient="records")
         if question.max_rows is not None:
             frame = frame.head(question.max_rows, npartitions=-1, compute=False)
-        answered = _answered(question, frame, inputs)
+        answered = _answered(question, frame, inputs, here.settings(alone=not elsewhere))
         folder = part.path if part.local else str(part)
         if kind == "parquet":
             answered.to_parquet(folder, write_index=answered.index.name is not None)
@@ -159,8 +182,9 @@ def _charset(name: str) -> str:
     return {"iso8859-1": "iso-8859-1", "ascii": "us-ascii"}.get(found, found)
 
 
-def _spark(question: Question, part: Place, kind: Kind) -> None:
+def _spark(question: Question, part: Place, kind: Kind, here: _Here) -> None:
     from pyspark.sql import SparkSession, functions
+    from pyspark.sql.utils import is_remote
 
     told, paths, inputs = _inputs(question, "spark")
     named = SparkSession.builder.appName(f"dfai run {question.service.name}")
@@ -179,7 +203,8 @@ def _spark(question: Question, part: Place, kind: Kind) -> None:
         frame = spark.read.json(paths)
     if question.max_rows is not None:
         frame = frame.limit(question.max_rows)
-    answered = _answered(question, frame, inputs)
+    master = "" if is_remote() else spark.conf.get("spark.master", "")
+    answered = _answered(question, frame, inputs, here.settings(alone=master.startswith("local")))
     folder = _url(part)
     if kind == "parquet":
         answered.write.parquet(folder)

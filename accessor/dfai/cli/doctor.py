@@ -49,7 +49,7 @@ def doctor(
 ) -> None:
     """Look at this machine and the target: what works, what does not, and what to do about it.
 
-    One request is sent to a target that is not local: one without a document, which is refused and not billed.
+    One request is sent to a target that is not local: one without a document, in which there is nothing to bill.
     """
     checks = [*here(), *target(verb, target_of(who, key, credential))]
     counts = Counter[str](check.state for check in checks)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, redirect_stdout
 from dataclasses import replace
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -47,32 +48,32 @@ def run(job: Asked) -> tuple[Outcome, Run]:
     question = job.question
     with redirect_stdout(sys.stderr), _told_to_stop(), workplace(job.out) as place:
         store = place.store(note) if job.own_store else None
-        if store is not None:
+        if store is not None and job.backend == "pandas":
             question = replace(question, settings={**question.settings, "store": store})
         try:
             with track() as figures:
                 if job.backend == "pandas":
                     outcome = _here(job, question, place)
                 else:
-                    _elsewhere(job, question, place, figures)
+                    _elsewhere(job, place, store, figures)
         except KeyboardInterrupt as stop:
             code = Exit.TERMINATED if isinstance(stop, Terminated) else Exit.INTERRUPTED
-            raise Interrupted(_how_to_go_on(job, question, place), code) from None
+            raise Interrupted(_how_to_go_on(job, place), code) from None
         place.finish()
     if job.backend != "pandas":
         outcome = Outcome.of(str(job.out), job.backend, figures)
     return outcome, figures
 
 
-def _how_to_go_on(job: Asked, question: Question, place: Workplace) -> str:
-    store = question.settings.get("store")
-    kept = [str(store)] if isinstance(store, (StoreSpec, str)) else []
-    if place.parts.exists():
-        kept = [str(place.parts)]
-    if not kept:
+def _how_to_go_on(job: Asked, place: Workplace) -> str:
+    named = job.question.settings.get("store")
+    where = place.parts if place.parts.exists() else place.answers if place.holds_answers() else named
+    if where is None:
         return "interrupted; nothing was written, and nothing is kept."
-    where = kept[0] if job.out.local else f"{kept[0]}, on this machine"
-    return f"interrupted; what was answered is kept in {where}. The same line again goes on from there."
+    if isinstance(where, Path) and where.is_relative_to(Path.cwd()):
+        where = where.relative_to(Path.cwd())
+    there = f"{where}" if job.out.local else f"{where}, on this machine"
+    return f"interrupted; what was answered is kept in {there}. The same line again goes on from there."
 
 
 @contextmanager
@@ -130,7 +131,7 @@ def state_of(counters: Sequence[Counters], rows: int) -> State:
     )
 
 
-def _elsewhere(job: Asked, question: Question, place: Workplace, figures: Run) -> None:
+def _elsewhere(job: Asked, place: Workplace, store: StoreSpec | None, figures: Run) -> None:
     """Where Dask or Spark has its workers; how many rows there are nobody knows before they are read."""
     from dfai.cli.clusters import written
 
@@ -138,5 +139,5 @@ def _elsewhere(job: Asked, question: Question, place: Workplace, figures: Run) -
         errors = sum(figures.errors.values())
         return State(done=figures.rows, throttled=figures.throttled, errors=errors)
 
-    with shown(question.service.name, look, job.progress):
-        written(question, job.backend, place.part)
+    with shown(job.question.service.name, look, job.progress):
+        written(job.question, job.backend, place.part, store, note)

@@ -15,7 +15,7 @@ from rich.markup import escape
 
 from dfai._verbs import Verbs
 from dfai.cli.words import documented, flag
-from dfai_core import Col, Secret, Settings, services
+from dfai_core import Col, Secret, Service, Settings, services
 from dfai_core.errors import ConfigError
 from dfai_core.secrets import secret
 
@@ -120,9 +120,13 @@ def _parameter(name: str, kind: Any, option: Any, default: Any) -> inspect.Param
 
 def _first_help(verb: str, text: str) -> str:
     service = services()[verb]
-    if service.media is not None:
-        return f"{text} Where the files are {service.inputs[0]}s themselves, leave it out."
+    if service.media is not None and len(service.inputs) == 1:
+        return f"{text} Where the files are {_things(service)} themselves, leave it out."
     return text
+
+
+def _things(service: Service) -> str:
+    return "pictures" if service.inputs[0] == "image" else "sounds"
 
 
 def _help(text: str) -> str:
@@ -173,6 +177,8 @@ def arguments_of(verb: str, given: Mapping[str, Any]) -> tuple[list[Any], dict[s
     inputs: list[Any] = [columns[0] if len(columns) == 1 else list(columns)]
     for name in others:
         if not given[f"own_{name}"]:
+            if inspect.signature(getattr(Verbs, verb)).parameters[name].default is not inspect.Parameter.empty:
+                continue
             raise ConfigError(f"{verb} reads two columns: say the other one, {flag(name)} COLUMN.")
         inputs.append(given[f"own_{name}"])
     options = {
@@ -196,12 +202,18 @@ def value_of(name: str, hint: Any, texts: Sequence[str]) -> Any:
     lists = [one for one in alternatives if get_origin(one) in (Sequence, list, tuple)]
     if lists and not any(text.startswith(("{", "[", '"')) for text in texts) and not _secret_allowed(alternatives):
         words = [word.strip() for text in texts for word in text.split(",") if word.strip()]
-        if words == ["all"] or (len(words) == 1 and words[0].startswith(_COLUMN) and Col in alternatives):
-            return _single(name, alternatives, words[0])
-        return words
+        single = [one for one in alternatives if one not in lists]
+        if len(words) == 1 and (words == ["all"] or (words[0].startswith(_COLUMN) and Col in single) or _plain(single)):
+            return _single(name, single, words[0])
+        return [int(word) if int in single and word.isdigit() else word for word in words]
     if len(texts) > 1:
         raise ConfigError(f"{flag(name)} is there {len(texts)} times, and can be there once.")
     return _single(name, alternatives, texts[0])
+
+
+def _plain(alternatives: Sequence[Any]) -> bool:
+    """Whether one word may stand alone."""
+    return str in alternatives or int in alternatives
 
 
 def _single(name: str, alternatives: Sequence[Any], text: str) -> Any:

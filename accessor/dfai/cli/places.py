@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import lzma
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 from urllib.parse import unquote
 
 from dfai_core.errors import ConfigError
@@ -22,7 +25,7 @@ FORMATS = {
     "arrow": ("arrow", "feather", "ipc", "arrows"),
 }
 """Kinds of tables by the ends of their names."""
-_PACKED = ("gz", "bz2", "xz", "zst")
+_PACKED = {"gz": "gzip", "bz2": "bz2", "xz": "xz", "zst": "zstd"}
 _MAGIC = frozenset("*?[")
 # What Hive, Spark and Dask write for a null in the name of a folder.
 _NULL = "__HIVE_DEFAULT_PARTITION__"
@@ -47,19 +50,25 @@ class Place:
     def name(self) -> str:
         return PurePosixPath(self.path).name
 
-    def open(self, mode: str = "rb") -> BinaryIO:
+    @contextmanager
+    def open(self, mode: str = "rb") -> Iterator[BinaryIO]:
         """The file; one whose name says that it is compressed is unpacked, or packed, on the way."""
         import fsspec
 
-        file = self.system.open(self.path, mode)
-        packing = self.name.rpartition(".")[2]
-        if packing not in _PACKED:
-            return cast("BinaryIO", file)
-        known = {"gz": "gzip", "bz2": "bz2", "xz": "xz", "zst": "zstd"}[packing]
-        pack = fsspec.compression.compr.get(known)
-        if pack is None:
-            raise ConfigError(f"{self}: .{packing} files cannot be read with the packages that are here.")
-        return cast("BinaryIO", pack(file, mode=mode))
+        pack = None
+        packing = self.name.rpartition(".")[2].lower()
+        if packing in _PACKED:
+            pack = fsspec.compression.compr.get(_PACKED[packing])
+            if pack is None:
+                raise ConfigError(f"{self}: .{packing} files need a package that is not here.")
+        with ExitStack() as layers:
+            file = layers.enter_context(self.system.open(self.path, mode))
+            try:
+                yield file if pack is None else layers.enter_context(pack(file, mode=mode))
+            except EOFError as error:
+                raise ConfigError(f"{self} ends too early: a part of it is missing.") from error
+            except (gzip.BadGzipFile, lzma.LZMAError) as error:
+                raise ConfigError(f"{self} is not packed as the end of its name says.") from error
 
 
 def format_of(name: str) -> str | None:

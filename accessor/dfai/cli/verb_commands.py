@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from dfai._verbs import Verbs, verb_names
 from dfai.cli.options import HOW, parameters_of, starting
 from dfai.cli.words import summary_of
-from dfai_core import services
+from dfai_core import Service, services
 from dfai_core.errors import ConfigError
 
 __all__ = ["REQUIRED", "ROWS", "Shared", "choice", "verb_commands"]
@@ -192,10 +192,7 @@ def _help_of(name: str, verb: str) -> str:
     """What a verb does, the columns that it adds, and a line to begin with."""
     service = services()[verb]
     columns = [f"{column.suffix or service.noun}: {column.doc}" for column in service.answer_columns()]
-    files = (
-        f'"{"photos/**/*.jpg" if service.media.kind.name == "an image" else "calls/*.wav"}"' if service.media else ""
-    )
-    example = f"dfai {name} {verb} {files or 'rows.parquet --column NAME'}"
+    example = f"dfai {name} {verb} {_rows_of(service)}"
     end = " --out answered.parquet" if name == "run" else ""
     text = [
         summary_of(getattr(Verbs, verb)),
@@ -204,3 +201,13 @@ def _help_of(name: str, verb: str) -> str:
         example + end,
     ]
     return "\n\n".join(escape(line) for line in text)
+
+
+def _rows_of(service: Service) -> str:
+    """Rows that a verb may be given, as an example."""
+    if service.media is None:
+        return "rows.parquet --column NAME"
+    first, *others = service.inputs
+    if others:
+        return f"rows.parquet --column NAME --{others[0]} NAME"
+    return '"photos/**/*.jpg"' if first == "image" else '"calls/*.wav"'

@@ -75,10 +75,11 @@ class Workplace:
         with suppress(OSError, ValueError):
             if self.part.system.exists(self.part.path):
                 self.part.system.rm(self.part.path, recursive=True)
-        if not self._holds_answers():
+        if not self.holds_answers():
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _holds_answers(self) -> bool:
+    def holds_answers(self) -> bool:
+        """Whether anything is kept that another run need not ask for."""
         try:
             return any(self.parts.glob("*/*/*.arrow")) or (
                 self.answers.exists() and statistics(self.answers).entries != 0

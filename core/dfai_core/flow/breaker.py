@@ -56,9 +56,9 @@ class Breaker:
         """Whether so many attempts failed in a row that it is hardly chance."""
         return self._failures >= _LEAST_FAILURES
 
-    def serves_others(self, since: float) -> bool:
-        """Whether the target has answered after *since*: who failed meanwhile failed alone."""
-        return self._answered_at > since and not self.failing
+    def answered_since(self, moment: float) -> bool:
+        """Whether the target has answered anybody after *moment*."""
+        return self._answered_at > moment
 
     def holds_back(self, now: float) -> bool:
         """Whether a request that was never sent should wait, since the last ones failed: few of them may leave."""

@@ -18,19 +18,26 @@ class Retry:
     attempts: int = 6
     first_wait_s: float = 0.5
     longest_wait_s: float = 30.0
-    first_alone_s: float = 0.1  # where the target answers others meanwhile
-    longest_alone_s: float = 1.0
+    longest_alone_s: float = 1.0  # where the target answers others
+    first_amid_s: float = 0.1  # where it has just answered some
 
     def wait_s(
-        self, attempt: int, *, retry_after_s: float | None, draw: float, alone: bool = False, cut: bool = False
+        self,
+        attempt: int,
+        *,
+        retry_after_s: float | None,
+        draw: float,
+        alone: bool = False,
+        amid: bool = False,
+        cut: bool = False,
     ) -> float | None:
         """Seconds before the next try, or None to give up.
 
         *attempt* counts from 1. *draw*, in [0, 1), spreads clients over the whole wait ("full jitter").
         What the service asks for (Retry-After) wins over our own curve, even past *longest_wait_s*. A request that
-        fails *alone*, while others are answered, met bad luck and no outage: it is asked again soon, since the last
-        few of a call would else be all that it waits for. One that was *cut* besides, for want of an answer in time,
-        has waited already.
+        fails *alone*, where others are answered, met bad luck and no outage: waiting long for it helps nobody. One that
+        fails *amid* others that were answered while it was under way is asked again soon: the last few of a call would
+        else be all that it waits for. One that was *cut* besides, for want of an answer in time, has waited already.
 
         >>> Retry().wait_s(1, retry_after_s=None, draw=0.5)
         0.25
@@ -47,9 +54,8 @@ class Retry:
             return retry_after_s
         if alone and cut:
             return 0.0
-        first_s, longest_s = self.first_wait_s, self.longest_wait_s
-        if alone:
-            first_s, longest_s = min(first_s, self.first_alone_s), min(longest_s, self.longest_alone_s)
+        first_s = min(self.first_wait_s, self.first_amid_s) if alone and amid else self.first_wait_s
+        longest_s = min(self.longest_wait_s, self.longest_alone_s) if alone else self.longest_wait_s
         return draw * min(longest_s, first_s * 2.0 ** min(attempt - 1, 60))
 
 

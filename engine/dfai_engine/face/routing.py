@@ -11,7 +11,6 @@ from dfai_engine.face.face_routes import Faces
 from dfai_engine.face.kinds import KINDS
 from dfai_engine.face.limits import LIMITS
 from dfai_engine.face.remembered import Remembered
-from dfai_engine.failures import ServiceFailure
 from dfai_engine.families import Room
 
 if TYPE_CHECKING:
@@ -23,7 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["routes"]
 
 BASE = "/face/{version}"
-ABSENT = ("snapshots", "operations", "persons", "dynamicpersongroups", "detectLiveness", "detectLivenessWithVerify")
+ABSENT = (
+    *("snapshots", "operations", "persons", "dynamicpersongroups"),
+    *("detectLiveness", "detectLivenessWithVerify", "session"),
+)
 
 
 def routes(room: Room) -> list[Route]:
@@ -82,9 +84,4 @@ def routes(room: Room) -> list[Route]:
 
 
 async def _absent(_: Request) -> Reply:
-    raise ServiceFailure(
-        "Liveness, the person directory and snapshots are not served here. Persons live in person groups; the Face "
-        "service on Azure has the others.",
-        status=403,
-        code="UnsupportedFeature",
-    )
+    raise wire.absent()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 __all__ = [
+    "absent",
     "answer",
     "bad",
     "choice",
@@ -115,12 +116,25 @@ async def image_of(request: Request, limits: Limits) -> bytes:
     if kind != "application/json":
         raise ServiceFailure("Invalid Media Type.", status=415, code="BadArgument")
     body = await protocol.body_of(request, 2 * limits.image_bytes)
-    url = text(json_of(body), "url")
+    asked = json_of(body)
+    if "sessionImageId" in asked:
+        raise absent()
+    url = text(asked, "url")
     if url[:5].lower() == "data:":
         return inline(url)
     from dfai_engine.face import pictures
 
     return await pictures.fetch(url, limits)
+
+
+def absent() -> ServiceFailure:
+    """The service has it, and this server has not."""
+    return ServiceFailure(
+        "Liveness, the person directory and snapshots are not served here. Persons live in person groups; the Face "
+        "service on Azure has the others.",
+        status=403,
+        code="UnsupportedFeature",
+    )
 
 
 def inline(url: str) -> bytes:

@@ -77,7 +77,7 @@ def _check_noise(samples: Samples, spoken: NDArray[np.bool_], kept: NDArray[np.b
     blocks = np.pad(samples, (0, len(spoken) * WINDOW - len(samples))).reshape(-1, WINDOW)
     power = np.mean(np.square(blocks, dtype=np.float64), axis=1)
     # The quietest of it: the detector may have missed a word.
-    noise, both = float(np.quantile(power[~kept], 0.1)), float(power[spoken].mean())
+    noise, both = float(np.quantile(power[~kept], 0.25)), float(power[spoken].mean())
     snr_db = 10 * np.log10(max(both - noise, 1e-12) / max(noise, 1e-12))
     if snr_db < limits.LEAST_SNR_DB:
         raise ServiceFailure(

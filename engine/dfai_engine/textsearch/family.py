@@ -40,8 +40,12 @@ OPERATIONS: Mapping[str, Answer] = {
 
 def routes(room: Room) -> list[Route]:
     """Indexes, then the documents in them."""
-    from dfai_engine.textsearch import document_routes, index_routes
+    from dfai_engine.textsearch import absent, document_routes, index_routes
     from dfai_engine.textsearch.indexes import Indexes, folder_of
 
     indexes = Indexes(lambda: folder_of(room.data))
-    return [*index_routes.routes(room.threads, indexes), *document_routes.routes(room.threads, indexes)]
+    return [
+        *index_routes.routes(room.threads, indexes),
+        *document_routes.routes(room.threads, indexes),
+        *absent.routes(),
+    ]

@@ -27,7 +27,7 @@ _SPARE = "detect_language"
 
 
 def target(verb: str, given: Mapping[str, Any]) -> Iterator[Check]:
-    """Sends one request without a document, which no target bills, and reads how it is refused."""
+    """Sends one request without a document, in which there is nothing to bill, and reads how it is refused."""
     service = services()[known_verb(verb)]
     try:
         config, _ = effective(given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 
 import pyarrow as pa
@@ -28,11 +29,15 @@ class ParquetTable:
             groups = [file.metadata.row_group(at) for at in range(file.metadata.num_row_groups)]
         self._bytes = sum(group.total_byte_size for group in groups)
 
-    def _opened(self) -> pq.ParquetFile:
-        try:
-            return pq.ParquetFile(self._place.open(), buffer_size=_BUFFER_BYTES)
-        except pa.ArrowInvalid as error:
-            raise unreadable(self._place, "Parquet", error) from error
+    @contextmanager
+    def _opened(self) -> Iterator[pq.ParquetFile]:
+        with self._place.open() as raw:
+            try:
+                file = pq.ParquetFile(raw, buffer_size=_BUFFER_BYTES)
+            except pa.ArrowInvalid as error:
+                raise unreadable(self._place, "Parquet", error) from error
+            with file:
+                yield file
 
     @cached_property
     def _rows_at_once(self) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from dfai_core.billed import TEXT_RECORD, Billing, text_records
+from dfai_core.billed import RECORD_CHARACTERS, TEXT_RECORD, Billing, text_records
 from dfai_core.errors import ConfigError
 from dfai_core.service import UNREADABLE, Document, Exchange, Failure, Limits, Option, Part, Values, Wiring
 from dfai_core.transports.base import Answer
@@ -23,7 +23,10 @@ PLACES = {id: place for place, id in enumerate(IDS)}
 
 _SYNCHRONOUS = "Azure AI Language, Service limits, synchronous requests; read 2026-11-22. Characters are text elements."
 RECORDS = Billing(
-    TEXT_RECORD, text_records, "Azure AI Language, Service limits: a text record is 1,000 characters; read 2026-11-26"
+    TEXT_RECORD,
+    text_records,
+    "Azure AI Language, Service limits: a text record is 1,000 characters; read 2026-11-26",
+    even=RECORD_CHARACTERS,
 )
 _CODE = re.compile(r"auto|[A-Za-z]{2,3}([-_][A-Za-z]{2,8})*")
 # Codes of the service's per-document errors that are not simply a refusal.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -15,7 +16,7 @@ from dfai_core.service import Ask, Column, Document, Exchange, Failure, Limits, 
 from dfai_core.services.speech.languages import code, locale
 from dfai_core.services.speech.short import TICKS_PER_S, ask, best
 from dfai_core.services.speech.sounds import FORMATS, RATE_HZ
-from dfai_core.services.speech.wire import SHORT, exchange, json_of
+from dfai_core.services.speech.wire import SECONDS, SHORT, exchange, json_of
 from dfai_core.transports.base import Answer
 
 __all__ = ["ASSESS_PRONUNCIATION"]
@@ -126,6 +127,7 @@ ASSESS_PRONUNCIATION = Service(
     },
     options=(Option("reference", "document", None, _reference), Option("language", "request", "en-US", code), RATE_HZ),
     limits={"azure": Limits(1, None, _ROOM.max_bytes, _SOURCE)},
+    billing=replace(SECONDS, beside=""),
     operation="AssessPronunciation",
     wire=_wire,
     api_version=SHORT,

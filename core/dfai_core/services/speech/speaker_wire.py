@@ -109,14 +109,12 @@ def voice(name: str, value: Any) -> Voice | None:
 
 
 def voices(name: str, value: Any) -> tuple[Voice, ...] | None:
-    """The profiles that *value* names, each once: a list, or ids in a text, with commas between."""
+    """The profiles that *value* names, each once: a list, one alone, or ids in a text, with commas between."""
     if value is None:
         return None
     if isinstance(value, str):
         value = [part.strip() for part in value.split(",") if part.strip()]
-    if not isinstance(value, Iterable):
-        raise ConfigError(f"{name}={value!r}: expected a list of what dfai.speakers gives back, or of profiles' ids.")
-    found = [voice(name, one) for one in value]
+    found = [voice(name, one) for one in (value if isinstance(value, Iterable) else [value])]
     if not found or None in found:
         raise ConfigError(f"{name}: there is nobody in it: name one profile at least.")
     return tuple({one.id: one for one in found if one is not None}.values())

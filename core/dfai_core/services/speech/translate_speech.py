@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -21,6 +22,7 @@ from dfai_core.services.speech.wire import (
     BATCH,
     LANGUAGE,
     LIMITS,
+    SECONDS,
     SHORT,
     SOUNDS,
     candidates,
@@ -133,6 +135,8 @@ TRANSLATE_SPEECH = Service(
     },
     options=(Option("to", "request", "en", code), LANGUAGE, RATE_HZ),
     limits=LIMITS,
+    billing=replace(SECONDS, beside=""),
+    asks=None,
     operation="TranslateSpeech",
     wire=_wire,
     api_version=API_VERSION,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import orjson
 
+from dfai_core.billed import SECOND, Billing
 from dfai_core.errors import ConfigError
 from dfai_core.media import SOUND, AsItIs, AsWav, Content, Conversion, Media, Room
 from dfai_core.service import Ask, Document, Exchange, Failure, Limits, Option, Part, Values, Wiring
@@ -25,6 +26,7 @@ __all__ = [
     "LIMITS",
     "PHRASES",
     "PROFANITY",
+    "SECONDS",
     "SHORT",
     "SOUNDS",
     "Steps",
@@ -77,6 +79,20 @@ _TAKEN = frozenset({"WAV", "MP3", "OGG", "FLAC", "AAC", "AMR", "WEBM"})
 
 # A row is a request, or several. Its bytes are counted as they are read, by `SOUNDS`: nothing of it is packed.
 LIMITS = {"azure": Limits(1, None, _ROOM.max_bytes, _LONGEST)}
+
+
+def _seconds(document: Document, _: Mapping[str, Any]) -> float | None:
+    """How long a sound is; None for one that was not read, or that the service is to fetch."""
+    sound = document[0]
+    return sound.duration_s if isinstance(sound, Content) else None
+
+
+SECONDS = Billing(
+    SECOND,
+    _seconds,
+    "Azure AI Speech, pricing: by the hour of audio",
+    beside="the default price is that of fast transcription, whatever the api-version",
+)
 
 
 def _is_old(wiring: Wiring) -> bool:
