@@ -349,6 +349,8 @@ def test_speech_is_translated_and_spoken(scene: SpeechScene) -> None:
     (spoken,) = scene.asked("/cognitiveservices/v1")  # not for silence
     assert '<voice name="fr-FR-DeniseNeural">p400. (fr)</voice>' in spoken.audio.decode()
     assert spoken.headers["x-microsoft-outputformat"] == "riff-16khz-16bit-mono-pcm"
+    with pytest.raises(ConfigError, match="no voice is known"):
+        dfai.on(frame).translate_speech("a", to="xx", include=["audio"])
     wanted = {"enabled": True, "task": "translate", "targetLanguage": "fr"}
     assert scene.sent[0].definition["enhancedMode"] == wanted
 
