@@ -1,4 +1,4 @@
-"""Each operation on transcriptions that the contracts have is answered here; the others say that nothing serves them."""
+"""Each operation on transcriptions that the contracts have is answered here."""
 
 from __future__ import annotations
 
