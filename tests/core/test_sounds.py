@@ -143,6 +143,8 @@ WRONG: dict[str, tuple[Any, str]] = {
     "cut": (WHOLE[:-100], "unreadable"),
     "cut in its head": (WHOLE[:30], "unreadable"),
     "without samples": (wav(hum(0.0)), "empty"),
+    "of a rate that nothing has": (WHOLE[:24] + b"\xff" * 4 + WHOLE[28:], "unreadable"),
+    "of more channels than samples": (WHOLE[:22] + b"\xff" * 2 + WHOLE[24:], "unreadable"),
     "nonsense behind a head": (WHOLE[:12] + bytes(500), "unreadable"),
     "a cut FLAC": (encoded(hum(4.0, 48_000), "flac")[:20_000], "unreadable"),
     "an Ogg of noise": (b"OggS" + bytes(range(256)) * 20, "unreadable"),

@@ -16,6 +16,8 @@ WAV_HEAD_BYTES = 44
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _UNKNOWN_SIZE = frozenset({0, 0xFFFFFFFF})  # of what was written before its end was known
 _DTYPES = {(_PCM, 8): "u1", (_PCM, 16): "<i2", (_PCM, 32): "<i4", (_FLOAT, 32): "<f4", (_FLOAT, 64): "<f8"}
+# No recorder has more, and no decoder reads it.
+_MOST_CHANNELS, _FASTEST_HZ = 64, 768_000
 _READ = frozenset({*_DTYPES, (_PCM, 24)})
 
 
@@ -76,6 +78,8 @@ def wav_in(data: bytes) -> Wav:
         raise Unread("unreadable", "the WAV file is cut short: it holds no samples")
     if form is None or not form[1] or form[1] % 8 or not form[2] or not form[3]:
         raise Unread("unreadable", "the WAV file does not say what its samples are")
+    if form[2] > _MOST_CHANNELS or form[3] > _FASTEST_HZ:
+        raise Unread("unreadable", f"the WAV file's header is damaged: {form[2]:,} channels, {form[3]:,} Hz")
     there = len(data) - at
     if size not in _UNKNOWN_SIZE and size > there:
         raise Unread(
