@@ -191,7 +191,7 @@ def main(quick: bool = False) -> dict[str, Any]:
     count = 200 if quick else 1_000
     with processes(1) as pool:
         found = [pool.submit(streamed, way, count, engine=False).result() for way in WAYS]
-        found.append(pool.submit(streamed, "pandas", count // 2, engine=True).result())
+        found.append(pool.submit(streamed, "pandas", 200, engine=True).result())
     table = Table(
         f"Files of 2 MB through tag_image, {PARTITIONS} partitions, 16 requests at a time",
         ["way", "files", "MB before", "MB added, first fifth", "last fifth", "at the peak", "files/s"],

@@ -132,7 +132,7 @@ def main(quick: bool = False) -> dict[str, Any]:
     """Measures, prints and saves."""
     plan = [("short audio", 6, 10), ("short audio", 24, 10), ("short audio", 4, 60), ("fast transcription", 24, 10)]
     if not quick:
-        plan.append(("short audio", 120, 10))
+        plan.append(("short audio", 60, 10))
     with processes(1) as pool:
         found = [pool.submit(streamed, *one).result() for one in plan]
     table = Table(
@@ -145,5 +145,5 @@ def main(quick: bool = False) -> dict[str, Any]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Memory and time of hours of recordings.")
-    parser.add_argument("--quick", action="store_true", help="no twenty hours")
+    parser.add_argument("--quick", action="store_true", help="no ten hours")
     main(parser.parse_args().quick)

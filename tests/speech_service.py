@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import av
 import numpy as np
+import pandas as pd
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -29,7 +30,7 @@ import dfai
 from served import served
 from sounds import hum, wav
 
-__all__ = ["Sent", "SpeechScene", "SpeechService", "says", "speech_running", "tones"]
+__all__ = ["Sent", "SpeechScene", "SpeechService", "refused", "says", "speech_running", "tones", "transcribed"]
 
 RATE_HZ = 16_000
 _HOP = 320
@@ -104,6 +105,15 @@ class SpeechScene:
     def asked(self, ending: str) -> list[Sent]:
         """The requests whose path ends so."""
         return [sent for sent in self.sent if sent.path.endswith(ending)]
+
+
+def transcribed(*sounds: Any, **options: Any) -> dict[str, list[Any]]:
+    """The answer of ``transcribe`` to a column of *sounds*, column by column."""
+    result = dfai.on(pd.DataFrame({"a": pd.Series(sounds, dtype=object)})).transcribe("a", **options)
+    return {
+        str(name).removeprefix("transcript").removeprefix("_") or "text": result[name].replace({np.nan: None}).tolist()
+        for name in result.columns[1:]
+    }
 
 
 def samples_of(data: bytes) -> np.ndarray[Any, Any]:

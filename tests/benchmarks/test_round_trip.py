@@ -35,7 +35,7 @@ def test_what_pico_says_whisper_understands() -> None:
     pytest.importorskip("faster_whisper", reason="the extra speech is not installed")
     pytest.importorskip("py_nanotts", reason="the extra speech is not installed")
     few = sentences(1)
-    heard = said_and_heard(few[few["language"].isin(["en-US", "de-DE", "es-ES"])])
+    heard = said_and_heard(few[few["language"].isin(["en-US", "es-ES"])])
 
     assert heard["audio_error"].isna().all()
     assert heard["wrong"].sum() <= 0.1 * heard["words"].sum()

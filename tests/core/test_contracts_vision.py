@@ -13,6 +13,7 @@ import pytest
 
 from contracts import CONTRACTS, load
 from dfai_core.media import Content
+from dfai_core.operations import location_of, progress_of
 from dfai_core.service import Body, Exchange, Failure, Service, Wiring
 from dfai_core.services import services
 from dfai_core.services.vision.features import FEATURES
@@ -120,6 +121,23 @@ def test_a_request_holds_bytes_or_a_url(service: Service) -> None:
     remote = exchange.write([("https://example.com/a.png",)])
     assert isinstance(remote, Body)
     assert (orjson.loads(remote.content), remote.type) == ({"url": "https://example.com/a.png"}, "application/json")
+
+
+# Operations that no verb asks: domain models, and vectors, which no frame has a use for by themselves.
+UNASKED = ("/models", "/models/{model}/analyze", "/retrieval:vectorizeImage", "/retrieval:vectorizeText")
+
+
+def test_every_operation_of_the_contracts_is_asked_by_a_verb() -> None:
+    asked = {exchange.path.partition("?")[0] for service in VISION for exchange in exchanges(service)}
+    known = {
+        prefix + path.partition("?")[0]
+        for contract, prefix in ((V4, "/computervision"), (V3, "/vision/v3.2"), (READ, "/vision/v3.2"))
+        for paths in (load(contract)["paths"], load(contract).get("x-ms-paths", {}))
+        for path, methods in paths.items()
+        if "post" in methods and not path.startswith(UNASKED)
+    }
+
+    assert asked == known
 
 
 def read(exchange: Exchange, body: Any) -> Any:
@@ -327,6 +345,26 @@ def test_a_recorded_refusal_of_a_picture_has_our_code() -> None:
     assert (verdict.action, verdict.code, verdict.service_code) == (Action.SPLIT, "unreadable", "InvalidImageUrl")
 
 
+def test_a_recorded_reading_is_read_as_it_was_recorded() -> None:
+    recorded = load("computer-vision-v3.2/recorded/v2.0_analyze_words.json")["interactions"]
+    begun, *polled = (one["response"] for one in recorded)
+    # Today's answer has the lines of that one's a level deeper, and pages around them.
+    lines = polled[-1]["body"]["recognitionResult"]["lines"]
+    page = {"page": 1, "angle": 0.0, "width": 1, "height": 1, "unit": "pixel", "lines": lines}
+    exchange = wired(services()["read_text"], None, ("lines", "words"))
+    headers = {"Operation-Location": begun["headers"]["operation-location"]}
+    asked = location_of(Answer(begun["status"], headers, b"")) or ""
+    states = [progress_of(Answer(one["status"], {}, orjson.dumps(one["body"]))).state for one in polled]
+
+    text, found, words = read(exchange, {"analyzeResult": {"readResults": [page]}})
+
+    assert asked.endswith("/textOperations/59af55bf-2e0e-43f7-a4aa-ec0b8e2ae978")
+    assert states == ["running", "done"]
+    assert text == "\n".join(line["text"] for line in lines)
+    assert [word["confidence"] for word in words] == [None] * len(words)
+    assert found[0]["polygon"] == [float(number) for number in lines[0]["boundingBox"]]
+
+
 def captured(words: str) -> Any:
     (found,) = [one for one in load("sdk-requests/requests.json")["requests"] if words in one["call"]]
     return found
@@ -351,6 +389,7 @@ def test_requests_ask_what_the_official_clients_ask() -> None:
     same(wired(services()["tag_image"], "v3.2"), "0.9.1 tag_image")
     same(wired(services()["detect_objects"], "v3.2"), "0.9.1 detect_objects")
     same(wired(services()["read_text"], pages="1"), "vision-computervision 0.9.1 read")
+    same(wired(services()["read_text"], model="ocr"), "0.9.1 recognize_printed_text")
     written = analyze.write([(PNG,)])
     assert isinstance(written, Body)
     assert written.type == captured("imageanalysis 1.0.0 analyze(bytes)")["headers"]["content-type"]

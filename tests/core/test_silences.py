@@ -10,6 +10,7 @@ from dfai_core.media import Content
 from dfai_core.media.silences import cut_in
 from dfai_core.media.wav import samples_in, wav_in, wav_of
 from dfai_core.services.speech.pieces import Pieces
+from dfai_core.services.speech.wire import longer_s
 from sounds import hum
 
 RATE_HZ = 8_000
@@ -55,6 +56,13 @@ def test_in_noise_a_cut_is_where_there_is_least_of_it() -> None:
     noise[20_000:26_000] /= 4
 
     assert 20_000 < cut_in(noise.astype(np.int16), 16_000) < 26_000
+
+
+def test_a_long_sound_has_longer_to_be_answered() -> None:
+    hour = Content(b"", b"", "audio/mpeg", 3_600.0)
+
+    assert longer_s([(hour, None)]) == 900.0
+    assert longer_s([("https://example.org/a.mp3", None)]) == longer_s([(Content(b"", b"", "audio/wav"), None)]) == 0.0
 
 
 def test_what_is_shorter_than_a_pause_is_cut_at_its_end() -> None:

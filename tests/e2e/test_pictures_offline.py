@@ -28,7 +28,7 @@ def test_verbs_on_pictures_are_answered_by_open_models(frame: pd.DataFrame) -> N
         found = dfai.on(found).thumbnail("picture", width_px=40, height_px=30)
     cat = found.iloc[0]
 
-    assert list(cat["tags"])[:3] == ["cat", "mammal", "animal"]
+    assert set(cat["tags"][:3]) == {"cat", "mammal", "animal"}
     assert cat["caption"] == "a cat"
     assert [each["name"] for each in cat["objects"]] == ["cat"]
     assert not cat["flagged"]

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from dfai.testing._pictures import asked_of, picture_body
 from dfai.testing._protocol import SERIES, TEXTS, Unfit, series_body, text_body
+from dfai.testing._seen import PICTURED, Face, known_by_content, name_of, picture_in
 from dfai_core import Service
 from dfai_core.errors import ConfigError, NotOffered
 from dfai_core.flow.adaptive import LearnedRate
@@ -42,7 +44,10 @@ _numbers = itertools.count(1)
 
 
 class Asked(NamedTuple):
-    """One request that a fake was sent: the verb, its documents (texts, or series as tuples), and what it said."""
+    """One request that a fake was sent: the verb, its documents, and what it said.
+
+    Documents are texts, series as tuples, or pictures by their SHA-256 or URL; a comparison of faces has none.
+    """
 
     verb: str
     documents: tuple[Any, ...]
@@ -63,6 +68,7 @@ class Fake(OnePlace):
     id: str
     answers: Mapping[str, Any] = field(compare=False, repr=False)
     fail: Mapping[Any, str] = field(compare=False, repr=False)
+    by_picture: frozenset[str] = field(default=frozenset(), compare=False, repr=False)  # these verbs' mappings are
 
     @property
     def kind(self) -> str:
@@ -116,10 +122,11 @@ def fake(answers: Mapping[str, Any], *, fail: Mapping[Any, str] | None = None) -
     answers
         By verb: a mapping from a text to its answer, or a function from a text to its answer, or one answer for all.
         An answer is what stands in the headline column; a mapping gives companions too. Of verbs on series, a text
-        is the tuple of a series' values.
+        is the tuple of a series' values; of verbs on pictures, a picture's bytes, its path, or a URL that the service
+        reads (of `verify_faces`, two of them), and a function is given the bytes or the URL.
     fail
-        Texts (or tuples) that fail, and with which code of the error column: "rate_limited", "unavailable", "timeout",
-        "bad_answer", "refused", "unsupported", "too_large". Each fails alone, at every try.
+        Texts (or tuples, or pictures) that fail, and with which code of the error column: "rate_limited",
+        "unavailable", "timeout", "bad_answer", "refused", "unsupported", "too_large". Each fails alone, at every try.
 
     Raises
     ------
@@ -140,7 +147,7 @@ def fake(answers: Mapping[str, Any], *, fail: Mapping[Any, str] | None = None) -
     >>> sorted(asked.status for asked in told.requests)
     [200, 413, 429]
     """
-    known = (*TEXTS, *SERIES)
+    known = (*TEXTS, *SERIES, *PICTURED)
     for verb in answers:
         if verb not in known:
             raise ConfigError(f"dfai.testing.fake: {verb!r} is no verb that a fake answers: {', '.join(known)}.")
@@ -148,7 +155,12 @@ def fake(answers: Mapping[str, Any], *, fail: Mapping[Any, str] | None = None) -
         if code not in (*_REFUSED, *_BROKEN):
             codes = ", ".join((*_REFUSED, *_BROKEN))
             raise ConfigError(f"dfai.testing.fake(fail=…): {code!r} is no code that it can fail with: {codes}.")
-    return Fake(uuid.uuid4().hex, dict(answers), dict(fail or {}))
+    told = {verb: known_by_content(verb, given) for verb, given in answers.items()}
+    failing = dict(fail or {})
+    if any(verb in PICTURED for verb in answers):
+        failing = {name_of(key): code for key, code in failing.items()}
+    by_picture = frozenset(verb for verb, given in answers.items() if told[verb] is not given)
+    return Fake(uuid.uuid4().hex, told, failing, by_picture)
 
 
 class _FakeTransport:
@@ -158,8 +170,12 @@ class _FakeTransport:
         self._told = told
 
     async def send(self, request: Request) -> Answer:
+        if "/face/" in request.url:
+            return self._face(request)
         if request.method == "GET":
             return Answer(200, _AT_ONCE, _operations.get(request.url, b'{"status": "failed"}'))
+        if (asked := asked_of(request.url, self._told.answers)) is not None:
+            return self._picture(request, *asked)
         body = orjson.loads(request.body or b"{}")
         if "series" in body:
             verb = _SERIES_PATHS[request.url.rsplit("/", 2)[-2]]
@@ -187,9 +203,7 @@ class _FakeTransport:
         found = orjson.dumps(text_body(kind, written, errors, job=job))
         if not job:
             return self._said(verb, texts, Answer(200, _AT_ONCE, found))
-        link = f"{url.partition('?')[0]}/{next(_numbers)}-{self._told.id}"
-        _operations[link] = found
-        return self._said(verb, texts, Answer(202, {**_AT_ONCE, "Operation-Location": link}, b""))
+        return self._said(verb, texts, self._submitted(url, found))
 
     def _series(self, verb: str, series: tuple[float, ...]) -> Answer:
         if (failed := self._failed(verb, (series,))) is not None:
@@ -199,6 +213,45 @@ class _FakeTransport:
         except Unfit as unfit:
             answer = _refusal(400, "InvalidSeries", str(unfit))
         return self._said(verb, (series,), answer)
+
+    def _picture(self, request: Request, verb: str, operation: str, features: tuple[str, ...]) -> Answer:
+        picture, name = picture_in(request)
+        if (failed := self._failed(verb, (name,))) is not None:
+            return failed
+        try:
+            found = picture_body(verb, operation, features, self._value(verb, name, picture))
+        except Unfit as unfit:
+            return self._said(verb, (name,), _refusal(400, "InvalidRequest", str(unfit)))
+        if isinstance(found, bytes):
+            return self._said(verb, (name,), Answer(200, _AT_ONCE, found))
+        if operation != "read/analyze":
+            return self._said(verb, (name,), Answer(200, _AT_ONCE, orjson.dumps(found)))
+        return self._said(verb, (name,), self._submitted(request.url, orjson.dumps(found)))
+
+    def _face(self, request: Request) -> Answer:
+        faces = Face(self._told.answers, self._value)
+        if request.method == "GET":
+            return Answer(200, _AT_ONCE, orjson.dumps(faces.person(request.url)))
+        verb, detects = faces.verb(request), "/detect?" in request.url
+        picture, name = picture_in(request) if detects else (None, None)
+        documents = (name,) if detects else ()
+        if detects and (failed := self._failed(verb, documents)) is not None:
+            return failed
+        try:
+            found = (
+                faces.detected(verb, picture, name)
+                if detects
+                else faces.compared(verb, orjson.loads(request.body or b"{}"))
+            )
+        except Unfit as unfit:
+            return self._said(verb, documents, _refusal(400, "BadArgument", str(unfit)))
+        return self._said(verb, documents, Answer(200, _AT_ONCE, orjson.dumps(found)))
+
+    def _submitted(self, url: str, found: bytes) -> Answer:
+        """An operation that has ended as soon as it is asked about."""
+        link = f"{url.partition('?')[0]}/{next(_numbers)}-{self._told.id}"
+        _operations[link] = found
+        return Answer(202, {**_AT_ONCE, "Operation-Location": link}, b"")
 
     def _failed(self, verb: str, documents: tuple[Any, ...]) -> Answer | None:
         """What becomes of a request with a document that fails. It is split first, so that each fails alone."""
@@ -216,17 +269,21 @@ class _FakeTransport:
             raise BadAnswer("the fake was told to answer badly")
         return self._said(verb, documents, _refusal(*_REFUSED[str(code)]))
 
-    def _value(self, verb: str, document: Any) -> Any:
-        """What *document* is answered; raises `Unfit` where nothing was said of it."""
+    def _value(self, verb: str, document: Any, picture: Any = None) -> Any:
+        """What *document* is answered; raises `Unfit` where nothing was said of it.
+
+        A picture is looked up by its name, and a function is given the *picture* itself.
+        """
         given = self._told.answers[verb]
         if callable(given):
-            return given(document)
-        if isinstance(given, Mapping):
+            return given(*picture) if isinstance(picture, tuple) else given(document if picture is None else picture)
+        what = "picture" if verb in PICTURED else "text"
+        if isinstance(given, Mapping) and (what == "text" or verb in self._told.by_picture):
             if document in given:
                 return given[document]
             raise Unfit(
-                "this fake has no answer for this text. Give it one, "
-                f'dfai.testing.fake({{"{verb}": {{text: answer}}}}), or a function: {{"{verb}": lambda text: …}}'
+                f"this fake has no answer for this {what}. Give it one, "
+                f'dfai.testing.fake({{"{verb}": {{{what}: answer}}}}), or a function: {{"{verb}": lambda {what}: …}}'
             )
         return given
 

@@ -26,6 +26,8 @@ from dfai_core.media.wav import wav_of
 __all__ = ["Reader"]
 
 T = TypeVar("T")
+_Found = Content | Callable[[], Content]
+"""A content, or what makes one by computing."""
 # Reading waits more than it computes; blocked threads of a slow disk should leave some for others.
 _THREADS = 16
 # To convert is to compute, and takes the memory of what was and of what becomes of it.
@@ -88,11 +90,13 @@ class Reader:
             return str(reference)
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await self._patiently(reference, remote, rate_hz)
+                found = await self._patiently(reference, remote, rate_hz)
         except TimeoutError:
             raise Unread("timeout", f"it could not be read within {self._timeout_s:g} s", retryable=True) from None
+        # To convert is no waiting for others: how long it may take, a conversion's own limits say.
+        return await _in_thread(_called, found) if callable(found) else found
 
-    async def _patiently(self, reference: Reference, remote: bool, rate_hz: int | None) -> Content:
+    async def _patiently(self, reference: Reference, remote: bool, rate_hz: int | None) -> _Found:
         for tried in range(1, self._tries + 1):
             try:
                 return await self._once(reference, remote, rate_hz)
@@ -104,16 +108,15 @@ class Reader:
             await asyncio.sleep(_FIRST_WAIT_S * 2.0 ** (tried - 1) * (0.5 + random.random()))
         raise AssertionError
 
-    async def _once(self, reference: Reference, remote: bool, rate_hz: int | None) -> Content:
+    async def _once(self, reference: Reference, remote: bool, rate_hz: int | None) -> _Found:
         if not remote:
             return await _in_thread(partial(self._held, rate_hz=rate_hz), reference)
         from dfai_core.media.web import read_url  # brings the HTTP library
 
         data = await read_url(str(reference), self._room.max_bytes, allow_private=self._allow_private)
-        small = len(data) < _SMALL_BYTES and self._convert is None
-        return self._content(data) if small else await _in_thread(self._content, data)
+        return self._content(data) if len(data) < _SMALL_BYTES else await _in_thread(self._content, data)
 
-    def _held(self, reference: Reference, rate_hz: int | None) -> Content:
+    def _held(self, reference: Reference, rate_hz: int | None) -> _Found:
         """The content of what is no web URL. It blocks."""
         if isinstance(reference, Pixels):
             return self._drawn(reference)
@@ -136,7 +139,7 @@ class Reader:
         shape = f"pixels {pixels.height} {pixels.width} {pixels.channels} ".encode()
         return Content(data, digest_of(shape, array.data), "image/png")
 
-    def _sampled(self, samples: Samples, rate_hz: int | None) -> Content:
+    def _sampled(self, samples: Samples, rate_hz: int | None) -> _Found:
         rate_hz = samples.rate_hz or rate_hz
         if rate_hz is None:
             raise Unread("unsupported", "samples need their rate: rate_hz=16_000, or a column of rates (dfai.col)")
@@ -149,7 +152,7 @@ class Reader:
         if self._convert is None:
             data, length_s = wav_of(mono(array), rate_hz), len(array) / rate_hz
             return Content(data, digest_of(shape, flat), "audio/wav", length_s)
-        return self._converted(Sampled(array, rate_hz), None, shape, flat)
+        return partial(self._converted, Sampled(array, rate_hz), None, shape, flat)
 
     def _converted(self, given: bytes | Sampled, form: Format | None, *named: bytes | memoryview) -> Content:
         assert self._convert is not None
@@ -157,7 +160,7 @@ class Reader:
             data, type, duration_s = self._convert(given, form)
         return Content(data, digest_of(self._convert.name.encode(), *named), type, duration_s)
 
-    def _content(self, data: bytes) -> Content:
+    def _content(self, data: bytes) -> _Found:
         if not data:
             raise Unread("empty", "no bytes: nothing was sent")
         if len(data) > self._room.max_bytes:
@@ -170,7 +173,7 @@ class Reader:
             raise Unread("unsupported", f"{form.name} is not served; served are {self._taken()}")
         if self._convert is None:
             return Content(data, digest_of(data), form.type)
-        return self._converted(data, form, data)  # by what was given, for the same reason as with samples
+        return partial(self._converted, data, form, data)  # by what was given, for the same reason as with samples
 
     def _taken(self) -> str:
         return ", ".join(form.name for form in self._kind.formats if form.name in self._room.formats)
@@ -182,6 +185,10 @@ class Reader:
 def _is_text(data: bytes) -> bool:
     """Whether these are the bytes of a path or a URL, as far as can be told."""
     return len(data) < _LONGEST_PATH_BYTES and data.isascii() and data.decode().isprintable()
+
+
+def _called(make: Callable[[], Content]) -> Content:
+    return make()
 
 
 _converters = threading.BoundedSemaphore(_CONVERTERS)

@@ -39,10 +39,7 @@ class Fast:
         """The words of the form's audio, as its definition wants them."""
         version = protocol.api_version(request.query_params, definition.VERSIONS)
         limits = self._desk.limits.fast
-        declared = request.headers.get("content-length", "")
-        size = int(declared) if declared.isdecimal() and len(declared) < 16 else limits.max_bytes
-        # Held from before the first byte comes: what a client declares, or all that it may send.
-        with self._desk.holding(max(1, min(size, limits.max_bytes))):
+        with self._desk.holding(wire.declared(request, limits.max_bytes)):
             parts = await multipart.parts_of(request, limits.max_bytes + FORM_BYTES)
             if "definition" not in parts:
                 raise refused("InvalidPayload", "The form has no part named definition.")

@@ -57,7 +57,7 @@ class Short:
         if "pronunciation-assessment" in request.headers:
             _assessment_refused(request.headers["pronunciation-assessment"])
         accepted = self._desk.limits.short
-        with self._desk.holding(accepted.max_bytes):
+        with self._desk.holding(wire.declared(request, accepted.max_bytes)):
             data = await protocol.body_of(request, accepted.max_bytes)
             heard = await taking_in.hear(self._desk, data, accepted, Wanted((language,)))
         said = _said(heard, language, mode, detailed=detailed)

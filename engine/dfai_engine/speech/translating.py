@@ -107,4 +107,4 @@ def _in(phrase: Phrase, source: str, target: str, program: str) -> Phrase:
         )
     except (OSError, subprocess.SubprocessError) as fault:
         raise refused("FeatureNotAvailable", f"Apertium failed ({type(fault).__name__}).") from fault
-    return dataclasses.replace(phrase, language=target, translated=done.stdout.strip())
+    return dataclasses.replace(phrase, language=target, translated=" ".join(done.stdout.split()))

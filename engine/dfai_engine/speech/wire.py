@@ -23,6 +23,7 @@ __all__ = [
     "Desk",
     "all_here",
     "answering",
+    "declared",
     "endpoint",
     "iso_duration",
     "model_named",
@@ -67,6 +68,13 @@ class Desk:
             yield
         finally:
             self._held_bytes -= size
+
+
+def declared(request: Request, most: int) -> int:
+    """How many bytes a request says that it brings, or all that it may: what to hold before the first one comes."""
+    said = request.headers.get("content-length", "")
+    size = int(said) if said.isdecimal() and len(said) < 16 else most
+    return max(1, min(size, most))
 
 
 def answering(work: Callable[[], T]) -> T:

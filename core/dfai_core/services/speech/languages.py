@@ -1,4 +1,4 @@
-"""Languages as Speech spells them: with the country, and voices that speak them."""
+"""Languages as speech to text spells them: with the country."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from dfai_core.errors import ConfigError
 
-__all__ = ["AUTO", "alone", "code", "codes", "locale", "voice"]
+__all__ = ["AUTO", "alone", "code", "codes", "locale"]
 
 AUTO = "auto"
 _CODE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
@@ -44,19 +44,6 @@ _LOCALES = {
     "vi": "vi-VN",
     "zh": "zh-CN",
 }
-# One voice for each language that speech is translated into. Source: "Language support", text to speech.
-_VOICES = {
-    "de": "de-DE-KatjaNeural",
-    "en": "en-US-JennyNeural",
-    "es": "es-ES-ElviraNeural",
-    "fr": "fr-FR-DeniseNeural",
-    "it": "it-IT-ElsaNeural",
-    "ja": "ja-JP-NanamiNeural",
-    "ko": "ko-KR-SunHiNeural",
-    "nl": "nl-NL-ColetteNeural",
-    "pt": "pt-BR-FranciscaNeural",
-    "zh": "zh-CN-XiaoxiaoNeural",
-}
 
 
 def code(name: str, value: Any) -> str:
@@ -92,23 +79,3 @@ def alone(spelt: str) -> str:
     ('de', 'pt')
     """
     return spelt.replace("_", "-").partition("-")[0].lower()
-
-
-def voice(language: str) -> tuple[str, str]:
-    """A voice that speaks *language*, and its locale.
-
-    Raises
-    ------
-    ConfigError
-        None is known.
-
-    >>> voice("de")
-    ('de-DE-KatjaNeural', 'de-DE')
-    """
-    found = _VOICES.get(alone(language))
-    if found is None:
-        raise ConfigError(
-            f'to={language!r}: no voice is known for it; include=["audio"] speaks {", ".join(_VOICES)}. '
-            "synthesize_speech takes a voice of your choice."
-        )
-    return found, found[:5]

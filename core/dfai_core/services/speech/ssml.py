@@ -65,7 +65,8 @@ def of_markup(markup: str, manner: Manner) -> bytes | Failure:
     document = f"{before}{markup.strip() if whole else markup}{behind}".encode("utf-8", "replace")
     if len(document) > MAX_BYTES:
         return Failure("too_large", f"the SSML has {len(document):,} bytes, of {MAX_BYTES:,} at most")
-    trouble = _trouble(document, len(before.encode()))
+    # What ends in a fragment too late is found in what stands behind it: at its own end.
+    trouble = _trouble(document, len(before.encode()), len(document) - len(behind.encode()))
     return document if trouble is None else Failure("refused", f"the SSML {trouble}")
 
 
@@ -73,8 +74,8 @@ class _Refused(Exception):
     """What is well-formed, and still not sent."""
 
 
-def _trouble(document: bytes, before: int) -> str | None:
-    """What is wrong with *document*, of whose first line that many bytes are ours."""
+def _trouble(document: bytes, before: int, end: int) -> str | None:
+    """What is wrong with *document*, of whose first line the bytes *before* are ours, and those from *end* on."""
     parser = expat.ParserCreate()
     first: list[str] = []
 
@@ -95,6 +96,8 @@ def _trouble(document: bytes, before: int) -> str | None:
         return str(refused)
     except expat.ExpatError as fault:
         column = fault.offset + 1 - (before if fault.lineno == 1 else 0)
+        if fault.lineno > document.count(b"\n", 0, end):  # the last line
+            column = min(column, end - document.rfind(b"\n", 0, end) - (before if fault.lineno == 1 else 0))
         return f"is not well-formed: {expat.ErrorString(fault.code)} at line {fault.lineno} column {max(1, column)}"
     except LookupError:
         return "names an encoding that is not known"

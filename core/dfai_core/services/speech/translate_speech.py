@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
-from xml.sax.saxutils import escape
 
-import numpy as np
 import pyarrow as pa
 
-from dfai_core.media import Content, Unread
-from dfai_core.media.wav import samples_in, wav_in, wav_of
+from dfai_core.errors import ConfigError
+from dfai_core.media import Content
 from dfai_core.service import Ask, Body, Column, Document, Exchange, Failure, Option, Service, Values, Wiring
+from dfai_core.services.speech.default_voices import default_voice, locale_of
 from dfai_core.services.speech.fast import Asking
 from dfai_core.services.speech.heard import SEGMENT, Heard, main_language
-from dfai_core.services.speech.languages import alone, code, locale, voice
+from dfai_core.services.speech.languages import alone, code, locale
+from dfai_core.services.speech.sound_files import joined
 from dfai_core.services.speech.sounds import RATE_HZ
+from dfai_core.services.speech.speaking import MOST_CHARS
+from dfai_core.services.speech.ssml import Manner, of_text
 from dfai_core.services.speech.wire import (
     API_VERSION,
     BATCH,
@@ -35,9 +37,7 @@ from dfai_core.transports.base import Answer
 
 __all__ = ["TRANSLATE_SPEECH"]
 
-# An answer holds ten minutes at most ("Text to speech", quotas): at half the speed of speech these are five.
-_MOST_CHARS = 2_500
-_SPOKEN = {"X-Microsoft-OutputFormat": "riff-16khz-16bit-mono-pcm"}
+_SPOKEN = {"X-Microsoft-OutputFormat": "riff-16khz-16bit-mono-pcm", "User-Agent": "dfai"}
 
 
 def _versions(version: str) -> str | None:
@@ -55,9 +55,7 @@ def _wire(wiring: Wiring) -> Exchange:
     if languages := candidates(wiring):
         definition["locales"] = [locale(one) for one in languages]
     asking = Asking(wiring, definition)
-    aloud = "audio" in wiring.include
-    if aloud:
-        voice(to)
+    manner = _manner(to, wiring.target_kind) if "audio" in wiring.include else None
 
     def said(documents: Sequence[Document], answers: Sequence[Answer]) -> Ask | Sequence[Values | Failure | None]:
         ((sound, *_),) = documents
@@ -69,12 +67,12 @@ def _wire(wiring: Wiring) -> Exchange:
         text = heard.text.strip()
         if not text:
             return [Failure("nothing_found", "no speech was heard in it", 200)]
-        if not aloud:
+        if manner is None:
             return [_values(heard, wiring)]
-        texts, spoken = split(text, _MOST_CHARS), answers[count:]
+        texts, spoken = split(text, MOST_CHARS), answers[count:]
         if len(spoken) < len(texts):
-            return _speak(texts[len(spoken)], to)
-        return [(*_values(heard, wiring), _sound(spoken))]
+            return _speak(texts[len(spoken)], manner)
+        return [(*_values(heard, wiring), joined([answer.body for answer in spoken], "wav"))]
 
     return exchange(said, longer_s=longer_s)
 
@@ -96,28 +94,23 @@ def _heard(heard: Heard, wiring: Wiring) -> str | None:
     return None if told is None or alone(told) == alone(wiring.options["to"]) else told
 
 
-def _speak(text: str, to: str) -> Ask:
-    """The request for *text* as a sound, of the target's text to speech."""
-    name, spoken = voice(to)
-    written = escape("".join(one for one in text if one.isprintable() or one.isspace()))
-    document = (
-        f'<speak version="1.0" xmlns="http://www.w3.org/2001/10/synthesis" xml:lang="{spoken}">'
-        f'<voice name="{name}">{written}</voice></speak>'
-    )
-    body = Body(document.encode("utf-8", "replace"), "application/ssml+xml")
-    return Ask("/cognitiveservices/v1", body, host="tts", headers=_SPOKEN)
-
-
-def _sound(answers: Sequence[Answer]) -> bytes:
-    """One WAV file of all that was spoken."""
-    if len(answers) == 1:
-        return answers[0].body
+def _manner(to: str, kind: str) -> Manner:
+    """Who speaks the translation."""
     try:
-        wavs = [wav_in(answer.body) for answer in answers]
-        parts = [samples_in(answer.body, wav)[:, 0] for answer, wav in zip(answers, wavs, strict=True)]
-    except Unread as error:
-        raise ValueError(str(error)) from None
-    return wav_of(np.concatenate(parts), wavs[0].rate_hz)
+        spoken = locale_of(to)
+        return Manner(default_voice(spoken, kind), spoken)
+    except ConfigError:
+        raise ConfigError(
+            f'to={to!r}: no voice is known for it, so include=["audio"] cannot speak it. Leave it out, and let '
+            "synthesize_speech speak the translation with a voice of your choice."
+        ) from None
+
+
+def _speak(text: str, manner: Manner) -> Ask:
+    """The request for *text* as a sound, of the target's text to speech."""
+    return Ask(
+        "/cognitiveservices/v1", Body(of_text(text, manner), "application/ssml+xml"), host="tts", headers=_SPOKEN
+    )
 
 
 TRANSLATE_SPEECH = Service(

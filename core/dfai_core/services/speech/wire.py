@@ -196,6 +196,7 @@ CODES = {
     "InvalidUri": "unreadable",
     "MultipleLanguagesIdentified": "unsupported",
     "NoLanguageIdentified": "nothing_found",
+    "UnsupportedFeature": "unsupported",
     "UnsupportedLanguageCode": "unsupported",
     "UnsupportedMediaType": "unsupported",
 }

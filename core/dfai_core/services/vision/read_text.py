@@ -117,7 +117,7 @@ def lines_of(body: Mapping[str, Any]) -> list[Page]:
 
 
 def _line(line: Mapping[str, Any], corners: Sequence[Any], name: str) -> dict[str, Any]:
-    words = [{"text": w["text"], "confidence": w["confidence"], "polygon": polygon(w[name])} for w in line["words"]]
+    words = [{"text": w["text"], "confidence": w.get("confidence"), "polygon": polygon(w[name])} for w in line["words"]]
     return {"text": line["text"], "polygon": polygon(corners), "words": words}
 
 
