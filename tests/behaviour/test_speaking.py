@@ -113,7 +113,7 @@ def test_batch_synthesis_brings_the_same_sounds(frames: Frames) -> None:
 def test_sql_speaks_too(frames: Any, target: dfai.Target) -> None:
     frames.build({"t": ["One.", None], "lang": ["de", "de"]}).createOrReplaceTempView("to_speak")
     dfai.register_functions(frames.session, verbs=["synthesize_speech"], prefix="tts_", target=target)
-    spoken = "tts_synthesize_speech(t, language => lang, format => 'mp3')"
+    spoken = "tts_synthesize_speech(t, language => lang, rate => 1.5, format => 'mp3')"
     found = frames.session.sql(f"select s.audio, s.duration_s, s.error from (select {spoken} as s from to_speak)")
     rows = sorted(found.collect(), key=lambda row: row.audio is None)
 

@@ -10,11 +10,13 @@ from typing import Any
 from urllib.parse import urljoin
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import orjson
 import pytest
 
 from contracts import CONTRACTS, check, example, load
 from dfai_core.errors import ConfigError
+from dfai_core.media.wav import wav_of
 from dfai_core.service import Ask, Body, Exchange, Failure, Part, Wiring
 from dfai_core.services import services
 from dfai_core.services.speech.batch_synthesis import sound_in
@@ -186,6 +188,8 @@ def test_an_answer_that_is_no_sound_is_none() -> None:
         read(wired(format="mp3"), b"<html>")
     with pytest.raises(ValueError, match="within a sample"):
         read(wired(), b"\0\0\0")
+    with pytest.raises(ValueError, match="bare samples were asked for"):
+        read(wired(), wav_of(np.zeros(800, np.int16), 8_000))
     assert read(wired(format="webm-24khz-16bit-mono-opus"), b"\x1aE\xdf\xa3") == (b"\x1aE\xdf\xa3", None)
 
 
