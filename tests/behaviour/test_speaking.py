@@ -101,6 +101,15 @@ def test_a_text_over_the_limit_is_spoken_in_parts_and_joined(frames: Frames, for
     assert found["audio_duration_s"][0] == pytest.approx(seconds(found["audio"][0]), abs=slack_s)
 
 
+@pytest.mark.where("pandas")
+def test_a_text_of_days_costs_its_row_and_no_request(frames: Frames) -> None:
+    with dfai.track() as run:
+        found = answers(frames, {"t": ["Day after day. " * 12_001, None]}, store=None)
+
+    assert (run.requests, found["audio_error"]) == (0, ["too_large", None])
+    assert "give it as several rows" in found["audio_error_message"][0]
+
+
 def test_batch_synthesis_brings_the_same_sounds(frames: Frames) -> None:
     found = answers(frames, {"t": ["One.", "你好", None, "Two."]}, api_version="2024-04-01", format="mp3")
 
