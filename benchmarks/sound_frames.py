@@ -2,11 +2,11 @@
 
     python -m benchmarks.sound_frames [--quick]
 
-A folder of WAV files of a minute each, all different: two sentences that SVOX Pico says, and silence. `transcribe` hears
-them by the embedded engine, in the processes that do the work or in one `dfai serve` beside them. Each way runs in a
-fresh process. Told is what all its processes of Python hold together, above what they held once a few files had gone
-through: the most in the first fifth of the time and in the last, and at any moment; and how often each process loaded
-the model of recognition, counted where the engine loads it.
+A folder of WAV files of a minute each, all different: two sentences that SVOX Pico says, and silence. `transcribe`
+hears them by the embedded engine, in the processes that do the work or in one `dfai serve` beside them. Each way runs
+in a fresh process. Told is what all its processes of Python hold together, above what they held once a few files had
+gone through: the most in the first fifth of the time and in the last, and at any moment; and how often each process
+loaded the model of recognition, counted where the engine loads it.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def count_loads() -> None:
     load = whisper.Model.__init__
 
     def counted(self: whisper.Model) -> None:
-        with open(os.environ[_LOADS], "a", encoding="ascii") as file:
+        with Path(os.environ[_LOADS]).open("a", encoding="ascii") as file:
             file.write(f"{os.getpid()}\n")
         load(self)
 

@@ -10,7 +10,7 @@ from dfai_core.errors import ConfigError
 from dfai_core.groups import Group, Pieces, Places, References
 from dfai_core.jobs import Job, Lane
 from dfai_core.report import Counters
-from dfai_core.service import Document, Failure, Values
+from dfai_core.service import Document, Failure, TooLarge, Values
 from dfai_core.shape import Refused, Shape
 
 __all__ = ["Ending"]
@@ -111,5 +111,6 @@ class Ending:
         self.end(pieces.parent, (pieces.place,), (values,))
 
     def refuse(self, group: Group, place: int, error: ConfigError) -> None:
-        """Ends a document whose options make no sense."""
-        self.end(group, (place,), (self.shape.refused(Refused(Failure("refused", str(error)), 0, None)),))
+        """Ends a document whose options make no sense, or that holds too much."""
+        code = "too_large" if isinstance(error, TooLarge) else "refused"
+        self.end(group, (place,), (self.shape.refused(Refused(Failure(code, str(error)), 0, None)),))

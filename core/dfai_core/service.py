@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from dfai_core.billed import Billing
+from dfai_core.errors import ConfigError
 from dfai_core.media.formats import Media
 from dfai_core.transports.base import Answer
 from dfai_core.whole import Whole
@@ -34,6 +35,7 @@ __all__ = [
     "Progress",
     "Rows",
     "Service",
+    "TooLarge",
     "Values",
     "Web",
     "Wiring",
@@ -96,6 +98,10 @@ class Failure(NamedTuple):
     status: int | None = None
     retryable: bool = False
     service_code: str | None = None
+
+
+class TooLarge(ConfigError):
+    """What an exchange's ``check`` raises for a document that holds more than is asked of one row."""
 
 
 class Progress(NamedTuple):
@@ -224,7 +230,7 @@ class Exchange:
     raises ValueError for a body that makes no sense. *merge* joins the parts of a long text; *finish* gives
     a whole document's values their final form, where parts must keep more than the answer shows. *cancel* says how a
     long-running operation is called off: method and URL, made from the URL at which it is asked about. *codes* are ours
-    for the service's own codes of refusals that are more than that. *check* raises ConfigError for a document that must
+    for the service's own codes of refusals that are more than that. *check* raises ConfigError (or `TooLarge`) for a document that must
     not be sent; *accepts* are the statuses that `read` reads. A *whole* document is never cut into parts, however long
     its text. *steps*, where an answer takes several requests, is given
     the documents and the answers so far, and says what is asked next, or what the documents' values are. *begun* finds

@@ -101,6 +101,15 @@ def test_a_text_over_the_limit_is_spoken_in_parts_and_joined(frames: Frames, for
     assert found["audio_duration_s"][0] == pytest.approx(seconds(found["audio"][0]), abs=slack_s)
 
 
+@pytest.mark.where("pandas")
+def test_a_text_of_days_costs_its_row_and_no_request(frames: Frames) -> None:
+    with dfai.track() as run:
+        found = answers(frames, {"t": ["Day after day. " * 12_001, None]}, store=None)
+
+    assert (run.requests, found["audio_error"]) == (0, ["too_large", None])
+    assert "give it as several rows" in found["audio_error_message"][0]
+
+
 def test_batch_synthesis_brings_the_same_sounds(frames: Frames) -> None:
     found = answers(frames, {"t": ["One.", "你好", None, "Two."]}, api_version="2024-04-01", format="mp3")
 
@@ -113,7 +122,7 @@ def test_batch_synthesis_brings_the_same_sounds(frames: Frames) -> None:
 def test_sql_speaks_too(frames: Any, target: dfai.Target) -> None:
     frames.build({"t": ["One.", None], "lang": ["de", "de"]}).createOrReplaceTempView("to_speak")
     dfai.register_functions(frames.session, verbs=["synthesize_speech"], prefix="tts_", target=target)
-    spoken = "tts_synthesize_speech(t, language => lang, format => 'mp3')"
+    spoken = "tts_synthesize_speech(t, language => lang, rate => 1.5, format => 'mp3')"
     found = frames.session.sql(f"select s.audio, s.duration_s, s.error from (select {spoken} as s from to_speak)")
     rows = sorted(found.collect(), key=lambda row: row.audio is None)
 

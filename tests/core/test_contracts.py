@@ -256,3 +256,9 @@ def test_a_finished_job_is_read_as_documented() -> None:
     assert not isinstance(values, Failure)
     assert exchange.finish is not None
     assert exchange.finish(values) == ("Said.", [{"text": "Said.", "rank": 0.7, "offset": 0, "length": 5}])
+
+
+def test_a_refusal_without_words_has_the_words_of_its_status() -> None:
+    verdict = judge_answer(Answer(400, {}, b'{"error": null}'))
+
+    assert verdict.message == "the service refuses the request"

@@ -10,12 +10,14 @@ from typing import Any
 from urllib.parse import urljoin
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import orjson
 import pytest
 
 from contracts import CONTRACTS, check, example, load
 from dfai_core.errors import ConfigError
-from dfai_core.service import Ask, Body, Exchange, Failure, Part, Wiring
+from dfai_core.media.wav import wav_of
+from dfai_core.service import Ask, Body, Exchange, Failure, Part, TooLarge, Wiring
 from dfai_core.services import services
 from dfai_core.services.speech.batch_synthesis import sound_in
 from dfai_core.services.speech.default_voices import AZURE, LOCAL, default_voice, locale_of
@@ -186,6 +188,8 @@ def test_an_answer_that_is_no_sound_is_none() -> None:
         read(wired(format="mp3"), b"<html>")
     with pytest.raises(ValueError, match="within a sample"):
         read(wired(), b"\0\0\0")
+    with pytest.raises(ValueError, match="bare samples were asked for"):
+        read(wired(), wav_of(np.zeros(800, np.int16), 8_000))
     assert read(wired(format="webm-24khz-16bit-mono-opus"), b"\x1aE\xdf\xa3") == (b"\x1aE\xdf\xa3", None)
 
 
@@ -194,6 +198,15 @@ def test_speech_that_the_service_cut_is_an_error_and_not_half_an_answer() -> Non
 
     assert failure.code == "too_large"
     assert "ten minutes" in failure.message
+
+
+def test_a_text_of_days_is_refused_before_its_first_part_is_asked_for() -> None:
+    check_row = wired().check
+    assert check_row is not None
+    check_row(("x" * 180_000,))
+
+    with pytest.raises(TooLarge, match="180,001 characters, of 180,000 at most"):
+        check_row(("x" * 180_001,))
 
 
 def test_a_text_whose_parts_could_not_be_joined_is_too_large() -> None:

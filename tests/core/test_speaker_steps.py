@@ -124,3 +124,15 @@ def test_a_comparison_that_stumbles_is_asked_again_alone(service: Service) -> No
 
     assert service.asked == ["create", "lments", "verify", "verify", "delete"]
     assert found["same_speaker"].tolist() == [True]
+
+
+@pytest.mark.parametrize("verb", ["verify_speaker", "identify_speaker"])
+def test_a_profile_that_is_not_there_costs_the_row_and_says_what_to_do(service: Service, verb: str) -> None:
+    frame = pd.DataFrame({"a": [SOUNDS["one"], None]})
+    missing = "0e5f5cda-9e3d-4a83-a1f7-6f1c8a3c0a11"
+    result = getattr(dfai.on(frame), verb)("a", among=missing, output="x")
+
+    assert result["x_error"].replace({float("nan"): None}).tolist() == ["refused", None]
+    assert "it was deleted, or is another target's; dfai.speakers.list() has all" in result["x_error_message"][0]
+    assert "(HTTP 404" in result["x_error_message"][0]
+    assert len(service.asked) == 1

@@ -13,9 +13,11 @@ from dfai_core.services.speech.speaker_wire import (
     IDENTIFICATION,
     LIMITS,
     NOBODY,
+    RANKS_OR_GONE,
     RETIRED,
     SOUNDS,
     Voice,
+    gone,
     json_of,
     path,
     share,
@@ -42,6 +44,8 @@ def _wire(wiring: Wiring) -> Exchange:
         ((audio, *_),) = documents
         if not groups:
             return [Failure("nothing_found", "the row names no profiles to compare with")]
+        if (failure := gone(answers)) is not None:
+            return [failure]
         if len(answers) < len(groups):
             ids = ",".join(known.id for known in groups[len(answers)])
             query = {"ignoreMinLength": "true", "profileIds": ids}
@@ -62,7 +66,7 @@ def _wire(wiring: Wiring) -> Exchange:
             return [Failure("nothing_found", f"{of} {words}; the most alike has a confidence of {score:.2f}", 200)]
         return [(names[identity], score)]
 
-    return steps(said)
+    return steps(said, accepts=RANKS_OR_GONE)
 
 
 IDENTIFY_SPEAKER = Service(

@@ -38,6 +38,7 @@ def real_time(wiring: Wiring) -> Exchange:
         finish=speaking.finish,
         headers={},
         codes=CODES,
+        check=speaking.check,
         whole=not speaking.plain or not speaking.sound.can_be_joined,
         steps=said,
     )

@@ -21,10 +21,12 @@ __all__ = [
     "LIMITS",
     "LOCALE",
     "NOBODY",
+    "RANKS_OR_GONE",
     "RETIRED",
     "SOUNDS",
     "VERIFICATION",
     "Voice",
+    "gone",
     "json_body",
     "json_of",
     "path",
@@ -197,6 +199,18 @@ def refused(answer: Answer, of_what: str = "") -> Failure | None:
         # It was there a request ago: the server began anew, or is another one. So does the row.
         return Failure("unavailable", f"the profile of this comparison is gone: {words}", 404, True, code)
     return Failure(_CODES.get(code, "refused"), of_what + words, answer.status, False, code)
+
+
+RANKS_OR_GONE = frozenset({200, 404})
+"""What `gone` looks at, and what a ranking comes with."""
+
+
+def gone(answers: Sequence[Answer]) -> Failure | None:
+    """Why a row has no answer whose profile the service does not have, None where it has it."""
+    if not answers or answers[-1].status != 404:
+        return None
+    words = "the service has no such profile: it was deleted, or is another target's; dfai.speakers.list() has all"
+    return Failure("refused", words, 404)
 
 
 def _unused(_: Any) -> bytes:

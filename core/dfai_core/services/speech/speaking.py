@@ -11,7 +11,7 @@ import numpy as np
 
 from dfai_core.errors import ConfigError
 from dfai_core.media.wav import is_wav, wav_of
-from dfai_core.service import Document, Failure, Part, Values, Wiring
+from dfai_core.service import Document, Failure, Part, TooLarge, Values, Wiring
 from dfai_core.services.speech import sound_files, ssml
 from dfai_core.services.speech.default_voices import default_voice
 from dfai_core.services.speech.manner_options import check_language, check_name, check_pitch, check_rate
@@ -23,6 +23,8 @@ __all__ = ["CODES", "MOST_CHARS", "Speaking", "speaking_of"]
 # minutes is cut there, without a word. 3,000 characters are some four minutes, and less than ten at half the rate.
 MOST_S = 600.0
 MOST_CHARS = 3_000
+# Ours: some four hours of speech, which is as much as is heard of one row; a WAV file of a day would have no header.
+MOST_ROW_CHARS = 180_000
 # The embedded engine's own; Azure names none.
 CODES = {
     "UnsupportedVoice": "unsupported",
@@ -55,6 +57,15 @@ class Speaking:
     varying: tuple[str, ...]
     kind: str
     long: bool = False
+
+    def check(self, document: Document) -> None:
+        """Raises `TooLarge` for a text that would be hours of speech, before its first part is asked for."""
+        count = len(document[0])
+        if self.plain and count > MOST_ROW_CHARS:
+            raise TooLarge(
+                f"the text has {count:,} characters, of {MOST_ROW_CHARS:,} at most (some four hours of speech): give "
+                "it as several rows"
+            )
 
     def document(self, document: Document) -> bytes | Failure:
         """The SSML of a document, or why there is none."""

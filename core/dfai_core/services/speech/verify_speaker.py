@@ -15,10 +15,12 @@ from dfai_core.services.speech.speaker_wire import (
     IDENTIFICATION,
     LIMITS,
     LOCALE,
+    RANKS_OR_GONE,
     RETIRED,
     SOUNDS,
     VERIFICATION,
     Voice,
+    gone,
     json_body,
     json_of,
     path,
@@ -86,12 +88,14 @@ def _among(wiring: Wiring) -> Exchange:
         if not answers:
             query = {"ignoreMinLength": "true", "profileIds": known.id}
             return Ask(path(wiring, IDENTIFICATION, "profiles:identifySingleSpeaker", **query), sound_body(audio))
+        if (failure := gone(answers)) is not None:
+            return [failure]
         found = json_of(answers[0])
         score = float(found["profilesRanking"][0]["score"])
         accepted = str(found["identifiedProfile"]["profileId"]).lower() == known.id
         return [(accepted if threshold is None else score >= threshold, score)]
 
-    return steps(said)
+    return steps(said, accepts=RANKS_OR_GONE)
 
 
 def _none(name: str, value: object) -> None:
