@@ -7,7 +7,7 @@ comma := ,
 DEMO_EXTRAS := local,dask,plot$(if $(shell command -v java),$(comma)spark)
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: help demo test check types tests tests-servers tests-connect doctests bench docs clean
+.PHONY: help demo test check types tests tests-servers tests-engine tests-connect doctests bench docs clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -33,7 +33,7 @@ demo: .venv/demo ## Run the main job on the embedded engine, on real texts
 
 # Two at a time: types are checked while weights are fetched, and so on.
 test: .venv/dev ## Everything: lint, types, import rules, tests on every backend
-	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) check types tests tests-servers tests-connect doctests
+	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) check types tests tests-servers tests-engine tests-connect doctests
 
 check: .venv/dev
 	$(BIN)/ruff check .
@@ -45,16 +45,21 @@ types: .venv/dev
 	$(BIN)/pyright
 
 # The tests start many short-lived Javas: to compile for peak speed would cost more than it brings.
-tests tests-servers tests-connect: export JDK_JAVA_OPTIONS := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC $(JDK_JAVA_OPTIONS)
+tests tests-servers tests-engine tests-connect: export JDK_JAVA_OPTIONS := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC $(JDK_JAVA_OPTIONS)
 
 # What starts servers and jobs of its own, and waits for them more than it computes.
 SERVERS := cluster deploy e2e faults planted
+# What runs in this process, or on files: enough for whichever of the others ends first.
+ENGINE := benchmarks cli engine
 
 tests: .venv/models
-	$(BIN)/pytest $(addprefix --ignore=tests/,$(SERVERS))
+	$(BIN)/pytest $(addprefix --ignore=tests/,$(SERVERS) $(ENGINE))
 
 tests-servers: .venv/models
 	$(BIN)/pytest $(addprefix tests/,$(SERVERS))
+
+tests-engine: .venv/models
+	$(BIN)/pytest $(addprefix tests/,$(ENGINE))
 
 # A process holds either a classic Spark session or a Connect one.
 tests-connect: .venv/models

@@ -92,6 +92,7 @@ def test_backends_and_the_embedded_engine_are_found_inside_a_zip(bare: Driver, f
     assert found == [
         "dfai.backends dask DaskBackend",
         "dfai.backends pandas PandasBackend",
+        "dfai.backends polars PolarsBackend",
         "dfai.backends pyspark SparkBackend",
         "dfai.engines local Engine",
     ]
