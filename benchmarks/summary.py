@@ -101,7 +101,7 @@ def _accessor(result: Mapping[str, Any]) -> Iterator[Line]:
     for figure in result["accessor"]:
         backend, millions = figure["backend"], figure["rows_per_s"] / 1e6
         if figure["store"] == "none":
-            yield Line(f"null service, {backend}: million rows/s", millions, goals[backend])
+            yield Line(f"null service, {backend}: million rows/s", millions, goals.get(backend))
         else:
             yield Line(f"null service, {backend}, {figure['store']} store, all new: million rows/s", millions)
 
