@@ -224,19 +224,19 @@ class Paged:
 class Exchange:
     """How one call's requests look on the wire, prepared once.
 
-    *write* makes a request's body from its documents, which it reads once; they are numbered by their place. A `Body`
-    names its own type, else the headers do. *read*
-    gives, by the same places, each document's values, its `Failure`, or None where the answer does not hold it; it
-    raises ValueError for a body that makes no sense. *merge* joins the parts of a long text; *finish* gives
-    a whole document's values their final form, where parts must keep more than the answer shows. *cancel* says how a
-    long-running operation is called off: method and URL, made from the URL at which it is asked about. *codes* are ours
-    for the service's own codes of refusals that are more than that. *check* raises ConfigError for a document that must
-    not be sent, `TooLarge` for one that holds too much; *accepts* are the statuses that `read` reads. A *whole*
-    document is never cut into parts, however long its text. *steps*, where an answer takes several requests, is given
-    the documents and the answers so far, and says what is asked next, or what the documents' values are. *begun* finds
-    in the first answer where an operation can be asked about that was accepted with another status than 202, *progress*
-    reads how it stands; what it ended with is the first answer that `steps` is given. *longer_s* is how many seconds
-    more than others an attempt may take for these documents.
+    *write* makes a request's body from its documents, which it reads once; they are numbered by their place. A
+    `Body` names its own type, else the headers do. *read* gives, by the same places, each document's values, its
+    `Failure`, or None where the answer does not hold it; it raises ValueError for a body that makes no sense.
+    *merge* joins the parts of a long text; *finish* gives a whole document's values their final form, where parts
+    must keep more than the answer shows. *cancel* says how a long-running operation is called off: method and URL,
+    made from the URL at which it is asked about. *codes* are ours for the service's own codes of refusals that are
+    more than that. *check* raises ConfigError, or `TooLarge`, for a document that must not be sent; *accepts* are
+    the statuses that `read` reads. A *whole* document is never cut into parts, however long its text. *steps*,
+    where an answer takes several requests, is given the documents and the answers so far, and says what is asked
+    next, or what the documents' values are. *begun* finds in the first answer where an operation can be asked about
+    that was accepted with another status than 202, *progress* reads how it stands; what it ended with is the first
+    answer that `steps` is given. *longer_s* is how many seconds more than others an attempt may take for these
+    documents.
     """
 
     path: str

@@ -40,6 +40,16 @@ def saved_text(folder: Path) -> str:
 HELD = {"text": "Ann is good. Call 555.", "numbers": 1.5, "any": "http://127.0.0.1/", "media": "photo.png"}
 
 
+# Options without which a verb makes no sense.
+NEEDED: dict[str, dict[str, Any]] = {
+    "search_index": {"among": "staff"},
+    "identify_faces": {"among": "staff"},
+    "find_similar_faces": {"among": "staff"},
+    "identify_speaker": {"among": "2f9cb2a8-7a3e-4b69-8f2b-5d5a1d1b9f10"},
+    "assess_pronunciation": {"reference": "Ann is good."},
+}
+
+
 @pytest.mark.parametrize("verb", dfai.verbs())
 def test_a_stage_adds_the_columns_of_its_verb(spark: SparkFrames, scene: Scene, verb: str) -> None:
     service = services()[verb]
@@ -47,8 +57,7 @@ def test_a_stage_adds_the_columns_of_its_verb(spark: SparkFrames, scene: Scene, 
     frame = spark.build({**{name: [HELD[service.reads]] for name in inputs}, "at": ["2026-01-01"]})
     columns: dict[str, Any] = {"inputCol": inputs[0]} if len(inputs) == 1 else {"inputCols": inputs}
     options: dict[str, Any] = {"timestamp": "at"} if service.gather and service.gather.ordered else {}
-    if any(option.name == "among" for option in service.options):
-        options["among"] = "staff"
+    options |= NEEDED.get(verb, {})
     version = {"api_version": "2024-11-01"} if service.family == "language" else {}
 
     with dfai.using(**version):

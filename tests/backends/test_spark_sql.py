@@ -185,15 +185,17 @@ def input_of(verb: str) -> dict[str, list[str | None]]:
 def test_every_verb_answers_in_sql_what_it_answers_on_a_frame(
     session: Any, spark: SparkFrames, scene: Scene, verb: str, include: Any
 ) -> None:
+    service = services()[verb]
+    version = "2024-11-01" if service.family == "language" else service.api_version or "2024-11-01"
     texts = spark.build(input_of(verb))
     texts.createOrReplaceTempView("texts")
-    (name,) = dfai.register_functions(session, verbs=[verb], include=include)
-
     needed = NEEDED.get(verb, {})
-    arguments = [*services()[verb].inputs, *(f"{option} => '{value}'" for option, value in needed.items())]
-    answer = session.sql(f"select {name}({', '.join(arguments)}) as s, __row from texts")
-    found = spark.read(answer.select("s.*", "__row"))
-    expected = spark.read(getattr(texts.ai, verb)(*services()[verb].inputs, include=include, **needed))
+    arguments = [*service.inputs, *(f"{option} => '{value}'" for option, value in needed.items())]
+    with dfai.using(api_version=version):
+        (name,) = dfai.register_functions(session, verbs=[verb], include=include)
+        answer = session.sql(f"select {name}({', '.join(arguments)}) as s, __row from texts")
+        found = spark.read(answer.select("s.*", "__row"))
+        expected = spark.read(getattr(texts.ai, verb)(*service.inputs, include=include, **needed))
 
     noun = services()[verb].noun
     assert found == {

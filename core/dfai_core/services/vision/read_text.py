@@ -70,7 +70,7 @@ _READ = Room(
 
 
 def _room(wiring: Wiring) -> Room:
-    documents = is_v3(wiring) and wiring.options["model"] == "read"
+    documents = is_v3(wiring) and wiring.options.get("model", "read") == "read"  # rows may name either
     room: Room = _READ if documents else IMAGES.room(wiring)
     return room
 
