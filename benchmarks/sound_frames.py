@@ -1,6 +1,6 @@
 """Memory over time, and models loaded, while hours of speech are written down on pandas, Dask and Spark. Linux only.
 
-    python -m benchmarks.sound_frames [--quick]
+    python -m benchmarks.sound_frames [--quick] [--minutes 60] [--only WAY]
 
 A folder of WAV files of a minute each, all different: two sentences that SVOX Pico says, and silence. `transcribe`
 hears them by the embedded engine, in the processes that do the work or in one `dfai serve` beside them. Each way runs
@@ -227,9 +227,9 @@ def written_down(way: str, count: int, *, serve: bool) -> Figure:
     return Figure(title, count, before_mb, first, last, most, len(models), max(models.values()), took_s)
 
 
-def main(quick: bool = False, only: str | None = None) -> dict[str, Any]:
+def main(quick: bool = False, only: str | None = None, minutes: int = 60) -> dict[str, Any]:
     """Measures, prints and saves."""
-    count = 20 if quick else 60
+    count = 20 if quick else minutes
     plan = [(way, False) for way in WAYS] + [("Dask, two processes", True), ("Spark, local[2]", True)]
     with processes(1) as pool:
         found = [
@@ -251,7 +251,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="twenty minutes of speech")
     parser.add_argument("--only", help="one way, as the table names it; with ', serve' behind it by a server")
+    parser.add_argument("--minutes", type=int, default=60, help="of speech, for each way")
     from benchmarks import sound_frames  # noqa: PLW0406  # workers know what is here by this name
 
     given = parser.parse_args()
-    sound_frames.main(given.quick, given.only)
+    sound_frames.main(given.quick, given.only, given.minutes)
