@@ -48,7 +48,7 @@ ARTIFACTS = {
         "shown/state.yaml",
         "shown/task-*",
     ],
-    "spark": ["store/*/*", "events/app-*", "shown/ui-rest-sql", "shown/ui-page-sql-*", "spark_home/work/*/0/stderr"],
+    "spark": ["store/*/*", "events/app-*", "shown/ui-rest-sql", "shown/ui-page-sql-*", "spark_home/*/*/0/stderr"],
     "spark-connect": ["store/*/*", "events/local-*", "shown/ui-rest-sql", "shown/ui-page-sql-*"],
 }
 
