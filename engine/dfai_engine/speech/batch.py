@@ -62,8 +62,8 @@ class Transcription:
         return languages_of(self.candidates or (self.locale,))
 
     @property
-    def lifetime_s(self) -> float:
-        """How long the transcription is kept."""
+    def kept_s(self) -> float:
+        """How long the transcription is kept after its end; none or 0 is as long as may be."""
         return _seconds(self.time_to_live) or LONGEST_LIFE_S
 
     @property

@@ -94,7 +94,7 @@ class Batch:
             Task("Transcription", url, functools.partial(self._heard, asked, url)) for url in asked.urls
         ]
         weight = FILE_WEIGHT * len(tasks)
-        job = self._jobs.submit(asked, tasks, name=asked.display_name, weight=weight, lifetime_s=asked.lifetime_s)
+        job = self._jobs.submit(asked, tasks, name=asked.display_name, weight=weight, kept_s=asked.kept_s)
         said = _shown(job, place)
         return protocol.reply(said, status=201, headers={"Location": said["self"]})
 
