@@ -66,7 +66,7 @@ class _Place:
     """Where a client asks: its version, and addresses as it may use them."""
 
     def __init__(self, request: Request) -> None:
-        self.host = f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
+        self.host = protocol.origin(request)
         older = request.url.path.removeprefix(request.scope.get("root_path", "")).startswith(f"{OLDER}/")
         self.version = "v3.2" if older else protocol.api_version(request.query_params, VERSIONS)
         self.base = f"{self.host}{OLDER if older else NEWER}"

@@ -75,7 +75,7 @@ class BatchSyntheses:
         asked = request.headers.get("operation-id", "")
         job = await self._threads.run(self._begun, name, asked, body)
         operation = job.subject.operation
-        location = f"{_base(request)}{_PATH}/operations/{operation}?api-version={API_VERSIONS[0]}"
+        location = f"{protocol.origin(request)}{_PATH}/operations/{operation}?api-version={API_VERSIONS[0]}"
         headers = {"operation-location": location, "operation-id": operation}
         return protocol.reply(_said(job, request), status=201, headers=headers)
 
@@ -120,7 +120,7 @@ class BatchSyntheses:
         said: dict[str, Any] = {"value": [_said(job, request) for job in jobs[skip : skip + most]]}
         if skip + most < len(jobs):
             following = f"skip={skip + most}&maxpagesize={most}&api-version={API_VERSIONS[0]}"
-            said["nextLink"] = f"{_base(request)}{_JOBS}?{following}"
+            said["nextLink"] = f"{protocol.origin(request)}{_JOBS}?{following}"
         return protocol.reply(said)
 
     async def delete(self, request: Request) -> Reply:
@@ -222,15 +222,11 @@ def _said(job: Job[Synthesis, Done], request: Request) -> dict[str, Any]:
             "durationInMilliseconds": done.duration_ms,
             "billingDetails": {"neuralCharacters": done.characters},
         }
-        said["outputs"] = {"result": f"{_base(request)}{_JOBS}/{synthesis.id}/results.zip"}
+        said["outputs"] = {"result": f"{protocol.origin(request)}{_JOBS}/{synthesis.id}/results.zip"}
     elif task.failure is not None:
         code = task.failure.inner_code or task.failure.code
         properties["error"] = {"code": code, "message": task.failure.message}
     return said
-
-
-def _base(request: Request) -> str:
-    return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
 
 
 def _state(job: Job[Synthesis, Done]) -> str:
