@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 import uuid
@@ -43,10 +44,11 @@ class Job(Generic[S, T]):
     name: str
     subject: S
     created: float
-    expires: float
+    expires: float  # without end while one that is kept for a time after its end still runs
     updated: float
     weight: int
     tasks: list[Task[T]]
+    kept_s: float | None = None  # after its end
     cancelled: bool = False
     fetched: bool = False  # its end was told to a client
     future: Future[None] | None = field(default=None, repr=False)
@@ -83,7 +85,7 @@ class Jobs(Generic[S, T]):
         forgotten before their time, those that a client has seen first; when all are unfinished, a new one
         is refused with 429.
     lifetime_s
-        How long a job is remembered.
+        How long a job is remembered, from its beginning on, where it is not said how long after its end.
     clock
         Seconds since the epoch.
     """
@@ -112,9 +114,9 @@ class Jobs(Generic[S, T]):
         *,
         name: str = "",
         weight: int = 0,
-        lifetime_s: float | None = None,
+        kept_s: float | None = None,
     ) -> Job[S, T]:
-        """Begin a job; *lifetime_s*, where it is given, is how long this one is remembered.
+        """Begin a job; *kept_s*, where it is given, is how long this one is remembered after its end.
 
         Raises
         ------
@@ -122,8 +124,8 @@ class Jobs(Generic[S, T]):
             429: as many jobs are under way as are remembered.
         """
         now = self._clock()
-        expires = now + (self._lifetime_s if lifetime_s is None else lifetime_s)
-        job = Job(str(uuid.uuid4()), name, subject, now, expires, now, weight, tasks)
+        expires = now + self._lifetime_s if kept_s is None else math.inf
+        job = Job(str(uuid.uuid4()), name, subject, now, expires, now, weight, tasks, kept_s)
         for task in tasks:
             task.updated = now
         with self._lock:
@@ -232,3 +234,5 @@ class Jobs(Generic[S, T]):
         task.updated = job.updated = self._clock()
         if state not in OPEN:
             task.work = None
+        if job.kept_s is not None and job.finished:
+            job.expires = job.updated + job.kept_s

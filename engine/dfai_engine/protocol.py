@@ -24,9 +24,11 @@ __all__ = [
     "broken",
     "endpoint",
     "error",
+    "failed",
     "flag",
     "json_of",
     "natural",
+    "origin",
     "refusal",
     "reply",
     "unauthorized",
@@ -80,10 +82,20 @@ def error(code: str, message: str, *, inner_code: str = "", target: str = "") ->
 def refusal(failure: ServiceFailure, headers: Mapping[str, str] | None = None) -> Reply:
     """The response for a request that has no answer as a whole."""
     body = error(failure.code, failure.message, inner_code=failure.inner_code, target=failure.target)
-    named = {"x-ms-error-code": failure.code, **(headers or {})}
+    return failed({"error": body}, failure, failure.code, headers)
+
+
+def failed(said: object, failure: ServiceFailure, code: str = "", headers: Mapping[str, str] | None = None) -> Reply:
+    """The response with a family's own body for a failure, *code* in its header; one that is busy says when to ask."""
+    named = {"x-ms-error-code": code} if code else {}
     if failure.status in (429, 503):
-        named.setdefault("Retry-After", "1")
-    return reply({"error": body}, status=failure.status, headers=named)
+        named["Retry-After"] = "1"
+    return reply(said, status=failure.status, headers={**named, **(headers or {})})
+
+
+def origin(request: Request) -> str:
+    """The absolute address of this server, on the host that the client used."""
+    return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
 
 
 def broken(fault: Exception) -> ServiceFailure:

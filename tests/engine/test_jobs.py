@@ -91,6 +91,23 @@ def test_a_job_is_forgotten_after_a_day(threads: Threads) -> None:
     assert gone.value.status == 404
 
 
+def test_a_job_with_a_time_of_its_own_is_kept_from_its_end_on(threads: Threads) -> None:
+    clock, end = Clock(), threading.Event()
+    jobs: Jobs[None, bool] = Jobs(threads, clock=clock)
+    job = jobs.submit(None, [Task("Any", "", lambda: end.wait(30))], kept_s=3_600)
+    clock.now += 90_000
+    running = jobs.get(job.id).finished
+    end.set()
+    done(job)
+    clock.now += 3_599
+
+    assert not running
+    assert jobs.get(job.id) is job
+    clock.now += 1
+    with pytest.raises(ServiceFailure, match="no longer"):
+        jobs.get(job.id)
+
+
 def test_finished_jobs_make_room_those_that_were_seen_first(threads: Threads) -> None:
     jobs: Jobs[None, str] = Jobs(threads, most=2)
     unseen = done(jobs.submit(None, [Task("Any", "", lambda: "a")]))

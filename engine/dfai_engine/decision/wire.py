@@ -27,10 +27,7 @@ def answer(value: object, *, status: int = 200, headers: Mapping[str, str] | Non
 def refusal(failure: ServiceFailure) -> Reply:
     """The response for a request that has no answer: a code and a message, nothing around them."""
     code = "BadArgument" if failure.code == "InvalidRequest" else failure.code
-    headers = {"x-ms-error-code": code}
-    if failure.status in (429, 503):
-        headers["Retry-After"] = "1"
-    return answer({"code": code, "message": failure.message}, status=failure.status, headers=headers)
+    return protocol.failed({"code": code, "message": failure.message}, failure, code)
 
 
 def endpoint(respond: Callable[[Request], Awaitable[Reply]]) -> Callable[[Request], Awaitable[Response]]:
@@ -45,4 +42,4 @@ def json_of(body: bytes) -> dict[str, object]:
 
 def base_of(request: Request) -> str:
     """The absolute address of this family's current version, on the host that the client used."""
-    return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}/anomalydetector/v1.1"
+    return f"{protocol.origin(request)}/anomalydetector/v1.1"

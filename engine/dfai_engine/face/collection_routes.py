@@ -77,8 +77,9 @@ class Collections:
         """202; it has ended when this is answered."""
         identity = self._id(request)
         await self._threads.run(self._directory.train, self._kind, identity)
-        place = f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
-        status = f"{place}/face/{request.path_params['version']}/{self._kind.path}/{identity}/training"
+        status = (
+            f"{protocol.origin(request)}/face/{request.path_params['version']}/{self._kind.path}/{identity}/training"
+        )
         return wire.answer(status=202, headers={"operation-Location": status})
 
     async def training(self, request: Request) -> Reply:

@@ -13,11 +13,11 @@ from urllib.parse import unquote, unquote_to_bytes
 
 import orjson
 
-from dfai_engine import protocol
+from dfai_engine import lacking, protocol
 from dfai_engine.face.limits import Limits
 from dfai_engine.failures import ServiceFailure
+from dfai_engine.lacking import all_here
 from dfai_engine.protocol import Reply
-from dfai_engine.weights import ModelMissing
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -54,10 +54,7 @@ def answer(value: object = None, *, status: int = 200, headers: Mapping[str, str
 def refusal(failure: ServiceFailure) -> Reply:
     """The response for a request that has no answer."""
     code = "BadArgument" if failure.code == "InvalidRequest" else failure.code
-    headers = {"x-ms-error-code": code}
-    if failure.status in (429, 503):
-        headers["Retry-After"] = "1"
-    return answer({"error": {"code": code, "message": failure.message}}, status=failure.status, headers=headers)
+    return protocol.failed({"error": {"code": code, "message": failure.message}}, failure, code)
 
 
 def endpoint(respond: Callable[[Request], Awaitable[Reply]]) -> Callable[[Request], Awaitable[Response]]:
@@ -68,20 +65,10 @@ def endpoint(respond: Callable[[Request], Awaitable[Reply]]) -> Callable[[Reques
             raise ServiceFailure(
                 f"This version is not served. Served: {', '.join(VERSIONS)}.", status=404, code="NotFound"
             )
-        try:
+        with all_here("Face recognition", "face", partial(ServiceFailure, code=lacking.CODE)):
             return await respond(request)
-        except ModelMissing as missing:
-            raise _lacking(str(missing)) from missing
-        except ImportError as missing:
-            words = f'Faces need packages that are not here ({missing.name}). pip install "dfai[face]"'
-            raise _lacking(words) from missing
 
     return protocol.endpoint(versioned, refusal)
-
-
-def _lacking(words: str) -> ServiceFailure:
-    """No other request would fare better on this machine."""
-    return ServiceFailure(words, code="FeatureNotAvailable")
 
 
 def older(request: Request) -> bool:

@@ -40,8 +40,7 @@ def refusal(failure: ServiceFailure) -> Reply:
         said["subCode"] = failure.inner_code or "UnexpectedError"
     if failure.target:
         said["parameter"] = failure.target
-    headers = {"Retry-After": "1"} if failure.status in (429, 503) else {}
-    return protocol.reply({"_type": "ErrorResponse", "errors": [said]}, status=failure.status, headers=headers)
+    return protocol.failed({"_type": "ErrorResponse", "errors": [said]}, failure)
 
 
 def endpoint(respond: Callable[[Request], Awaitable[Reply]]) -> Callable[[Request], Awaitable[Response]]:
@@ -56,7 +55,7 @@ def is_here(request: Request) -> bool:
 
 def base_of(request: Request) -> str:
     """The address of this family, as the client used it."""
-    return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}/bing/v7.0/images"
+    return f"{protocol.origin(request)}/bing/v7.0/images"
 
 
 async def picture_in(request: Request) -> bytes:

@@ -185,8 +185,7 @@ def _task_error(failure: ServiceFailure) -> dict[str, object]:
 
 def _location(request: Request, job: Job[Batch, Analysis], version: str) -> dict[str, str]:
     """The absolute address of a job, on the host that the client used."""
-    base = f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
-    return {"Operation-Location": f"{base}{PATH}/{job.id}?api-version={version}"}
+    return {"Operation-Location": f"{protocol.origin(request)}{PATH}/{job.id}?api-version={version}"}
 
 
 def _wait(job: Job[Batch, Analysis]) -> dict[str, str]:

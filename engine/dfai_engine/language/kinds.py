@@ -5,10 +5,13 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from dfai_engine.language.documents import Answered, Document, ServiceFailure
-from dfai_engine.weights import ModelMissing
+from dfai_engine import lacking
+from dfai_engine.failures import ServiceFailure
+from dfai_engine.lacking import all_here
+from dfai_engine.language.documents import Answered, Document
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -16,8 +19,6 @@ if TYPE_CHECKING:
     from dfai_engine.language.documents import Analyze
 
 __all__ = ["KINDS", "Kind", "Kinds"]
-
-NOT_AVAILABLE = "FeatureNotAvailable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +75,9 @@ class Kinds:
             Also for missing packages and weights, as ``FeatureNotAvailable``: no other request would fare better.
         """
         kind = KINDS[name]
-        try:
+        with all_here(name, kind.extra, partial(ServiceFailure, inner_code=lacking.CODE, target=name)):
             handler = self._given.get(name) or cast("Analyze", kind.load().analyze)
             answered = handler(documents, parameters)
-        except ModelMissing as missing:
-            raise ServiceFailure(str(missing), inner_code=NOT_AVAILABLE, target=name) from missing
-        except ImportError as missing:
-            raise ServiceFailure(
-                f'{name} needs packages that are not here ({missing.name}). pip install "dfai[{kind.extra}]"',
-                inner_code=NOT_AVAILABLE,
-                target=name,
-            ) from missing
         if len(answered.results) != len(documents):
             raise ValueError(
                 f"the handler of {name} gave {len(answered.results)} results for {len(documents)} documents"

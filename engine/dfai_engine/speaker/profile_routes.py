@@ -45,7 +45,7 @@ class Voices:
         )
         made = await self._threads.run(self._profiles.create, self._kind, locale, lifetime_s or None)
         place = f"{request.url.scheme}://{request.url.netloc}{request.url.path}/{made.id}"
-        return wire.answer(wire.profile_of(made, self._kind), status=201, headers={"location": place})
+        return protocol.reply(wire.profile_of(made, self._kind), status=201, headers={"location": place})
 
     async def list(self, request: Request) -> Reply:
         """All of them, page by page."""
@@ -56,29 +56,29 @@ class Voices:
         shown: dict[str, Any] = {"value": [wire.profile_of(profile, self._kind) for profile in found[:top]]}
         if len(found) > top:
             shown["nextLink"] = str(request.url.include_query_params(after=found[top - 1].id))
-        return wire.answer(shown)
+        return protocol.reply(shown)
 
     async def get(self, request: Request) -> Reply:
         """One."""
         found = await self._threads.run(self._profiles.get, self._kind, _id(request))
-        return wire.answer(wire.profile_of(found, self._kind))
+        return protocol.reply(wire.profile_of(found, self._kind))
 
     async def delete(self, request: Request) -> Reply:
         """One, with all that is known of the voice."""
         await self._threads.run(self._profiles.delete, self._kind, _id(request))
-        return wire.answer(status=204)
+        return Reply(204)
 
     async def reset(self, request: Request) -> Reply:
         """One as it was made."""
         found = await self._threads.run(self._profiles.reset, self._kind, _id(request))
         place = str(request.url.replace(query="")).removesuffix(":reset")
-        return wire.answer(wire.profile_of(found, self._kind), headers={"location": place})
+        return protocol.reply(wire.profile_of(found, self._kind), headers={"location": place})
 
     # ---- voices ------------------------------------------------------------------------------------------------------
 
     async def enrol(self, request: Request) -> Reply:
         """One more sound for a profile."""
-        identity, at_once = _id(request), wire.truth(request.query_params, "ignoreMinLength")
+        identity, at_once = _id(request), protocol.flag(request.query_params, "ignoreMinLength")
         # Before the sound is read: a wrong id should not cost it.
         await self._threads.run(self._profiles.get, self._kind, identity)
         sound = await wire.sound_of(request)
@@ -87,34 +87,34 @@ class Voices:
             from dfai_engine.speaker import voices
 
             enrolled, heard = voices.enrol(self._profiles, self._kind, identity, sound, at_once=at_once)
-            return wire.answer(wire.enrolment_of(enrolled, self._kind, heard), status=201)
+            return protocol.reply(wire.enrolment_of(enrolled, self._kind, heard), status=201)
 
         return await self._threads.run(work)
 
     async def verify(self, request: Request) -> Reply:
         """Whether it is the voice of a profile that speaks."""
-        identity, short = _id(request), wire.truth(request.query_params, "ignoreMinLength")
+        identity, short = _id(request), protocol.flag(request.query_params, "ignoreMinLength")
         profile = await self._threads.run(self._ready, identity)
         sound = await wire.sound_of(request)
 
         def work() -> Reply:
             from dfai_engine.speaker import voices
 
-            return wire.answer(voices.verified(profile, self._kind, sound, short=short))
+            return protocol.reply(voices.verified(profile, self._kind, sound, short=short))
 
         return await self._threads.run(work)
 
     async def identify(self, request: Request) -> Reply:
         """Whose voice speaks, among those of some profiles."""
         query = request.query_params
-        candidates, short = _candidates(query), wire.truth(query, "ignoreMinLength")
+        candidates, short = _candidates(query), protocol.flag(query, "ignoreMinLength")
         profiles = await self._threads.run(lambda: [self._ready(identity) for identity in candidates])
         sound = await wire.sound_of(request)
 
         def work() -> Reply:
             from dfai_engine.speaker import voices
 
-            return wire.answer(voices.identified(profiles, sound, nobody=NOBODY, short=short))
+            return protocol.reply(voices.identified(profiles, sound, nobody=NOBODY, short=short))
 
         return await self._threads.run(work)
 
@@ -136,11 +136,11 @@ class Voices:
 
     async def pass_phrases(self, request: Request) -> Reply:
         """What may be said to enrol and to verify."""
-        return wire.answer(_phrases(request, phrases.PASS_PHRASES, "passPhrase"))
+        return protocol.reply(_phrases(request, phrases.PASS_PHRASES, "passPhrase"))
 
     async def activation_phrases(self, request: Request) -> Reply:
         """What the service wants to be said first, as a consent. Nothing here asks for it."""
-        return wire.answer(_phrases(request, phrases.ACTIVATION, "activationPhrase"))
+        return protocol.reply(_phrases(request, phrases.ACTIVATION, "activationPhrase"))
 
 
 def _id(request: Request) -> str:

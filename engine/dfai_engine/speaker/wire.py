@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
-from dfai_engine import protocol
+from dfai_engine import lacking, protocol
 from dfai_engine.failures import ServiceFailure
+from dfai_engine.lacking import all_here
 from dfai_engine.protocol import Reply
 from dfai_engine.speaker import limits
-from dfai_engine.weights import ModelMissing
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "VERSIONS",
-    "answer",
     "bad",
     "endpoint",
     "enrolment_of",
@@ -34,7 +31,6 @@ __all__ = [
     "profile_id",
     "profile_of",
     "sound_of",
-    "truth",
     "written_locale",
 ]
 
@@ -45,18 +41,10 @@ bad = partial(ServiceFailure, code="InvalidRequest")
 _LOCALE = re.compile(r"[a-zA-Z]{2}-?[a-zA-Z]{2}")
 
 
-def answer(value: object = None, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
-    """A JSON response; without a value an empty one."""
-    return Reply(status, b"" if value is None else orjson.dumps(value), headers or {})
-
-
 def refusal(failure: ServiceFailure) -> Reply:
     """The response for a request that has no answer."""
-    headers = {"x-ms-error-code": failure.code}
-    if failure.status in (429, 503):
-        headers["Retry-After"] = "1"
     error = {"code": failure.code, "message": failure.message}
-    return answer({"error": error}, status=failure.status, headers=headers)
+    return protocol.failed({"error": error}, failure, failure.code)
 
 
 def endpoint(respond: Callable[[Request], Awaitable[Reply]]) -> Callable[[Request], Awaitable[Response]]:
@@ -64,20 +52,10 @@ def endpoint(respond: Callable[[Request], Awaitable[Reply]]) -> Callable[[Reques
 
     async def versioned(request: Request) -> Reply:
         protocol.api_version(request.query_params, VERSIONS)
-        try:
+        with all_here("Speaker recognition", "speech", partial(ServiceFailure, code=lacking.CODE)):
             return await respond(request)
-        except ModelMissing as missing:
-            raise _lacking(str(missing)) from missing
-        except ImportError as missing:
-            words = f'Speaker recognition needs packages that are not here ({missing.name}). pip install "dfai[speech]"'
-            raise _lacking(words) from missing
 
     return protocol.endpoint(versioned, refusal)
-
-
-def _lacking(words: str) -> ServiceFailure:
-    """No other request would fare better on this machine."""
-    return ServiceFailure(words, code="FeatureNotAvailable")
 
 
 # ---- requests --------------------------------------------------------------------------------------------------------
@@ -132,14 +110,6 @@ def profile_id(value: object, name: str = "profileId") -> str:
         return str(uuid.UUID(str(value)))
     except ValueError:
         raise bad(f"{name} is invalid: it must be a GUID.") from None
-
-
-def truth(query: Mapping[str, str], name: str) -> bool:
-    """A query parameter that is true or false; false when it is absent."""
-    value = query.get(name, "false").lower()
-    if value not in ("true", "false"):
-        raise bad(f"{name} must be true or false.")
-    return value == "true"
 
 
 # ---- answers ---------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
-from dfai_engine.speech.definition import languages_of, words_of
+from dfai_engine.speech.definition import languages_of, object_in, words_of
 from dfai_engine.speech.profanity import Filter
 from dfai_engine.speech.wire import AZURE, refused
 
@@ -62,8 +62,8 @@ class Transcription:
         return languages_of(self.candidates or (self.locale,))
 
     @property
-    def lifetime_s(self) -> float:
-        """How long the transcription is kept."""
+    def kept_s(self) -> float:
+        """How long the transcription is kept after its end; none or 0 is as long as may be."""
         return _seconds(self.time_to_live) or LONGEST_LIFE_S
 
     @property
@@ -93,12 +93,9 @@ def read(said: Mapping[str, Any], version: str, most_files: int) -> Transcriptio
         Something in it is unknown, wrong, or not done here.
     """
     _only(said, _KNOWN, "A transcription")
-    properties = said.get("properties")
-    if properties is None and version != "v3.2":
+    if said.get("properties") is None and version != "v3.2":
         raise refused("InvalidPayload", "properties with a timeToLive are required.")
-    if not isinstance(properties or {}, dict):
-        raise refused("InvalidPayload", "properties must be an object.")
-    properties = properties or {}
+    properties = object_in(said, "properties")
     _only(properties, _PROPERTIES, "properties")
     _elsewhere(said, properties)
     urls = words_of(said, "contentUrls")
@@ -151,7 +148,7 @@ def _elsewhere(said: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
     for name in ("contentContainerUrl", "dataset"):
         if said.get(name):
             raise refused("InvalidPayload", f"Containers and datasets are not read here ({name}); name contentUrls.")
-    if said.get("model") or (properties.get("languageIdentification") or {}).get("speechModelMapping"):
+    if said.get("model") or object_in(properties, "languageIdentification").get("speechModelMapping"):
         raise refused("InvalidModel", f"Custom models are not here; {AZURE} what they need.")
     if properties.get("destinationContainerUrl") or properties.get("email"):
         raise refused("InvalidPayload", "Results are read from here; they are sent nowhere.")
@@ -215,11 +212,9 @@ def _channels(said: Any) -> tuple[int, ...]:
 
 
 def _identification(properties: Mapping[str, Any]) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:
-    said = properties.get("languageIdentification")
-    if said is None:
+    if properties.get("languageIdentification") is None:
         return None, ()
-    if not isinstance(said, dict):
-        raise refused("InvalidPayload", "languageIdentification must be an object.")
+    said = object_in(properties, "languageIdentification")
     _only(said, ("mode", "candidateLocales", "speechModelMapping"), "languageIdentification")
     _choice(said, "mode", ("Continuous", "Single"), "Continuous")
     candidates = words_of(said, "candidateLocales")

@@ -66,7 +66,7 @@ class _Place:
     """Where a client asks: its version, and addresses as it may use them."""
 
     def __init__(self, request: Request) -> None:
-        self.host = f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
+        self.host = protocol.origin(request)
         older = request.url.path.removeprefix(request.scope.get("root_path", "")).startswith(f"{OLDER}/")
         self.version = "v3.2" if older else protocol.api_version(request.query_params, VERSIONS)
         self.base = f"{self.host}{OLDER if older else NEWER}"
@@ -94,7 +94,7 @@ class Batch:
             Task("Transcription", url, functools.partial(self._heard, asked, url)) for url in asked.urls
         ]
         weight = FILE_WEIGHT * len(tasks)
-        job = self._jobs.submit(asked, tasks, name=asked.display_name, weight=weight, lifetime_s=asked.lifetime_s)
+        job = self._jobs.submit(asked, tasks, name=asked.display_name, weight=weight, kept_s=asked.kept_s)
         said = _shown(job, place)
         return protocol.reply(said, status=201, headers={"Location": said["self"]})
 

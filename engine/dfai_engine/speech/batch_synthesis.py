@@ -43,6 +43,7 @@ class Synthesis:
     """What a job was asked, and what its answers repeat of it."""
 
     id: str
+    operation: str  # its id
     kind: Literal["PlainText", "SSML"]
     inputs: tuple[str, ...] = field(repr=False)
     form: Format
@@ -65,7 +66,7 @@ class Done:
     characters: int
 
 
-def read_definition(identity: str, definition: Mapping[str, Any], fingerprint: bytes) -> Synthesis:
+def read_definition(identity: str, operation: str, definition: Mapping[str, Any], fingerprint: bytes) -> Synthesis:
     """The job that *definition* describes, checked as far as that takes no voice.
 
     Raises
@@ -100,6 +101,7 @@ def read_definition(identity: str, definition: Mapping[str, Any], fingerprint: b
     description = definition.get("description")
     return Synthesis(
         id=identity,
+        operation=operation,
         kind=kind,
         inputs=texts,
         form=format_named(str(properties.get("outputFormat") or _DEFAULT_FORMAT)),

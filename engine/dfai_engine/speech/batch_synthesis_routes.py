@@ -7,7 +7,9 @@ import re
 import shutil
 import tempfile
 import threading
+import uuid
 import weakref
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import Route
+
+    from dfai_engine.speech.batch_synthesis import Done, Synthesis
 
 __all__ = ["API_VERSIONS", "routes"]
 
@@ -61,7 +65,6 @@ class BatchSyntheses:
         self._threads = threads
         self._jobs = jobs
         self._lock = threading.Lock()
-        self._named: dict[str, tuple[str, str]] = {}  # name: the job's id, the operation's
         self._folder: Path | None = None
 
     async def create(self, request: Request) -> Reply:
@@ -71,12 +74,12 @@ class BatchSyntheses:
         body = await protocol.body_of(request, _MAX_BYTES)
         asked = request.headers.get("operation-id", "")
         job = await self._threads.run(self._begun, name, asked, body)
-        operation = self._named[name][1]
-        location = f"{_base(request)}{_PATH}/operations/{operation}?api-version={API_VERSIONS[0]}"
+        operation = job.subject.operation
+        location = f"{protocol.origin(request)}{_PATH}/operations/{operation}?api-version={API_VERSIONS[0]}"
         headers = {"operation-location": location, "operation-id": operation}
-        return protocol.reply(self._said(name, job, request), status=201, headers=headers)
+        return protocol.reply(_said(job, request), status=201, headers=headers)
 
-    def _begun(self, name: str, asked: str, body: bytes) -> Job[Any, Any]:
+    def _begun(self, name: str, asked: str, body: bytes) -> Job[Synthesis, Done]:
         from dfai_engine.speech.batch_synthesis import read_definition, write_results
         from dfai_engine.speech.speaking_routes import speaking
 
@@ -85,27 +88,27 @@ class BatchSyntheses:
                 raise refused("InvalidArgument", f"The name of {what} must be 3 to 64 letters, digits, '.', '_', '-'.")
         fingerprint = hashlib.sha256(body).digest()
         definition = protocol.json_of(body)
-        synthesis = speaking(lambda: read_definition(name, definition, fingerprint))
+        operation = asked or str(uuid.uuid4())
+        synthesis = speaking(lambda: read_definition(name, operation, definition, fingerprint))
         with self._lock:
-            known = self._known(name)
+            known = self._found(lambda other: other.id == name)
             if known is not None:
                 if known.subject.fingerprint != fingerprint:
                     raise refused("InvalidArgument", "There is a job with this id already, and it was asked otherwise.")
                 return known
-            if asked and any(operation == asked for _, operation in self._named.values()):
+            if self._found(lambda other: other.operation == operation) is not None:
                 raise refused("InvalidArgument", "There is an operation with this id already.")
             self._sweep()
-            path = self._room() / f"{name}.zip"
-            task = Task("BatchSynthesis", name, lambda: speaking(lambda: write_results(synthesis, path)))
-            job = self._jobs.submit(synthesis, [task], name=name, weight=len(body))
-            self._named[name] = (job.id, asked or job.id)
-        return job
+            # Not by the job's name: one that was deleted may still be writing under it.
+            path = self._room() / f"{uuid.uuid4()}.zip"
+            task = Task("BatchSynthesis", path.name, lambda: speaking(lambda: write_results(synthesis, path)))
+            kept_s = synthesis.hours * 3_600.0
+            return self._jobs.submit(synthesis, [task], name=name, weight=len(body), kept_s=kept_s)
 
     async def get(self, request: Request) -> Reply:
         """How far the job is, and where its results are."""
         protocol.api_version(request.query_params, API_VERSIONS)
-        name = request.path_params["id"]
-        return protocol.reply(self._said(name, self._job(name), request))
+        return protocol.reply(_said(self._job(request), request))
 
     async def list(self, request: Request) -> Reply:
         """The jobs, the newest first."""
@@ -113,13 +116,11 @@ class BatchSyntheses:
         protocol.api_version(query, API_VERSIONS)
         skip = protocol.natural(query, "skip", 0, least=0, most=1_000_000)
         most = protocol.natural(query, "maxpagesize", _MOST_LISTED, least=1, most=_MOST_LISTED)
-        with self._lock:
-            names = [name for name in reversed(self._named) if self._known(name) is not None]
-        page = [self._said(name, self._job(name), request) for name in names[skip : skip + most]]
-        said: dict[str, Any] = {"value": page}
-        if skip + most < len(names):
+        jobs = self._all()
+        said: dict[str, Any] = {"value": [_said(job, request) for job in jobs[skip : skip + most]]}
+        if skip + most < len(jobs):
             following = f"skip={skip + most}&maxpagesize={most}&api-version={API_VERSIONS[0]}"
-            said["nextLink"] = f"{_base(request)}{_JOBS}?{following}"
+            said["nextLink"] = f"{protocol.origin(request)}{_JOBS}?{following}"
         return protocol.reply(said)
 
     async def delete(self, request: Request) -> Reply:
@@ -127,31 +128,29 @@ class BatchSyntheses:
         protocol.api_version(request.query_params, API_VERSIONS)
         name = request.path_params["id"]
         with self._lock:
-            job = self._known(name)
-            self._named.pop(name, None)
+            if (job := self._found(lambda other: other.id == name)) is not None:
+                self._jobs.forget(job.id, type(job.subject))
             self._sweep()
-        if job is not None and not job.finished:
-            self._jobs.cancel(job.id)
         return Reply(204)
 
     async def operation(self, request: Request) -> Reply:
         """How far the operation is."""
         protocol.api_version(request.query_params, API_VERSIONS)
         asked = request.path_params["id"]
-        name = next((name for name, (_, operation) in self._named.items() if operation == asked), "")
-        return protocol.reply({"id": asked, "status": _state(self._job(name))})
+        job = self._found(lambda other: other.operation == asked)
+        if job is None:
+            raise _no_job()
+        return protocol.reply({"id": asked, "status": _state(job)})
 
     async def results(self, request: Request) -> Response:
         """The ZIP file."""
         from starlette.responses import FileResponse
 
-        name = request.path_params["id"]
-
         async def absent(_: Request) -> Reply:
             raise _no_job()
 
         try:
-            done = self._job(name).tasks[0].answer
+            done = self._job(request).tasks[0].answer
         except ServiceFailure:
             done = None
         if done is None or not done.path.is_file():
@@ -160,22 +159,21 @@ class BatchSyntheses:
 
     # ---- jobs by their names -------------------------------------------------------------------------------------
 
-    def _job(self, name: str) -> Job[Any, Any]:
-        with self._lock:
-            job = self._known(name)
-        if job is None:
-            raise _no_job()
-        return job
-
-    def _known(self, name: str) -> Job[Any, Any] | None:
+    def _all(self) -> Sequence[Job[Synthesis, Done]]:
         from dfai_engine.speech.batch_synthesis import Synthesis
 
-        if name not in self._named:
-            return None
-        try:
-            return self._jobs.get(self._named[name][0], of=Synthesis)
-        except ServiceFailure:
-            return None
+        return self._jobs.all(Synthesis)
+
+    def _found(self, wanted: Callable[[Synthesis], bool]) -> Job[Synthesis, Done] | None:
+        return next((job for job in self._all() if wanted(job.subject)), None)
+
+    def _job(self, request: Request) -> Job[Synthesis, Done]:
+        name = request.path_params["id"]
+        job = self._found(lambda other: other.id == name)
+        if job is None:
+            raise _no_job()
+        job.fetched = job.finished
+        return job
 
     def _room(self) -> Path:
         if self._folder is None:
@@ -185,57 +183,53 @@ class BatchSyntheses:
 
     def _sweep(self) -> None:
         """Deletes what no job that is remembered has to do with any more."""
-        for name in [name for name in self._named if self._known(name) is None]:
-            del self._named[name]
+        kept = {task.name for job in self._all() for task in job.tasks}
         if self._folder is not None:
             for path in self._folder.glob("*.zip"):
-                if path.stem not in self._named:
+                if path.name not in kept:
                     path.unlink(missing_ok=True)
 
-    def _said(self, name: str, job: Job[Any, Any], request: Request) -> dict[str, Any]:
-        synthesis = job.subject
-        (task,) = job.tasks
-        properties: dict[str, Any] = {
-            "timeToLiveInHours": synthesis.hours,
-            "outputFormat": synthesis.form.name,
-            "concatenateResult": synthesis.together,
-            "decompressOutputFiles": False,
-            "wordBoundaryEnabled": False,
-            "sentenceBoundaryEnabled": False,
+
+def _said(job: Job[Synthesis, Done], request: Request) -> dict[str, Any]:
+    synthesis = job.subject
+    (task,) = job.tasks
+    properties: dict[str, Any] = {
+        "timeToLiveInHours": synthesis.hours,
+        "outputFormat": synthesis.form.name,
+        "concatenateResult": synthesis.together,
+        "decompressOutputFiles": False,
+        "wordBoundaryEnabled": False,
+        "sentenceBoundaryEnabled": False,
+    }
+    said: dict[str, Any] = {
+        "id": synthesis.id,
+        "status": _state(job),
+        "createdDateTime": _moment(job.created),
+        "lastActionDateTime": _moment(job.updated),
+        "inputKind": synthesis.kind,
+        "customVoices": {},
+        "properties": properties,
+    }
+    if synthesis.description is not None:
+        said["description"] = synthesis.description
+    if synthesis.kind == "PlainText":
+        said["synthesisConfig"] = synthesis.config
+    if (done := task.answer) is not None:
+        properties |= {
+            "sizeInBytes": done.size_bytes,
+            "succeededAudioCount": done.succeeded,
+            "failedAudioCount": done.failed,
+            "durationInMilliseconds": done.duration_ms,
+            "billingDetails": {"neuralCharacters": done.characters},
         }
-        said: dict[str, Any] = {
-            "id": name,
-            "status": _state(job),
-            "createdDateTime": _moment(job.created),
-            "lastActionDateTime": _moment(job.updated),
-            "inputKind": synthesis.kind,
-            "customVoices": {},
-            "properties": properties,
-        }
-        if synthesis.description is not None:
-            said["description"] = synthesis.description
-        if synthesis.kind == "PlainText":
-            said["synthesisConfig"] = synthesis.config
-        if (done := task.answer) is not None:
-            properties |= {
-                "sizeInBytes": done.size_bytes,
-                "succeededAudioCount": done.succeeded,
-                "failedAudioCount": done.failed,
-                "durationInMilliseconds": done.duration_ms,
-                "billingDetails": {"neuralCharacters": done.characters},
-            }
-            said["outputs"] = {"result": f"{_base(request)}{_JOBS}/{name}/results.zip"}
-        elif task.failure is not None:
-            code = task.failure.inner_code or task.failure.code
-            properties["error"] = {"code": code, "message": task.failure.message}
-        return said
+        said["outputs"] = {"result": f"{protocol.origin(request)}{_JOBS}/{synthesis.id}/results.zip"}
+    elif task.failure is not None:
+        code = task.failure.inner_code or task.failure.code
+        properties["error"] = {"code": code, "message": task.failure.message}
+    return said
 
 
-def _base(request: Request) -> str:
-    return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
-
-
-def _state(job: Job[Any, Any]) -> str:
+def _state(job: Job[Synthesis, Done]) -> str:
     return _STATES.get(job.status, "Failed")
 
 

@@ -15,7 +15,7 @@ from dfai_engine.speech.locales import language_of
 from dfai_engine.speech.profanity import Filter
 from dfai_engine.speech.wire import AZURE, refused
 
-__all__ = ["VERSIONS", "Definition", "languages_of", "read", "words_of"]
+__all__ = ["VERSIONS", "Definition", "languages_of", "object_in", "read", "words_of"]
 
 _FIRST = ("locales", "models", "profanityFilterMode", "channels")
 _SECOND = (*_FIRST, "diarization")
@@ -61,14 +61,14 @@ def read(body: bytes, version: str) -> Definition:
         raise refused("InvalidLocale", "Exactly one locale is supported by 2024-05-15-preview.")
     _no_models(said.get("models"))
     _no_speakers(said.get("diarization"))
-    enhanced = _object(said, "enhancedMode")
+    enhanced = object_in(said, "enhancedMode")
     target = _target(enhanced)
     return Definition(
         locales,
         languages_of(locales),
         _profanity(said.get("profanityFilterMode")),
         _channels(said.get("channels")),
-        _hints(_object(said, "phraseList"), words_of(enhanced, "prompt")),
+        _hints(object_in(said, "phraseList"), words_of(enhanced, "prompt")),
         _url(said.get("audioUrl")),
         target,
     )
@@ -99,7 +99,8 @@ def words_of(said: Mapping[str, Any], name: str) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _object(said: Mapping[str, Any], name: str) -> dict[str, Any]:
+def object_in(said: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """An object, empty where there is none."""
     value = said.get(name)
     if value is None:
         return {}

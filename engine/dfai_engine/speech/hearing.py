@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from dfai_engine.speech import pauses, phrases, whisper
 from dfai_engine.speech.pauses import Span
 from dfai_engine.speech.phrases import Phrase
-from dfai_engine.speech.samples import RATE_HZ, Sound
+from dfai_engine.speech.samples import RATE_HZ, Sound, peak
 from dfai_engine.speech.whisper import BATCH, Piece, Said, Task
 from dfai_engine.speech.words import Word
 
@@ -80,7 +80,6 @@ def listen(sound: Sound, wanted: Wanted) -> Steps:
         for cut in cuts:
             piece = Piece(samples[cut.start : cut.end], wanted.languages, wanted.task, wanted.hints)
             places.append(_Place(number, cut.start / RATE_HZ, piece, _within(found, cut)))
-    loudest = float(abs(sound.samples.astype("int32")).max(initial=0)) / 32_768
     said: list[Said] = []
     for begin in range(0, len(places), BATCH):
         said += yield [place.piece for place in places[begin : begin + BATCH]]
@@ -92,7 +91,7 @@ def listen(sound: Sound, wanted: Wanted) -> Steps:
     places += passed_over
     together = [phrase for place, each in zip(places, said, strict=True) for phrase in _phrases(place, each)]
     together.sort(key=lambda phrase: phrase.start_s)
-    return Heard(tuple(together), sound.seconds, speech / RATE_HZ, loudest)
+    return Heard(tuple(together), sound.seconds, speech / RATE_HZ, peak(sound.samples))
 
 
 def _within(found: Sequence[Span], cut: Span) -> tuple[Span, ...]:

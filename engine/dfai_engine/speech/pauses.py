@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dfai_engine.speech.samples import RATE_HZ, Samples
+from dfai_engine.speech.samples import FULL_SCALE, RATE_HZ, Samples, peak
 
 __all__ = ["WINDOW", "Span", "cut", "probabilities", "spans"]
 
@@ -51,8 +51,7 @@ def probabilities(samples: Samples) -> NDArray[np.float32]:
 
     session: Any = get_vad_model().session
     h = c = np.zeros(STATE, np.float32)
-    peak = max(1.0, float(np.abs(samples.astype(np.int32)).max(initial=0))) / 32_768
-    gain = np.float32(min(MOST_GAIN, max(1.0, WANTED_PEAK / peak)) / 32_768)
+    gain = np.float32(min(MOST_GAIN, max(1.0, WANTED_PEAK / max(peak(samples), 1 / FULL_SCALE))) / FULL_SCALE)
     before = np.zeros(CONTEXT, np.float32)
     found = []
     for begin in range(0, len(samples), WINDOW * BLOCK):

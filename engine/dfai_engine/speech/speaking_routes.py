@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from dfai_engine import protocol
+from dfai_engine import lacking, protocol
 from dfai_engine.failures import ServiceFailure
 from dfai_engine.families import Room
+from dfai_engine.lacking import all_here
 from dfai_engine.protocol import Reply
 from dfai_engine.speech.unspoken import refused
 from dfai_engine.speech.voices import VOICES
@@ -101,10 +103,5 @@ def speaking(work: Callable[[], T]) -> T:
     ServiceFailure
         Also for missing packages, as ``FeatureNotAvailable``: no other request would fare better.
     """
-    try:
+    with all_here("Speech", "speech", partial(ServiceFailure, inner_code=lacking.CODE)):
         return work()
-    except ImportError as missing:
-        raise ServiceFailure(
-            f'Speech needs packages that are not here ({missing.name}). pip install "dfai[speech]"',
-            inner_code="FeatureNotAvailable",
-        ) from missing

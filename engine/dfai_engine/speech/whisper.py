@@ -22,7 +22,7 @@ from dfai_engine import weights
 from dfai_engine.cores import usable_cores
 from dfai_engine.speech import doubts
 from dfai_engine.speech.hearing_weights import MODELS
-from dfai_engine.speech.samples import RATE_HZ, Samples
+from dfai_engine.speech.samples import FULL_SCALE, RATE_HZ, Samples
 from dfai_engine.speech.turns import Turns
 from dfai_engine.speech.words import Word
 
@@ -79,8 +79,6 @@ class Model:
     """The loaded weights."""
 
     def __init__(self) -> None:
-        # Nothing is ever looked up: the files are here or the call fails.
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
         from faster_whisper import WhisperModel
         from faster_whisper.tokenizer import Tokenizer
         from faster_whisper.transcribe import get_suppressed_tokens
@@ -94,7 +92,7 @@ class Model:
             compute_type="int8",
             cpu_threads=1,
             num_workers=usable_cores(),
-            local_files_only=True,
+            local_files_only=True,  # nothing is ever looked up: the files are here or the call fails
         )
         self._tokenizer_of = Tokenizer
         self._suppressed = list(get_suppressed_tokens(self._tokenizer("en", "transcribe"), [-1]))
@@ -120,7 +118,7 @@ class Model:
         frames = max(piece.window_s for piece in pieces) * FRAMES_PER_S
         features = np.zeros((len(pieces), self._loaded.model.n_mels, frames), np.float32)
         for number, piece in enumerate(pieces):
-            found = self._loaded.feature_extractor(piece.samples.astype(np.float32) / 32_768)[:, :frames]
+            found = self._loaded.feature_extractor(piece.samples.astype(np.float32) / FULL_SCALE)[:, :frames]
             features[number, :, : found.shape[1]] = found
         # One by one: a batch is no faster here, and its attention would take 70 MB a piece.
         encoded = [np.array(self._loaded.encode(features[number : number + 1])) for number in range(len(pieces))]

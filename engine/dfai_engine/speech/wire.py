@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from dfai_engine import protocol
+from dfai_engine import lacking, protocol
 from dfai_engine.failures import ServiceFailure
 from dfai_engine.protocol import Reply
 from dfai_engine.speech.limits import Limits
 from dfai_engine.threads import Threads
-from dfai_engine.weights import ModelMissing
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -92,15 +92,8 @@ def all_here() -> Iterator[None]:
     ServiceFailure
         Also for missing packages and weights, as ``FeatureNotAvailable``: no other request would fare better.
     """
-    try:
+    with lacking.all_here("Hearing speech", "speech", partial(refused, lacking.CODE)):
         yield
-    except ModelMissing as missing:
-        raise refused("FeatureNotAvailable", str(missing)) from missing
-    except ImportError as missing:
-        raise refused(
-            "FeatureNotAvailable",
-            f'Hearing speech needs packages that are not here ({missing.name}). pip install "dfai[speech]"',
-        ) from missing
 
 
 def refused(inner_code: str, message: str, *, status: int = 400) -> ServiceFailure:
@@ -118,17 +111,12 @@ def refusal(failure: ServiceFailure) -> Reply:
     said: dict[str, object] = {"code": failure.code, "message": failure.message}
     if failure.inner_code:
         said["innerError"] = {"code": failure.inner_code, "message": failure.message}
-    headers = {"x-ms-error-code": failure.code}
-    if failure.status in (429, 503):
-        headers["Retry-After"] = "1"
-    return protocol.reply(said, status=failure.status, headers=headers)
+    return protocol.failed(said, failure, failure.code)
 
 
-def endpoint(
-    respond: Callable[[Request], Awaitable[Reply]], refused: Callable[[ServiceFailure], Reply] = refusal
-) -> Callable[[Request], Awaitable[Response]]:
+def endpoint(respond: Callable[[Request], Awaitable[Reply]]) -> Callable[[Request], Awaitable[Response]]:
     """A route's function whose errors are the speech-to-text services'."""
-    return protocol.endpoint(respond, refused)
+    return protocol.endpoint(respond, refusal)
 
 
 def model_named() -> dict[str, str]:

@@ -73,7 +73,7 @@ class DocumentRoutes:
 
     async def _answered(self, request: Request, asked: Asked) -> Reply:
         name, version = request.path_params["name"], request.query_params["api-version"]
-        base = wire.base_of(request)
+        base = protocol.origin(request)
         return await self._threads.run(self._search, name, asked, base, version)
 
     def _search(self, name: str, asked: Asked, base: str, version: str) -> Reply:

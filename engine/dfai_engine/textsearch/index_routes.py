@@ -50,7 +50,7 @@ class IndexRoutes:
     async def all(self, request: Request) -> Reply:
         """All indexes; ``$select`` chooses what is shown of each."""
         chosen = [name for name in request.query_params.get("$select", "*").split(",") if name]
-        base = wire.base_of(request)
+        base = protocol.origin(request)
         return wire.answer(await self._threads.run(self._list, chosen, base))
 
     def _list(self, chosen: list[str], base: str) -> dict[str, Any]:
@@ -118,7 +118,7 @@ class IndexRoutes:
 
     @staticmethod
     def _shown(request: Request, definition: Definition, status: int) -> Reply:
-        return wire.answer(definition.shown(wire.base_of(request)), status=status, headers={"ETag": definition.etag})
+        return wire.answer(definition.shown(protocol.origin(request)), status=status, headers={"ETag": definition.etag})
 
 
 def _matches(old: Definition | None, match: str) -> bool:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-__all__ = ["VERSIONS", "answer", "base_of", "checked", "endpoint", "invalid", "json_of"]
+__all__ = ["VERSIONS", "answer", "checked", "endpoint", "invalid", "json_of"]
 
 # The stable versions whose requests and answers, as far as this server has them, are the same.
 # Source: Azure AI Search documentation, "API versions", read 2026-11-26; and what azure-search-documents 12.0.0 sends.
@@ -33,9 +33,7 @@ def answer(value: object, *, status: int = 200, headers: Mapping[str, str] | Non
 def refusal(failure: ServiceFailure) -> Reply:
     """The response for a request that has no answer."""
     code = "" if failure.code == "InvalidRequest" else failure.code
-    headers = {"Retry-After": "1"} if failure.status in (429, 503) else {}
-    body = {"error": {"code": code, "message": failure.message}}
-    return protocol.reply(body, status=failure.status, headers=headers)
+    return protocol.failed({"error": {"code": code, "message": failure.message}}, failure)
 
 
 def endpoint(respond: Callable[[Request], Awaitable[Reply]]) -> Callable[[Request], Awaitable[Response]]:
@@ -51,11 +49,6 @@ def endpoint(respond: Callable[[Request], Awaitable[Reply]]) -> Callable[[Reques
 def json_of(body: bytes) -> dict[str, Any]:
     """The JSON object that a body holds."""
     return protocol.object_in(body, invalid)
-
-
-def base_of(request: Request) -> str:
-    """The address of this server as the client used it."""
-    return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
 
 
 def checked(found: Any, kind: type, name: str) -> Any:

@@ -39,10 +39,7 @@ def routes(desk: Desk, jobs: Jobs[Any, Any]) -> list[Route]:
 def _refusal(failure: ServiceFailure) -> Reply:
     """Flat, as the contract of Read has it."""
     code = failure.inner_code or failure.code
-    headers = {"x-ms-error-code": code}
-    if failure.status in (429, 503):
-        headers["Retry-After"] = "1"
-    return protocol.reply({"code": code, "message": failure.message}, status=failure.status, headers=headers)
+    return protocol.failed({"code": code, "message": failure.message}, failure, code)
 
 
 class ReadDocuments:
@@ -63,8 +60,8 @@ class ReadDocuments:
         async with self._desk.picture(request, self._desk.limits.read) as data:
             begin = functools.partial(self._begin, data, words, language, order)
             job = await self._desk.threads.run(wire.answering, "Reading text", begin)
-        base = f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
-        return Reply(202, headers={"Operation-Location": f"{base}{RESULTS}/{job.id}", **_wait(job)})
+        place = f"{protocol.origin(request)}{RESULTS}/{job.id}"
+        return Reply(202, headers={"Operation-Location": place, **_wait(job)})
 
     def _begin(self, data: bytes, words: list[str], language: str, order: str) -> Job[Any, Any]:
         from dfai_engine.vision import documents, ocr, reading

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dfai_engine import lacking
 from dfai_engine.failures import ServiceFailure
 
 __all__ = ["NOT_ACCESSIBLE", "not_an_image", "refused", "unavailable"]
@@ -36,4 +37,4 @@ def not_an_image(why: str = "") -> ServiceFailure:
 
 def unavailable(what: str) -> ServiceFailure:
     """Nothing of this can be answered on this machine, whatever the request."""
-    return ServiceFailure(what, inner_code="FeatureNotAvailable")
+    return ServiceFailure(what, inner_code=lacking.CODE)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from dfai_engine import protocol
 from dfai_engine.failures import ServiceFailure
+from dfai_engine.lacking import all_here
 from dfai_engine.protocol import Reply
 from dfai_engine.threads import Threads
 from dfai_engine.vision.limits import Accepted, Limits
 from dfai_engine.vision.refusals import refused, unavailable
-from dfai_engine.weights import ModelMissing
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -135,14 +135,8 @@ def answering(what: str, work: Callable[[], T]) -> T:
     ServiceFailure
         Also for missing packages and weights, as ``FeatureNotAvailable``: no other request would fare better.
     """
-    try:
+    with all_here(what, "vision", unavailable):
         return work()
-    except ModelMissing as missing:
-        raise unavailable(str(missing)) from missing
-    except ImportError as missing:
-        raise unavailable(
-            f'{what} needs packages that are not here ({missing.name}). pip install "dfai[vision]"'
-        ) from missing
 
 
 def refusal(failure: ServiceFailure) -> Reply:
@@ -151,10 +145,7 @@ def refusal(failure: ServiceFailure) -> Reply:
     said: dict[str, object] = {"code": failure.code, "message": failure.message}
     if inner:
         said["innererror"] = {"code": inner, "message": failure.message}
-    headers = {"x-ms-error-code": inner or failure.code}
-    if failure.status in (429, 503):
-        headers["Retry-After"] = "1"
-    return protocol.reply({"error": said}, status=failure.status, headers=headers)
+    return protocol.failed({"error": said}, failure, inner or failure.code)
 
 
 def endpoint(

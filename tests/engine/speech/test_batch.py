@@ -155,6 +155,7 @@ def test_the_documented_requests_are_taken_but_for_custom_models(name: str) -> N
         ({"properties": {"timeToLive": "P60D"}}, "at most 31 days"),
         ({"properties": {"wordLevelTimestampsEnabled": 1}}, "true or false"),
         ({"properties": {"languageIdentification": {"candidateLocales": ["en-US"]}}}, "at least two"),
+        ({"properties": {"languageIdentification": "en-US"}}, "languageIdentification must be an object"),
     ],
 )
 def test_what_is_wrong_or_not_done_here_is_said(changes: dict[str, Any], message: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 from collections.abc import Iterator
 from typing import Any
@@ -127,6 +128,27 @@ def test_jobs_are_listed_and_deleted(app: App) -> None:
     assert deleted == [204, 204]
     assert ask(app, "GET", f"{JOBS}/job-0?{VERSION}").status_code == 404
     assert ask(app, "GET", done["outputs"]["result"]).status_code == 404
+
+
+def test_a_job_is_kept_as_long_as_it_was_asked_to_be(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(app, "short", plain_text("One.", timeToLiveInHours=1))
+    put(app, "long", plain_text("One."))
+    result = finished(app, "short")["outputs"]["result"]
+    monkeypatch.setattr(app.jobs, "_clock", lambda: time.time() + 30 * 86_400)
+
+    assert ask(app, "GET", f"{JOBS}/short?{VERSION}").status_code == 404
+    assert ask(app, "GET", result).status_code == 404
+    assert ask(app, "GET", f"{JOBS}/long?{VERSION}").json()["status"] == "Succeeded"
+
+
+def test_a_job_that_is_deleted_while_it_runs_leaves_its_name_free(app: App) -> None:
+    put(app, "again", plain_text(*["One and two."] * 20))
+    ask(app, "DELETE", f"{JOBS}/again?{VERSION}")
+    put(app, "again", plain_text("Three."))
+    done = finished(app, "again")
+    archive = zipfile.ZipFile(io.BytesIO(ask(app, "GET", done["outputs"]["result"]).content))
+
+    assert archive.namelist() == ["0001.wav", "summary.json"]
 
 
 @pytest.mark.parametrize(
