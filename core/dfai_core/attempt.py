@@ -348,7 +348,7 @@ class Attempter:
             return self._poll_again(job, answer)
         job.operation, job.ask = link, None
         self.counters.operations += 1
-        job.deadline = self._loop.time() + self.operation_deadline_s
+        job.deadline = job.later = self._loop.time() + self.operation_deadline_s
         outcome = self._poll_again(job, answer)
         outcome.accepted = job
         return outcome
@@ -393,4 +393,12 @@ class Attempter:
         retryable = verdict.code in RETRYABLE_CODES
         failure = Failure(verdict.code, verdict.message, verdict.status, retryable, verdict.service_code)
         refused = Refused(failure, job.tries, verdict.request_id)
-        return Outcome(refused=[(position, refused) for position in range(job.count)])
+        # It may be the time of one document that is up, and not that of those beside it.
+        left = job.in_time() if retryable and job.tries < self.retry.attempts else []
+        outcome = Outcome(refused=[(position, refused) for position in range(job.count) if position not in left])
+        if left:
+            others = job.only(left)
+            others.deadline = float("inf")
+            others.start(job.later)
+            outcome.again = [(others, 0.0)]
+        return outcome
