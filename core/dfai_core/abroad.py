@@ -6,6 +6,7 @@ import asyncio
 
 from dfai_core.jobs import Job
 from dfai_core.media import Unread
+from dfai_core.service import Ask
 from dfai_core.transports.base import Answer
 from dfai_core.urls import same_host
 from dfai_core.verdict import Action, Verdict
@@ -13,10 +14,9 @@ from dfai_core.verdict import Action, Verdict
 __all__ = ["is_abroad", "read_abroad"]
 
 
-def is_abroad(job: Job) -> bool:
-    """Whether *job* has come to a URL at another host."""
-    ask = job.ask
-    return ask is not None and ask.url is not None and not same_host(ask.url, job.lane.base)
+def is_abroad(ask: Ask, base: str) -> bool:
+    """Whether *ask* is for a URL at another host than that of *base*."""
+    return ask.url is not None and not same_host(ask.url, base)
 
 
 async def read_abroad(job: Job, max_bytes: int) -> Answer | Verdict:

@@ -16,7 +16,7 @@ from dfai_core.number_columns import arrow_numbers
 from dfai_core.store import canonical
 from dfai_core.text_columns import arrow_texts
 
-__all__ = ["any_array", "any_null_but", "arrow_objects", "distinct_values", "each_row"]
+__all__ = ["any_array", "any_null_but", "arrow_objects", "comparable", "distinct_values", "each_row", "option_values"]
 
 
 def any_array(values: Sequence[Any]) -> pa.Array:
@@ -79,7 +79,7 @@ def distinct_values(columns: Sequence[pa.Array], wanted: pa.Array) -> tuple[list
     """
     codes = pa.array(np.zeros(len(wanted), np.int64))
     for column in columns:
-        encoded = _comparable(column).dictionary_encode(null_encoding="encode")
+        encoded = comparable(column).dictionary_encode(null_encoding="encode")
         size = max(1, len(encoded.dictionary))
         combined = pc.add(pc.multiply(codes, size), encoded.indices.cast(pa.int64()))
         codes = combined.dictionary_encode().indices.cast(pa.int64())
@@ -97,10 +97,26 @@ def _values(column: pa.Array) -> list[Any]:
     return values
 
 
+def option_values(column: pa.Array) -> list[Any]:
+    """A column of an option's values, each as it may be a key: of lists tuples.
+
+    >>> option_values(pa.array([["Email"], None]))
+    [('Email',), None]
+    """
+    values = _values(column)
+    return [_key(value) for value in values] if pa.types.is_nested(column.type) else values
+
+
+def _key(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(map(_key, value))
+    return tuple((name, _key(held)) for name, held in value.items()) if isinstance(value, dict) else value
+
+
 _MAPS = "maps_as_pydicts" in (pa.Array.to_pylist.__doc__ or "")
 
 
-def _comparable(column: pa.Array) -> pa.Array:
+def comparable(column: pa.Array) -> pa.Array:
     """Something flat that is equal where the values are."""
     if pa.types.is_nested(column.type):
         return pa.array([None if value is None else canonical(value) for value in _values(column)], pa.large_binary())

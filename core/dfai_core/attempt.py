@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from dfai_core.abroad import is_abroad, read_abroad
 from dfai_core.elsewhere import to_next_page, to_redirect
 from dfai_core.errors import RETRYABLE_CODES, Unauthorized
-from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
+from dfai_core.flow.adaptive import ConcurrencyWindow
 from dfai_core.flow.cutting import Cutter
 from dfai_core.flow.refusals import Refusal
 from dfai_core.flow.retry import Retry, retry_after_s
 from dfai_core.jobs import Job
 from dfai_core.operations import link_at, location_of, poll_wait_s, progress_of
 from dfai_core.outcome import Outcome
+from dfai_core.patience import Patience
 from dfai_core.peers import Peer
 from dfai_core.report import Counters
 from dfai_core.service import UNREADABLE, Failure, Values
@@ -28,8 +29,6 @@ from dfai_core.verdict import Action, Verdict, judge_answer, judge_error, judge_
 
 __all__ = ["Attempter"]
 
-# After each cut the next attempt waits this many times longer, up to timeout_s.
-_PATIENCE = 4.0
 _HELD_BACK_S = 0.5  # how long, on average, a request is held back from a target that seems to be down
 # What a server says that has more to do than it can.
 _OVERLOADED = frozenset({502, 503, 504})
@@ -47,7 +46,7 @@ class Attempter:
     peer: Peer
     retry: Retry
     counters: Counters
-    timeout: AttemptTimeout | None  # None: only the deadline holds
+    patience: Patience | None  # None: only the deadline holds
     window: ConcurrencyWindow
     cutter: Cutter
     deadline_s: float
@@ -56,11 +55,9 @@ class Attempter:
     max_answer_bytes: int = MAX_ANSWER_BYTES
     repeatable: bool = True  # else a request is sent again only if it was certainly not carried out
     answered: bool = False  # whether the target ever answered a document: then its key is right
-    _given_s: float = field(init=False)  # the timeout that attempts under way were last given
     _loop: asyncio.AbstractEventLoop = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._given_s = float("inf") if self.timeout is None else self.timeout.timeout_s
         self._loop = asyncio.get_running_loop()
 
     async def attempt(self, job: Job, now: float) -> list[Values] | Outcome:
@@ -91,7 +88,7 @@ class Attempter:
             job.misses += 1
             self.counters.polls += 1
         self.counters.requests += 1
-        if is_abroad(job):
+        if job.ask is not None and is_abroad(job.ask, job.lane.base):
             return await self._abroad(job, now)
         request = request_of(job, credential)
         request.max_answer_bytes = (whole and whole.max_bytes) or self.max_answer_bytes
@@ -99,8 +96,10 @@ class Attempter:
         if isinstance(answer, Answer) and answer.status == 401:
             credential, answer, ended_at = await self._once_more(job, request, credential, answer, ended_at)
         if isinstance(answer, Answer):
-            if self.timeout is not None:
-                self._learn(answer.status, now, ended_at)
+            if self.patience is not None:
+                self.patience.answered(ended_at - now)
+                if answer.status != 429:  # that moves the rate
+                    self.window.ended(ended_at, latency_s=ended_at - now, overloaded=answer.status in _OVERLOADED)
             if exchange.web is None or whole is None:
                 verdict = judge_answer(answer, credential, exchange.codes, exchange.accepts)
             else:
@@ -117,9 +116,8 @@ class Attempter:
                     verdict = Verdict(Action.RETRY, "bad_answer", message, 200, request_id=identity, maybe_billed=True)
         else:
             verdict = judge_error(answer, None if whole is None else whole.max_bytes)
-            if self.timeout is not None and isinstance(answer, TimeoutError):
-                job.cuts += 1
-                self.timeout.cut()
+            if self.patience is not None and isinstance(answer, TimeoutError):
+                self.patience.cut(job)
                 self.window.ended(ended_at, latency_s=ended_at - now, overloaded=True)
         if verdict.code in _NO_ANSWER:
             breaker.failed(ended_at)
@@ -137,16 +135,6 @@ class Attempter:
             except UNREADABLE as error:
                 found = Verdict(Action.RETRY, "bad_answer", f"{type(error).__name__}: {error}", 200)
         return self._follow(job, found, None, sent_at=now)
-
-    def _learn(self, status: int, sent_at: float, ended_at: float) -> None:
-        """Takes in how long an answer took, and whether the target had too much to do."""
-        assert self.timeout is not None
-        latency_s = ended_at - sent_at
-        self.timeout.answered(latency_s)
-        if self.timeout.timeout_s != self._given_s:
-            self._give(self.timeout.timeout_s)
-        if status != 429:  # that moves the rate
-            self.window.ended(ended_at, latency_s=latency_s, overloaded=status in _OVERLOADED)
 
     async def _once_more(
         self, job: Job, request: Request, credential: Mapping[str, str], answer: Answer, ended_at: float
@@ -171,7 +159,8 @@ class Attempter:
         task = asyncio.current_task(self._loop)
         assert task is not None
         # One deadline for the whole attempt: a library's own timeout does not say what had been sent.
-        self.cutter.begin(task, now, self._patience_s(job), job.deadline)
+        patience_s = math.inf if self.patience is None else self.patience.seconds(job)
+        self.cutter.begin(task, now, patience_s, job.deadline)
         try:
             answer = await self.peer.transport.send(request)
         except (TransportError, TimeoutError) as error:
@@ -191,28 +180,6 @@ class Attempter:
         ended_at = self._loop.time()
         self.counters.unanswered(request, broken, ended_at - now)
         return broken, ended_at
-
-    def _give(self, timeout_s: float) -> None:
-        """Lets attempts under way know what has been learned since: what began to hang before hangs no longer."""
-        if not self.repeatable:
-            return
-        if timeout_s < self._given_s / 2.0:
-            self.cutter.shorten(timeout_s / self._given_s)
-        elif timeout_s < self._given_s:
-            return
-        self._given_s = timeout_s
-
-    def _patience_s(self, job: Job) -> float:
-        """How long an attempt at *job* may take: longer after each cut, for the slow answer that is no hang."""
-        if self.timeout is None:
-            return float("inf")
-        more_s = job.lane.exchange.longer_s
-        longer_s = 0.0 if more_s is None or job.operation is not None else more_s(job.documents())
-        if not self.repeatable:  # to cut it early would leave open whether it was carried out
-            return self.timeout.longest_s + longer_s
-        if not job.cuts:
-            return self.timeout.timeout_s + longer_s
-        return min(self.timeout.timeout_s * _PATIENCE ** min(10, job.cuts), self.timeout.longest_s) + longer_s
 
     def too_late(self, job: Job, code: str = "timeout", reason: str = "") -> Outcome:
         """The end of *job* where its documents have no time left."""
@@ -348,7 +315,7 @@ class Attempter:
             return self._poll_again(job, answer)
         job.operation, job.ask = link, None
         self.counters.operations += 1
-        job.deadline = self._loop.time() + self.operation_deadline_s
+        job.deadline = job.later = self._loop.time() + self.operation_deadline_s
         outcome = self._poll_again(job, answer)
         outcome.accepted = job
         return outcome
@@ -393,4 +360,12 @@ class Attempter:
         retryable = verdict.code in RETRYABLE_CODES
         failure = Failure(verdict.code, verdict.message, verdict.status, retryable, verdict.service_code)
         refused = Refused(failure, job.tries, verdict.request_id)
-        return Outcome(refused=[(position, refused) for position in range(job.count)])
+        # It may be the time of one document that is up, and not that of those beside it.
+        left = job.in_time() if retryable and job.tries < self.retry.attempts else []
+        outcome = Outcome(refused=[(position, refused) for position in range(job.count) if position not in left])
+        if left:
+            others = job.only(left)
+            others.deadline = float("inf")
+            others.start(job.later)
+            outcome.again = [(others, 0.0)]
+        return outcome

@@ -11,6 +11,7 @@ from dfai_core.flow.adaptive import AttemptTimeout, ConcurrencyWindow
 from dfai_core.flow.cutting import Cutter
 from dfai_core.flow.refusals import Refusal
 from dfai_core.flow.retry import Retry
+from dfai_core.patience import Patience
 from dfai_core.peers import Peer
 from dfai_core.report import Counters
 
@@ -28,16 +29,18 @@ def attempter_at(
     config = call.config
     # A model that computes in this process cannot be cut short, and a slow machine is no fault: there only
     # the deadline holds.
-    adaptive = None if peer.target.kind == "local" else AttemptTimeout(config.timeout_s)
+    patience, cutter = None, Cutter(loop)
+    if peer.target.kind != "local":
+        patience = Patience(AttemptTimeout(config.timeout_s), cutter, repeatable=call.service.repeatable)
     # What the user allows is where we start: only a target that cannot bear it is asked less at once.
     window = ConcurrencyWindow(config.concurrency, first=config.concurrency)
     return Attempter(
         peer,
         Retry(attempts=config.attempts),
         counters,
-        adaptive,
+        patience,
         window,
-        Cutter(loop),
+        cutter,
         config.deadline_s,
         config.operation_deadline_s,
         tell,

@@ -72,8 +72,7 @@ class Call:
 
     def reads_at(self, place: int) -> str:
         """What the column at *place* among `columns` should hold, where its Python objects do not say it themselves."""
-        # Options are no pictures, and no sounds: theirs are texts and numbers.
-        is_option = self.service.media is not None and place >= len(self.inputs)
+        is_option = 0 <= place - len(self.inputs) < len(self.varying)
         return "any" if is_option else self.service.reads
 
     @property

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dfai_core.any_columns import any_null_but, distinct_values, each_row
+from dfai_core.any_columns import any_null_but, comparable, distinct_values, each_row, option_values
 from dfai_core.call import Call
 from dfai_core.errors import RETRYABLE_CODES
 from dfai_core.gathering import gathered
@@ -154,7 +154,7 @@ def _distinct(columns: Sequence[pa.Array], wanted: pa.Array) -> tuple[list[list[
         return [first.dictionary.to_pylist()], codes
     for column in columns[1:]:
         # One number for each combination so far; encoded again each time, so that it never outgrows its type.
-        encoded = column.dictionary_encode(null_encoding="encode")
+        encoded = comparable(column).dictionary_encode(null_encoding="encode")
         size = max(1, len(encoded.dictionary))
         combined = pc.add(pc.multiply(codes.cast(pa.int64()), size), encoded.indices.cast(pa.int64()))
         codes = combined.dictionary_encode().indices
@@ -162,7 +162,7 @@ def _distinct(columns: Sequence[pa.Array], wanted: pa.Array) -> tuple[list[list[
     asked = np.flatnonzero(codes.is_valid().to_numpy(zero_copy_only=False))
     _, firsts = np.unique(codes.drop_null().to_numpy(), return_index=True)
     places = pa.array(asked[firsts])
-    return [column.take(places).to_pylist() for column in columns], codes
+    return [columns[0].take(places).to_pylist(), *[option_values(column.take(places)) for column in columns[1:]]], codes
 
 
 def answer_batch(call: Call, asked: Asked, columns: Sequence[Sequence[Any]]) -> pa.RecordBatch:

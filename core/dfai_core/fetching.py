@@ -74,6 +74,7 @@ class Fetching:
         "_reader",
         "_reading",
         "_seen",
+        "_shareable",
         "_start",
         "_wiring",
     )
@@ -89,6 +90,7 @@ class Fetching:
         media = call.service.media
         assert media is not None
         self._wiring: Wiring = call.wiring()
+        self._shareable = call.service.shareable
         self._inputs = len(call.inputs)
         varying = [name for name, _ in call.varying]
         self._fetch_at = self._inputs + varying.index("fetch") if "fetch" in varying else None
@@ -200,22 +202,28 @@ class Fetching:
             return Failure("unreadable", f"it cannot be read ({type(error).__name__})")
 
     def _take(self, batch: References, place: int, document: Sequence[Any], found: Sequence[Content | str]) -> None:
-        """Holds what was read, unless a document with the same content is asked already."""
+        """Holds what was read, unless it is asked already."""
         size_bytes = sum(len(one) for one in found if isinstance(one, Content))
         # Up at once, down by and by: the next may be as large.
         self._guess_bytes = max(float(size_bytes), self._guess_bytes + (size_bytes - self._guess_bytes) / 8)
+        if self._shareable and self._follows(batch, place, document, found):
+            return
+        for column, value in zip(batch.contents, found, strict=False):
+            column[place] = value
+        self._held[batch, place] = size_bytes
+        self._held_bytes += size_bytes
+        self._arrived(batch, (place,))
+
+    def _follows(self, batch: References, place: int, document: Sequence[Any], found: Sequence[Content | str]) -> bool:
+        """Whether a document with the same content is asked already: then it ends as that one does."""
         name = tuple(one.digest if isinstance(one, Content) else one for one in (*found, *document[self._inputs :]))
         first = self._seen.get(name)
         if first is not None:
             self._counters.documents -= 1
             self._counters.coalesced += 1
             first[0].follow(first[1], batch, place)
-            return
+            return True
         self._seen[name] = (batch, place)
         if len(self._seen) > _REMEMBERED:
             del self._seen[next(iter(self._seen))]
-        for column, value in zip(batch.contents, found, strict=False):
-            column[place] = value
-        self._held[batch, place] = size_bytes
-        self._held_bytes += size_bytes
-        self._arrived(batch, (place,))
+        return False

@@ -104,6 +104,10 @@ class Group:
         else:
             self._followers.setdefault(place, []).append((group, other))
 
+    def begin(self, deadline: float) -> float:
+        """Until when documents may take that first leave now, where any document may take until *deadline*."""
+        return deadline
+
     def wanted(self, places: Places) -> Places:
         """Those of *places* that somebody waits for."""
         if self.awaited:
@@ -200,7 +204,7 @@ class Pieces(Group):
         Ends the parent's document, once all pieces have ended.
     """
 
-    __slots__ = ("_join", "_texts", "parent", "place")
+    __slots__ = ("_deadline", "_join", "_texts", "parent", "place")
 
     marker = ("a piece",)
 
@@ -213,10 +217,15 @@ class Pieces(Group):
         self.place = place
         self._texts = texts
         self._join = join
+        self._deadline = float("inf")  # on the loop's clock; the whole text's, set when its first piece leaves
 
     @property
     def awaited(self) -> bool:
         return bool(self.parent.wanted((self.place,)))
+
+    def begin(self, deadline: float) -> float:
+        self._deadline = min(self._deadline, deadline)
+        return self._deadline
 
     def whole(self) -> None:
         self._join(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, repeat
 
 from dfai_core.groups import Group, Places
 from dfai_core.packing import Packer
@@ -63,6 +63,7 @@ class Job:
     tries: int = 0
     cuts: int = 0  # tries that were given up for want of an answer in time
     deadline: float = float("inf")  # on the loop's clock; set when it first leaves
+    later: float = float("inf")  # that of documents which share a request with pieces of a text that began before
     operation: str | None = None  # where a long-running operation is asked about
     places: Sequence[int] | None = None  # of the documents in the operation's request, where an earlier run sent it
     asked: int = 0  # documents in that request
@@ -79,9 +80,18 @@ class Job:
     ask: Ask | None = None  # the request that it has come to, where an answer takes several
 
     def start(self, deadline: float) -> None:
-        """Sets the deadline, unless it was set before: retries and waits count."""
+        """Sets the deadline, unless it was set before: retries and waits count, and other pieces of the same text."""
         if deadline < self.deadline:
-            self.deadline = deadline
+            self.deadline = self.later = deadline
+            if self.operation is None:
+                self.deadline = min([group.begin(deadline) for group, _ in self.origin])
+
+    def in_time(self) -> list[int]:
+        """Positions of the documents that may take longer than this job may."""
+        if self.later <= self.deadline:
+            return []
+        ends = [end for group, places in self.origin for end in repeat(group.begin(self.later), len(places))]
+        return [position for position, end in enumerate(ends) if end > self.deadline]
 
     @property
     def url(self) -> str:
@@ -116,4 +126,5 @@ class Job:
                 origin.append((group, chosen))
             start = stop
         tries = self.tries if tries is None else tries
-        return Job(self.lane, origin, tries, self.cuts, self.deadline, claimed=self.claimed, paid=self.paid)
+        cuts, deadline, later = self.cuts, self.deadline, self.later
+        return Job(self.lane, origin, tries, cuts, deadline, later, claimed=self.claimed, paid=self.paid)

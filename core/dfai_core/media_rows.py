@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from dfai_core.any_columns import option_values
 from dfai_core.call import Call
 from dfai_core.media import Media, media_references
 from dfai_core.text_columns import MISFIT, is_misfit, texts_of
@@ -48,7 +49,7 @@ def referred(call: Call, media: Media, batch: pa.RecordBatch) -> Referred:
             found.early.setdefault(row, ("empty", _EMPTY))
         columns.append(references.rows)
     there = [None not in row for row in zip(*columns, strict=True)]
-    for place, (name, _) in enumerate(call.varying, inputs):
+    for place, (_, name) in enumerate(call.varying, inputs):
         columns.append(_options(batch.column(place), name, there, found.early))
     if call.prior:
         found.early = {row: error for row, error in found.early.items() if lacking[row]}
@@ -57,7 +58,8 @@ def referred(call: Call, media: Media, batch: pa.RecordBatch) -> Referred:
         if not there[row] or not lacking[row] or row in found.early:
             continue
         # Bytes in a row are like no others until they are read; two paths that are the same lead to the same.
-        name = document if all(isinstance(one, str) for one in document[:inputs]) else object()
+        is_path = call.service.shareable and all(isinstance(one, str) for one in document[:inputs])
+        name = document if is_path else object()
         place = known.get(name, -1)
         if place < 0:
             place = known[name] = len(found.names)
@@ -70,8 +72,7 @@ def referred(call: Call, media: Media, batch: pa.RecordBatch) -> Referred:
 
 def _options(column: pa.Array, name: str, there: list[bool], early: dict[int, tuple[str, str]]) -> list[Any]:
     if not is_misfit(column.type):
-        values: list[Any] = texts_of(column).to_pylist()
-        return values
+        return option_values(texts_of(column))
     kinds = column.field(1).to_pylist()
     for row, kind in enumerate(kinds):
         if kind is not None and there[row]:

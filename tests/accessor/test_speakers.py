@@ -61,6 +61,13 @@ def test_a_speaker_is_made_enrolled_found_reset_and_deleted() -> None:
 
 
 @needs_voices
+def test_a_sound_that_is_given_twice_is_enrolled_twice() -> None:
+    ada = dfai.speakers.create("Ada")
+
+    assert ada.enrol([str(A1), A1.read_bytes(), str(A1)]).enrolments == 3
+
+
+@needs_voices
 def test_enough_speech_may_be_waited_for() -> None:
     with wave.open(str(B2)) as file:
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")

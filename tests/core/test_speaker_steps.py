@@ -126,6 +126,16 @@ def test_a_comparison_that_stumbles_is_asked_again_alone(service: Service) -> No
     assert found["same_speaker"].tolist() == [True]
 
 
+def test_an_estimate_counts_each_request_of_a_comparison(service: Service) -> None:
+    frame = pd.DataFrame({"p": [SOUNDS["one"]], "q": [SOUNDS["other"]]})
+    told = dfai.on(frame).estimate.verify_speaker("p", "q")
+    known = dfai.on(frame).estimate.verify_speaker("p", among="0e5f5cda-9e3d-4a83-a1f7-6f1c8a3c0a11")
+    verified(("one", "other"))
+
+    assert told.requests == len(service.asked) == 4
+    assert known.requests == 1
+
+
 @pytest.mark.parametrize("verb", ["verify_speaker", "identify_speaker"])
 def test_a_profile_that_is_not_there_costs_the_row_and_says_what_to_do(service: Service, verb: str) -> None:
     frame = pd.DataFrame({"a": [SOUNDS["one"], None]})

@@ -130,11 +130,12 @@ def test_a_resource_without_the_approval_says_so_at_once(service: Service) -> No
     assert len(service.asked) == 1
 
 
-def test_a_set_of_one_face_needs_no_grouping_and_equal_pictures_are_asked_about(service: Service) -> None:
-    frame = pd.DataFrame({"p": [PICTURES["one"], PICTURES["nobody"], None], "album": ["a", "b", "b"]})
+def test_a_set_of_one_face_needs_no_grouping_and_equal_pictures_are_one(service: Service) -> None:
+    one, nobody = PICTURES["one"], PICTURES["nobody"]
+    frame = pd.DataFrame({"p": [one, one, nobody, None], "album": ["a", "a", "b", "b"]})
     result = dfai.on(frame).group_faces("p", by="album")
 
     assert sorted(service.asked) == ["detect nobody", "detect one"]
-    assert result["face_group"].isna().tolist() == [False, True, True]
-    assert result["face_group_error"].tolist()[1] == "nothing_found"
-    assert dfai.last_run().rows == 3
+    assert result["face_group"].fillna(-1).tolist() == [0, 0, -1, -1]
+    assert result["face_group_error"].tolist()[2] == "nothing_found"
+    assert dfai.last_run().rows == 4

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -68,7 +68,7 @@ def check(name: str, value: Any) -> tuple[str, ...]:
     ConfigError
         For what is withdrawn or unknown, or is told by different detection models.
     """
-    words = (value,) if isinstance(value, str) else tuple(value)
+    words = (value,) if isinstance(value, str) or not isinstance(value, Iterable) else tuple(value)
     if withdrawn := [word for word in words if str(word).lower() in WITHDRAWN]:
         raise ConfigError(
             f"{name}: {withdrawn[0]!r} is not asked for. Microsoft withdrew it, with what else a face was made to tell "

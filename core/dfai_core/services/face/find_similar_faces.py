@@ -73,5 +73,5 @@ FIND_SIMILAR_FACES = Service(
     reads="media",
     media=IMAGES,
     known_as=("FindSimilarFace", "find_similar"),
-    shareable=False,  # the list may have changed meanwhile
+    keeps=False,  # the list may have changed meanwhile
 )

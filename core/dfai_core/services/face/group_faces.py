@@ -73,7 +73,7 @@ _FACE_ID = Service(
     versions=versions,
     reads="media",
     media=IMAGES,
-    shareable=False,
+    keeps=False,  # an id is forgotten after a day
 )
 
 

@@ -106,5 +106,5 @@ IDENTIFY_FACES = Service(
     reads="media",
     media=IMAGES,
     known_as=("IdentifyFaces", "identify_face"),
-    shareable=False,  # the group may have changed meanwhile
+    keeps=False,  # the group may have changed meanwhile
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -16,7 +16,7 @@ __all__ = ["REDACT_PII"]
 
 
 def _categories(name: str, value: Any) -> tuple[str, ...]:
-    if isinstance(value, str) or not all(isinstance(item, str) for item in value):
+    if isinstance(value, str) or not isinstance(value, Iterable) or not all(isinstance(item, str) for item in value):
         raise ConfigError(f'{name}={value!r}: expected a list of categories, such as ["Email", "PhoneNumber"].')
     return tuple(value)
 

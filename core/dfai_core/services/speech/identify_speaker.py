@@ -88,5 +88,5 @@ IDENTIFY_SPEAKER = Service(
     media=SOUNDS,
     retired=RETIRED,
     known_as=("SpeakerIdentification", "identify_speakers", "IdentifySpeaker"),
-    shareable=False,  # the profiles may have changed meanwhile
+    keeps=False,  # the profiles may have changed meanwhile
 )

@@ -114,6 +114,7 @@ VERIFY_SPEAKER = Service(
     ),
     options=(Option("among", "request", None, _none), Option("threshold", "request", None, share), RATE_HZ),
     limits=LIMITS,
+    asks=4,
     operation="TextIndependent_VerifyProfile",
     wire=_wire,
     api_version=API_VERSION,
@@ -130,6 +131,7 @@ VERIFY_SPEAKER_AMONG = replace(
     options=(Option("among", "document", None, voice), *VERIFY_SPEAKER.options[1:]),
     operation="TextIndependent_IdentifySingleSpeaker",
     wire=_among,
-    shareable=False,  # the profile may have changed meanwhile
+    asks=1,
+    keeps=False,  # the profile may have changed meanwhile
 )
 """The same verb, where a profile stands in the place of the second sound."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -55,7 +55,7 @@ class _Wire:
 
 
 def _features(name: str, value: Any) -> tuple[str, ...]:
-    words = (value,) if isinstance(value, str) else tuple(value)
+    words = (value,) if isinstance(value, str) or not isinstance(value, Iterable) else tuple(value)
     wrong = [word for word in words if word not in FEATURES]
     if wrong or not words or len(set(words)) < len(words):
         known = ", ".join(map(repr, FEATURES))
