@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Literal, NoReturn
+from dataclasses import dataclass, fields, replace
+from typing import Any, NoReturn
 
 from dfai import _hints
 from dfai._estimated import Speed, figures_of
 from dfai._frame import calls_for
-from dfai._verbs import NO_GROUPS, Columns, Groups, IfExists, Verbs, verb_names
-from dfai_core import Backend, Call, Service, Settings, backend_of
+from dfai._verbs import VerbCall, Verbs, verb_names
+from dfai_core import Backend, Call, backend_of
 from dfai_core.backend import Surveying
 from dfai_core.billed import TEXT_RECORD
 from dfai_core.errors import BackendNotFound, ConfigError
@@ -144,23 +144,13 @@ class EstimateAI(Verbs[Estimate]):
         """The same with other rows looked at, or another latency."""
         return EstimateAI(self._frame, sample_rows=sample_rows, latency_s=latency_s)
 
-    def _call(
-        self,
-        service: Service,
-        inputs: tuple[Columns, ...],
-        options: Mapping[str, Any],
-        include: Sequence[str] | Literal["all"],
-        output: str,
-        if_exists: IfExists,
-        settings: Settings,
-        groups: Groups = NO_GROUPS,
-    ) -> Estimate:
-        given: dict[str, Any] = dict(settings)
+    def _carry_out(self, asked: VerbCall) -> Estimate:
+        given: Any = dict(asked.settings)
         how = {name: given.pop(name) for name in ("sample_rows", "latency_s") if name in given}
         if how:  # said in the call itself
-            return self(**how)._call(service, inputs, options, include, output, if_exists, given, groups)  # type: ignore[arg-type]
+            return self(**how)._carry_out(replace(asked, settings=given))
         backend, frame = self._backend, self._frame
-        calls = calls_for(backend, frame, service, inputs, options, include, output, if_exists, settings, groups)
+        calls = calls_for(backend, frame, asked)
         if not isinstance(backend, Surveying):
             raise ConfigError(f"the backend of {backend.name} frames cannot estimate yet.")
         whole = None
