@@ -61,7 +61,7 @@ def test_help_lists_commands_verbs_and_options(dfai: Dfai) -> None:
 
 def test_help_waits_for_no_library_of_frames() -> None:
     looked = "import sys; from dfai.cli.main import called; called(['--help'])"
-    heavy = "pandas polars dask pyspark aiohttp httpx fsspec starlette PIL matplotlib".split()
+    heavy = ["pandas", "polars", "dask", "pyspark", "aiohttp", "httpx", "fsspec", "starlette", "PIL", "matplotlib"]
     done = subprocess.run(
         [sys.executable, "-c", f"{looked}; print([name for name in {heavy} if name in sys.modules])"],
         capture_output=True,
