@@ -11,7 +11,7 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from dfai import errors, store, testing
-from dfai._estimate import Estimate
+from dfai._estimated import Estimate
 from dfai._files import files
 from dfai._frame import FrameAI, on
 from dfai._functions import register_functions

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dfai._run_text import money, number, seconds
 
 if TYPE_CHECKING:
-    from dfai._estimate import Estimate
+    from dfai._estimated import Estimate
 
 __all__ = ["card", "text"]
 

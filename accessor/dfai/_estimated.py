@@ -1,19 +1,20 @@
-"""From what a survey counted to the figures of an estimate: sharing, scaling, time and cost, and what is not known."""
+"""An estimate, made of what a survey counted: sharing, scaling, time and cost, and what is not known."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
 from dfai._run import counted
 from dfai_core import Call
+from dfai_core.billed import TEXT_RECORD
 from dfai_core.estimating import Shares, Tally
 from dfai_core.prices import Quote, billing_of, quote
 from dfai_core.store import StoreSpec
 
-__all__ = ["Found", "Speed", "figures_of"]
+__all__ = ["Estimate", "Speed", "estimate_of", "together"]
 
 
 class Speed(NamedTuple):
@@ -24,10 +25,55 @@ class Speed(NamedTuple):
     documents_per_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The figures of an estimate, by the names that it has them under."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Estimate:
+    """What a verb would send, take and cost. It names things as a `Run` does, so that the two can be compared.
 
+    Attributes
+    ----------
+    verb, columns, backend, target
+        What was estimated; a verb on several columns is one estimate of all.
+    rows
+        Of the frame.
+    documents, coalesced
+        Distinct documents in each partition; rows that share another row's.
+    distinct
+        Distinct documents of the whole frame.
+    from_store
+        Documents that the store has the answer of: they cost nothing.
+    asked, sent
+        Documents that would be asked; and documents as they are sent, where each part of a long text is one. It is
+        these that ``max_documents`` counts.
+    requests
+        Retries, and polls of long-running operations, aside.
+    characters
+        Of the texts that are sent: Unicode code points.
+    units
+        What would be billed, by the service's own unit.
+    duration_s
+        By the call's limits and *latency_s*. None where nothing tells how fast the target is.
+    cost, currency, prices_as_of
+        By `dfai.prices`. None where no price is known: then nothing is known, not that it costs nothing.
+    price
+        By which price, in words.
+    latency_s, latency_measured
+        What an answer is taken to take: as this process measured it at this target, or assumed.
+    sampled_rows
+        How many rows were looked at, where not all of them.
+    exact
+        Whether every count is: not of a sample, and not where equal rows in several partitions were too many to keep.
+    stops
+        Which of the call's own limits it would come to, in words.
+    notes
+        What the numbers leave out, in words.
+    parts
+        Of several columns: the estimate of each.
+    """
+
+    verb: str
+    columns: tuple[Any, ...]
+    backend: str
+    target: str
     rows: int
     documents: int
     coalesced: int
@@ -49,13 +95,43 @@ class Found:
     exact: bool
     stops: tuple[str, ...]
     notes: tuple[str, ...]
+    parts: tuple[Estimate, ...]
+
+    @property
+    def billed_records(self) -> float | None:
+        """The text records alone; None where there are none."""
+        return self.units.get(TEXT_RECORD.name)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All figures as plain values that ``json.dumps`` takes."""
+        plain = {one.name: getattr(self, one.name) for one in fields(self)}
+        return plain | {
+            "columns": [str(column) for column in self.columns],
+            "units": dict(self.units),
+            "billed_records": self.billed_records,
+            "stops": list(self.stops),
+            "notes": list(self.notes),
+            "parts": [part.to_dict() for part in self.parts],
+        }
+
+    def _repr_html_(self) -> str:
+        from dfai._estimate_view import card
+
+        return card(self)
+
+    def __repr__(self) -> str:
+        from dfai._estimate_view import text
+
+        return text(self)
 
 
-def figures_of(call: Call, tally: Tally, *, whole: int | None, alone: bool, speed: Speed) -> Found:
-    """The figures of *call* by what a survey of its rows counted.
+def estimate_of(call: Call, tally: Tally, *, backend: str, whole: int | None, alone: bool, speed: Speed) -> Estimate:
+    """The estimate of *call* by what a survey of its rows counted.
 
     Parameters
     ----------
+    backend
+        Whose rows they are.
     whole
         The rows of the frame, where only some were looked at.
     alone
@@ -83,7 +159,11 @@ def figures_of(call: Call, tally: Tally, *, whole: int | None, alone: bool, spee
     cost = None if price is None or unknown else price.per_unit * units
     duration_s = _duration_s(call, numbers, speed)
     shared = shares != Shares()
-    return Found(
+    return Estimate(
+        verb=call.service.name,
+        columns=call.inputs,
+        backend=backend,
+        target=str(call.config.target.resolve(call.service)),
         rows=_up(scale * tally.rows),
         **numbers,
         units={billing.unit.name: units} if billed and billing is not None and not unknown else {},
@@ -98,7 +178,46 @@ def figures_of(call: Call, tally: Tally, *, whole: int | None, alone: bool, spee
         exact=scale == 1.0 and (not shared or tally.sample.whole),
         stops=tuple(_stops(call, numbers, cost)),
         notes=tuple(_notes(call, tally, scale=scale, shared=shared, unknown=unknown, price=price)),
+        parts=(),
     )
+
+
+def together(parts: Sequence[Estimate]) -> Estimate:
+    """One estimate of several columns."""
+    if len(parts) == 1:
+        return parts[0]
+    first = parts[0]
+    units: dict[str, float] = {}
+    for part in parts:
+        for name, count in part.units.items():
+            units[name] = units.get(name, 0.0) + count
+    counts = ("documents", "coalesced", "distinct", "from_store", "asked", "sent", "requests", "characters")
+    return Estimate(
+        verb=first.verb,
+        columns=tuple(column for part in parts for column in part.columns),
+        backend=first.backend,
+        target=first.target,
+        rows=first.rows,
+        **{name: sum(getattr(part, name) for part in parts) for name in counts},
+        units=units,
+        duration_s=_sum([part.duration_s for part in parts]),
+        cost=_sum([part.cost for part in parts]),
+        currency=first.currency,
+        prices_as_of=first.prices_as_of,
+        price=first.price,
+        latency_s=first.latency_s,
+        latency_measured=first.latency_measured,
+        sampled_rows=first.sampled_rows,
+        exact=all(part.exact for part in parts),
+        stops=tuple(dict.fromkeys(stop for part in parts for stop in part.stops)),
+        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+        parts=tuple(parts),
+    )
+
+
+def _sum(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
 
 
 def _remembers(call: Call, *, alone: bool) -> bool:

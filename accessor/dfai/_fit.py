@@ -12,7 +12,7 @@ import pyarrow as pa
 from dfai._frame import calls_for, prepare
 from dfai._inputs import listed
 from dfai._models import AnomalyModel
-from dfai._verbs import Columns, Groups
+from dfai._verbs import Columns, Groups, VerbCall
 from dfai_core import Backend, Call, Settings
 from dfai_core.backend import Fetching
 from dfai_core.call import INDEX
@@ -44,7 +44,8 @@ def fitted(
     single = fitting(names, several=False, keeps_gaps=align == "outer")
     groups = Groups(by, timestamp)
     # "replace": the frame is not given back, so that no column of it can be in the way.
-    ((call, _),) = calls_for(backend, frame, single, names, options, (), "model", "replace", settings, groups)
+    asked = VerbCall(single, names, options, (), "model", "replace", settings, groups)
+    ((call, _),) = calls_for(backend, frame, asked)
     if window_points * len(names) > MOST_COLUMNS:
         raise ConfigError(
             f"window_points={window_points} with {len(names)} variables: together {window_points * len(names):,}, and "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar, Unpack
@@ -15,7 +15,7 @@ from dfai._plots import plot_anomalies
 from dfai._progress import Bar
 from dfai._settings import effective
 from dfai._sinks import Sinks
-from dfai._verbs import NO_GROUPS, Columns, Groups, IfExists, Verbs, verb_names
+from dfai._verbs import Columns, VerbCall, Verbs, verb_names
 from dfai_core import Backend, Call, Config, Service, Settings, backend_of
 from dfai_core.backend import Reporting
 from dfai_core.errors import BackendNotFound, ConfigError, LanguageAssumed, RowsFailed
@@ -49,26 +49,16 @@ class FrameAI(Verbs[F], Sinks[F], Generic[F]):
         if reason := self._backend.declines(frame):
             raise BackendNotFound(reason)
 
-    def _call(
-        self,
-        service: Service,
-        inputs: tuple[Columns, ...],
-        options: Mapping[str, Any],
-        include: Sequence[str] | Literal["all"],
-        output: str,
-        if_exists: IfExists,
-        settings: Settings,
-        groups: Groups = NO_GROUPS,
-    ) -> F:
+    def _carry_out(self, asked: VerbCall) -> F:
         frame: Any = self._frame
         # All of them are checked before the first is made: a clash found late would have cost requests.
-        calls = calls_for(self._backend, frame, service, inputs, options, include, output, if_exists, settings, groups)
+        calls = calls_for(self._backend, frame, asked)
         for call, _ in calls:
             warn_of_language(call)
-        prepare(service, calls[0][0].config)
+        prepare(asked.service, calls[0][0].config)
         group = new_group()
         for call, drop in calls:
-            label = f"{service.name} {call.inputs[0]}" if len(calls) > 1 else service.name
+            label = f"{asked.service.name} {call.inputs[0]}" if len(calls) > 1 else asked.service.name
             frame = _apply(self._backend, frame, call, drop, group, label)
         result: F = frame
         return result
@@ -195,23 +185,13 @@ def on(frame: F) -> FrameAI[F]:
     return FrameAI(frame)
 
 
-def calls_for(
-    backend: Backend,
-    frame: Any,
-    service: Service,
-    inputs: tuple[Columns, ...],
-    options: Mapping[str, Any],
-    include: Sequence[str] | Literal["all"],
-    output: str,
-    if_exists: str,
-    settings: Settings,
-    groups: Groups = NO_GROUPS,
-) -> list[tuple[Call, tuple[Any, ...]]]:
+def calls_for(backend: Backend, frame: Any, asked: VerbCall) -> list[tuple[Call, tuple[Any, ...]]]:
     """The calls of a verb on *frame*, one a column, each with the frame's columns that it replaces."""
-    _hints.refuse_foreign_arguments(settings)
-    config, _ = effective(settings)
+    _hints.refuse_foreign_arguments(asked.settings)
+    config, _ = effective(asked.settings)
+    service, inputs, options = asked.service, asked.inputs, asked.options
     if service.web:
-        config = _for_the_web(service, config, settings)
+        config = _for_the_web(service, config, asked.settings)
     if service.bind is not None:
         bound = service.bind(service, partial(find, backend, frame), backend.columns(frame), inputs[0], options)
         service, inputs, options = bound
@@ -223,9 +203,9 @@ def calls_for(
         raise ConfigError(f"{service.name}: name at least one column.")
     calls = []
     for column in columns:
-        name = output_name(service, output, column, several)
-        made = _make(backend, frame, service, (column, *inputs[1:]), options, include, name, if_exists, config, groups)
-        calls.append(made)
+        name = output_name(service, asked.output, column, several)
+        one = replace(asked, service=service, inputs=(column, *inputs[1:]), options=options, output=name)
+        calls.append(_make(backend, frame, one, config))
     return calls
 
 
@@ -244,27 +224,18 @@ def _for_the_web(service: Service, config: Config, settings: Settings) -> Config
     return replace(config, target=Web())
 
 
-def _make(
-    backend: Backend,
-    frame: Any,
-    service: Service,
-    inputs: Sequence[Any],
-    options: Mapping[str, Any],
-    include: Any,
-    output: str,
-    if_exists: str,
-    config: Config,
-    groups: Groups,
-) -> tuple[Call, tuple[Any, ...]]:
-    found = read_inputs(backend, frame, service, inputs)
-    fixed, varying = read_options(backend, frame, service, options)
-    included = read_include(service, include)
-    by, order = read_groups(backend, frame, service, groups)
-    place = place_answer(backend, frame, service, output, included, if_exists)
+def _make(backend: Backend, frame: Any, asked: VerbCall, config: Config) -> tuple[Call, tuple[Any, ...]]:
+    """The call for one column, and the frame's columns that it replaces."""
+    service = asked.service
+    found = read_inputs(backend, frame, service, asked.inputs)
+    fixed, varying = read_options(backend, frame, service, asked.options)
+    included = read_include(service, asked.include)
+    by, order = read_groups(backend, frame, service, asked.groups)
+    place = place_answer(backend, frame, service, asked.output, included, asked.if_exists)
     call = Call(
         service=service,
         inputs=found,
-        output=output,
+        output=asked.output,
         include=included,
         options=fixed,
         varying=varying,
@@ -300,7 +271,7 @@ def warn_of_language(call: Call) -> None:
             f"api-version {call.wiring().api_version} cannot detect the language, so English is assumed. Say "
             "language='…', or take it from a column: language=dfai.col(\"language\") after detect_language.",
             LanguageAssumed,
-            stacklevel=4,
+            stacklevel=5,
         )
 
 
@@ -343,5 +314,5 @@ def _warn_of_failures(call: Call) -> None:
     warnings.warn(
         f"{failed:,} of {counters.rows:,} rows have no answer: {words}; see {call.output + '_error'!r}.{retry}",
         RowsFailed,
-        stacklevel=5,
+        stacklevel=6,
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from dfai._frame import calls_for, channels_of, prepare
-from dfai._verbs import Columns, Groups
+from dfai._verbs import Columns, Groups, VerbCall
 from dfai._verbs.decision import Granularity
 from dfai_core import Col, Settings, backend_of, services
 from dfai_core.backend import Rolling
@@ -94,7 +94,8 @@ def rolling_anomalies(
     service = services()["detect_last_anomaly"]
     inputs: tuple[Any, ...] = (value,)
     groups = Groups(by, timestamp)
-    calls = calls_for(backend, frame, service, inputs, options, include, output, "raise", settings, groups)
+    asked = VerbCall(service, inputs, options, include, output, "raise", settings, groups)
+    calls = calls_for(backend, frame, asked)
     if len(calls) > 1:
         raise ConfigError("rolling_anomalies reads one column of numbers: call it once for each.")
     ((call, _),) = calls

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from dfai import _hints
-from dfai._estimate import Estimate, EstimateAI
+from dfai._estimate import EstimateAI
+from dfai._estimated import Estimate
 from dfai._frame import FrameAI
 from dfai._verbs import Verbs, verb_names
 from dfai_core import backend_of, services

@@ -127,7 +127,7 @@ def prices(table: Prices | Mapping[str, float | str | Price] | str | os.PathLike
     Raises
     ------
     ConfigError
-        For what is no such table.
+        For what is no such table, and for prices of two tables in two currencies.
 
     Examples
     --------
@@ -135,7 +135,7 @@ def prices(table: Prices | Mapping[str, float | str | Price] | str | os.PathLike
     1.0
     >>> with dfai.using(prices={"sentiment": 0.7, "currency": "EUR", "as_of": "2026-11-01"}):
     ...     print(dfai.prices())
-    1 prices in EUR, as of 2026-11-01
+    1 price in EUR, as of 2026-11-01
     """
     if table is not None:
         configure(prices=os.fspath(table) if isinstance(table, os.PathLike) else table)

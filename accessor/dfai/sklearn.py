@@ -15,7 +15,7 @@ from dfai._inputs import listed, read_include
 from dfai._saved import from_saved, to_saved
 from dfai._signatures import known_verb
 from dfai._stages import SETTINGS, checked, own_arguments, split_inputs
-from dfai._verbs import Verbs
+from dfai._verbs import VerbCall, Verbs
 from dfai_core import Col, Service, services
 from dfai_core.errors import ConfigError, MissingExtra
 
@@ -272,9 +272,9 @@ class _Asking(Verbs[None]):
     def __init__(self, frame: pd.DataFrame) -> None:
         self._frame = frame
 
-    def _call(self, service: Service, *arguments: Any) -> None:
+    def _carry_out(self, asked: VerbCall) -> None:
         backend = FrameAI(self._frame)._backend
-        calls = [call for call, _ in calls_for(backend, self._frame, service, *arguments)]
+        calls = [call for call, _ in calls_for(backend, self._frame, asked)]
         self.service = calls[0].service
         self.columns = list(dict.fromkeys(name for call in calls for name in call.columns))
 

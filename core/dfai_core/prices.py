@@ -19,11 +19,12 @@ __all__ = ["LIST_PRICES", "Price", "Prices", "Quote", "billing_of", "prices_from
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """One price, for as many units as the service's prices are quoted for."""
+    """One price, for as many units as the service's prices are quoted for. A price of nothing has no currency."""
 
     amount: float
     as_of: str | None
     source: str
+    currency: str | None = None
 
 
 class Quote(NamedTuple):
@@ -82,16 +83,16 @@ class Prices(Mapping[str, Price]):
         """As settings show it."""
         dates = sorted({price.as_of for price in self.values() if price.as_of})
         days = f", as of {' to '.join(dict.fromkeys((dates[0], dates[-1])))}" if dates else ""
-        return f"{len(self)} prices in {self.currency}{days}"
+        return f"{len(self)} price{'' if len(self) == 1 else 's'} in {self.currency}{days}"
 
 
 # No page of Azure's that could be read here holds its prices in its text. These are meters of Azure's public price feed
 # (prices.azure.com, pay as you go, the first and dearest tier) as public source code quotes them on the days given.
 # What could not be found that way, vision and face among it, is not here.
-_RECORDS = Price(1.00, "2026-09-10", "Azure Retail Prices, East US, Standard Text Records, first tier")
-_SUMMARIES = Price(2.00, "2026-09-10", "Azure Retail Prices, East US, Standard Summarization Text Records")
-_HEARING = Price(0.36, "2026-09-10", "Azure Retail Prices, East US, Fast Transcription Speech To Text")
-_SPEAKING = Price(15.00, "2026-10-05", "Azure Retail Prices, East US 2, S1 Neural Text To Speech Characters")
+_RECORDS = Price(1.00, "2026-09-10", "Azure Retail Prices, East US, Standard Text Records, first tier", "USD")
+_SUMMARIES = Price(2.00, "2026-09-10", "Azure Retail Prices, East US, Standard Summarization Text Records", "USD")
+_HEARING = Price(0.36, "2026-09-10", "Azure Retail Prices, East US, Fast Transcription Speech To Text", "USD")
+_SPEAKING = Price(15.00, "2026-10-05", "Azure Retail Prices, East US 2, S1 Neural Text To Speech Characters", "USD")
 LIST_PRICES = Prices(
     {
         "sentiment": _RECORDS,
@@ -118,7 +119,7 @@ def prices_from(value: object) -> Prices:
     Raises
     ------
     ConfigError
-        For what is no table, a price that is no amount, and a file that cannot be read.
+        For what is no table, a price that is no amount, prices in several currencies, and a file that cannot be read.
 
     Examples
     --------
@@ -136,6 +137,12 @@ def prices_from(value: object) -> Prices:
     for name, text in head.items():
         if text is not None and not isinstance(text, str):
             head[name] = str(text)  # TOML has dates of its own
+    # Prices out of another table have its currency.
+    taken = (amount.currency for amount in value.values() if isinstance(amount, Price))
+    currencies = list(dict.fromkeys(filter(None, [head["currency"], *taken]))) or [LIST_PRICES.currency]
+    if len(currencies) > 1:
+        raise ConfigError(f"prices= is in {' and in '.join(currencies)}: one table has one currency.")
+    (currency,) = currencies
     found = {}
     for verb, amount in value.items():
         if verb in _HEAD:
@@ -147,8 +154,8 @@ def prices_from(value: object) -> Prices:
         elif not 0 <= amount < float("inf"):
             raise ConfigError(f"prices= has {verb!r}: {amount!r}; expected an amount from 0.")
         else:
-            found[verb] = Price(float(amount), head["as_of"], head["source"] or source or "set by the user")
-    return Prices(found, head["currency"] or LIST_PRICES.currency)
+            found[verb] = Price(float(amount), head["as_of"], head["source"] or source or "set by the user", currency)
+    return Prices(found, currency)
 
 
 _EXAMPLE = '{"sentiment": 0.75, "currency": "EUR", "as_of": "2026-11-01"}'

@@ -21,6 +21,8 @@ __all__ = ["index", "models", "serve"]
 serve = typer.Typer(add_completion=False, help="Serve the embedded engine over HTTP.")
 models = typer.Typer(add_completion=False, no_args_is_help=True, help="The models' weights on this machine.")
 
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, and nothing else there.")]
+
 
 @serve.callback(invoke_without_command=True)
 def run(
@@ -120,23 +122,24 @@ def index(
     sight: Annotated[
         str, typer.Option(help="full: tags, objects, text, likeness, with the models of vision; none: names and notes.")
     ] = "full",
+    as_json: Json = False,
 ) -> None:
     """Look at new and changed pictures, so that searches find them by what they show; forget those that are gone."""
     operation = families_operation("ImageSearch").load()
     if sight not in ("full", "none"):
-        _fail("--sight is full or none")
+        _fail("--sight is full or none", as_json=as_json)
     for folder in folders or ():
         if not folder.is_dir():
-            _fail(f"there is no folder {folder}")
+            _fail(f"there is no folder {folder}", as_json=as_json)
     if not folders:
-        _fail("name a folder of pictures")
+        _fail("name a folder of pictures", as_json=as_json)
     try:
-        typer.echo(operation.index(folders, data, sight=sight == "full", announce=typer.echo))
+        found = operation.index(
+            folders, data, sight=sight == "full", announce=lambda line: typer.echo(line, err=as_json)
+        )
     except FileNotFoundError as fault:
-        _fail(f"{fault} Without the models: --sight none")
-
-
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, and nothing else there.")]
+        _fail(f"{fault} Without the models: --sight none", as_json=as_json)
+    typer.echo(json.dumps(found._asdict()) if as_json else str(found))
 
 
 @models.command("list")
@@ -227,7 +230,8 @@ def add(
 
 
 def _fail(message: str, *, as_json: bool = False) -> NoReturn:
+    """Ends the command as the others of ``dfai`` do where something that was asked for cannot be."""
     typer.echo(message, err=True)
     if as_json:
-        typer.echo(json.dumps({"message": message, "exit_code": 1}))
-    raise typer.Exit(1)
+        typer.echo(json.dumps({"message": message, "exit_code": 2}))
+    raise typer.Exit(2)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -55,6 +57,19 @@ def test_help_lists_commands_verbs_and_options(dfai: Dfai) -> None:
     assert "moderate_image" in verbs.out
     for word in ("--column", "--include", "--overwrite", "--target", "Label each text positive"):
         assert word in verb.out
+
+
+def test_help_waits_for_no_library_of_frames() -> None:
+    looked = "import sys; from dfai.cli.main import called; called(['--help'])"
+    heavy = ["pandas", "polars", "dask", "pyspark", "aiohttp", "httpx", "fsspec", "starlette", "PIL", "matplotlib"]
+    done = subprocess.run(
+        [sys.executable, "-c", f"{looked}; print([name for name in {heavy} if name in sys.modules])"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_completion_knows_commands_verbs_and_words(

@@ -183,3 +183,12 @@ def test_prices_are_read_from_files_and_refused_by_name(tmp_path: Path) -> None:
     for wrong in ({"sentiment": -1}, {"sentiment": "free"}, 3, str(tmp_path / "absent.json")):
         with pytest.raises(ConfigError, match="prices="):
             prices_from(wrong)
+
+
+def test_prices_out_of_another_table_keep_its_currency() -> None:
+    euros = prices_from({"sentiment": 0.7, "currency": "EUR"})
+    more = prices_from({**euros, "tag_image": 1.0})
+
+    assert (more.currency, more["tag_image"].currency) == ("EUR", "EUR")
+    with pytest.raises(ConfigError, match="in EUR and in USD: one table has one currency"):
+        prices_from({**LIST_PRICES, "tag_image": 1.0, "currency": "EUR"})

@@ -211,8 +211,8 @@ def test_the_command_says_what_it_read(tmp_path: Path) -> None:
     folder = album(tmp_path / "photos")
     said: list[str] = []
 
-    assert index([folder], tmp_path / "data", sight=False, announce=said.append).startswith("5 new or changed")
-    assert index([folder], tmp_path / "data", sight=False, announce=said.append).startswith("0 new or changed")
+    assert index([folder], tmp_path / "data", sight=False, announce=said.append) == (5, False)
+    assert index([folder], tmp_path / "data", sight=False, announce=said.append) == (0, False)
     assert said == []
 
 
@@ -222,11 +222,13 @@ def test_the_command_line_looks_at_folders(tmp_path: Path) -> None:
     app.command()(commands.index)
     run = CliRunner().invoke
     first = run(app, [str(folder), "--data", str(tmp_path / "data"), "--sight", "none"])
+    again = run(app, [str(folder), "--data", str(tmp_path / "data"), "--sight", "none", "--json"])
     wrong = run(app, [str(tmp_path / "nowhere")])
     nothing = run(app, [], env={"DFAI_IMAGES": ""})
 
     assert (first.exit_code, first.output.startswith("5 new or changed pictures read")) == (0, True)
-    assert (wrong.exit_code, nothing.exit_code) == (1, 1)
+    assert json.loads(again.stdout) == {"read": 0, "seen": False}
+    assert (wrong.exit_code, nothing.exit_code) == (2, 2)
     assert "there is no folder" in wrong.output
     assert "name a folder" in nothing.output
 

@@ -98,7 +98,7 @@ def run(*arguments: str) -> tuple[int, str]:
 def test_serving_the_wrong_way_ends_with_a_sentence(arguments: tuple[str, ...], said: str) -> None:
     code, output = run("serve", *arguments)
 
-    assert code == 1
+    assert code == 2
     assert said in output
     assert "Traceback" not in output
 
@@ -162,7 +162,7 @@ def test_models_are_told_to_programs_too(wheel: Path) -> None:
     assert [(model["name"], model["here"]) for model in listed["models"]] == [("tiny", False)]
     assert json.loads(pulled.stdout) == {"models": [{"name": "tiny", "fetched": True}]}
     assert verified == {"models": [{"name": "tiny", "fault": None}]}
-    assert json.loads(wrong.stdout)["exit_code"] == wrong.exit_code == 1
+    assert json.loads(wrong.stdout)["exit_code"] == wrong.exit_code == 2
 
 
 def test_verify_finds_a_changed_file(wheel: Path) -> None:
@@ -187,6 +187,6 @@ def test_a_file_is_added_from_the_command_line(wheel: Path) -> None:
 def test_model_commands_fail_with_a_sentence(wheel: Path, arguments: tuple[str, ...]) -> None:
     code, output = run("models", *arguments)
 
-    assert code == 1
+    assert code == 2
     assert output.strip()
     assert "Traceback" not in output

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from functools import cache
 
-from dfai._verbs.base import NO_GROUPS, Columns, Groups, IfExists, R, VerbBase
+from dfai._verbs.base import NO_GROUPS, Columns, Groups, IfExists, R, VerbBase, VerbCall
 from dfai._verbs.decision import DecisionVerbs
 from dfai._verbs.face import FaceVerbs
 from dfai._verbs.hearing import HearingVerbs
@@ -17,7 +17,7 @@ from dfai._verbs.vision import VisionVerbs
 from dfai._verbs.web import WebVerbs
 from dfai_core import services
 
-__all__ = ["NO_GROUPS", "Columns", "Groups", "IfExists", "R", "VerbBase", "Verbs", "verb_names"]
+__all__ = ["NO_GROUPS", "Columns", "Groups", "IfExists", "R", "VerbBase", "VerbCall", "Verbs", "verb_names"]
 
 
 class Verbs(

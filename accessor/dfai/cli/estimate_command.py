@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from dfai._estimate import Estimate, EstimateAI
+from dfai._estimate import EstimateAI
+from dfai._estimated import Estimate
 from dfai.cli.asked import question_of, source_of
 from dfai.cli.stream_backend import STREAM
 from dfai.cli.tables import Source

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from dfai._frame import calls_for, prepare, warn_of_language
-from dfai._verbs import NO_GROUPS, Columns, Groups, IfExists, Verbs
+from dfai._verbs import VerbCall, Verbs
 from dfai.cli.parts import Parts
 from dfai.cli.stream_backend import STREAM, columns, in_groups
 from dfai.cli.tables import Source
-from dfai_core import Call, Service, Settings
+from dfai_core import Call
 from dfai_core.backend import Run
 from dfai_core.errors import ConfigError
 from dfai_core.ledger import LEDGER, Entry, new_group
@@ -87,22 +87,12 @@ class StreamVerbs(Verbs[Answered]):
         self._source = source
         self._announce = announce
 
-    def _call(
-        self,
-        service: Service,
-        inputs: tuple[Columns, ...],
-        options: Mapping[str, Any],
-        include: Sequence[str] | Literal["all"],
-        output: str,
-        if_exists: IfExists,
-        settings: Settings,
-        groups: Groups = NO_GROUPS,
-    ) -> Answered:
+    def _carry_out(self, asked: VerbCall) -> Answered:
         source = self._source
-        made = calls_for(STREAM, source, service, inputs, options, include, output, if_exists, settings, groups)
+        made = calls_for(STREAM, source, asked)
         for call, _ in made:
             warn_of_language(call)
-        prepare(service, made[0][0].config, self._announce)
+        prepare(asked.service, made[0][0].config, self._announce)
         group = new_group()
         for call, _ in made:
             LEDGER.add(Entry.of(call, STREAM.name, lazy=False, group=group))

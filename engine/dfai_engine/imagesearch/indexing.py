@@ -7,11 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from dfai_engine.imagesearch.catalogue import Catalogue, Known, Picture
 from dfai_engine.imagesearch.looking import SUFFIXES, Sight, looked_at, sight_here
 
-__all__ = ["Freshness", "index", "refresh"]
+__all__ = ["Freshness", "Indexed", "index", "refresh"]
 
 # Kept together: often enough that a run that is stopped has not looked in vain.
 _KEPT_AT_ONCE = 20
@@ -19,8 +20,19 @@ _KEPT_AT_ONCE = 20
 _FRESH_S = 5.0
 
 
-def index(folders: Sequence[Path], data: Path | None, *, sight: bool, announce: Callable[[str], None]) -> str:
-    """Looks at the pictures of *folders*, with models where they are here and wanted; says how many in one line.
+class Indexed(NamedTuple):
+    """How many new or changed pictures were *read*, and whether models have *seen* what they show."""
+
+    read: int
+    seen: bool
+
+    def __str__(self) -> str:
+        how = "names, notes and what they show" if self.seen else "names and notes"
+        return f"{self.read:,} new or changed pictures read: {how}"
+
+
+def index(folders: Sequence[Path], data: Path | None, *, sight: bool, announce: Callable[[str], None]) -> Indexed:
+    """Looks at the pictures of *folders*, with models where they are here and wanted.
 
     Raises
     ------
@@ -35,8 +47,7 @@ def index(folders: Sequence[Path], data: Path | None, *, sight: bool, announce: 
 
         ENGINE.prepare(["TagImage", "VectorizeImage"], announce)
     read = sum(refresh(Catalogue(data), folder, eyes) for folder in folders)
-    how = "names and notes" if eyes is None else "names, notes and what they show"
-    return f"{read:,} new or changed pictures read: {how}"
+    return Indexed(read, seen=eyes is not None)
 
 
 def refresh(catalogue: Catalogue, folder: Path, sight: Sight | None) -> int:

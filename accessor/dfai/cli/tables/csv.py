@@ -19,7 +19,7 @@ __all__ = ["CsvTable", "Looks"]
 
 # A cell such as 007 is a name made of digits: as a number it would lose its zeros.
 _LEADING_ZERO = r"^[+-]?0[0-9]"
-_TRUTH = pa.array(["true", "false"])
+_TRUTH = r"^(?:true|false)$"
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class Looks:
 
 def _is(cells: pa.Array, kind: pa.DataType) -> bool:
     if pa.types.is_boolean(kind):
-        return bool(pc.all(pc.is_in(pc.utf8_lower(cells), _TRUTH)).as_py())
+        return bool(pc.all(pc.match_substring_regex(cells, _TRUTH, ignore_case=True)).as_py())
     try:
         cells.cast(kind)
     except pa.ArrowInvalid:
