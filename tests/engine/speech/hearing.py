@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from engine.wire import ask
 for package in ("av", "ctranslate2", "faster_whisper", "onnxruntime"):
     pytest.importorskip(package, reason='needs pip install "dfai[speech]"')
 
-__all__ = ["CLIPS", "FAST", "RATE_HZ", "SHORT", "clip", "fast", "needs_model", "samples", "short", "word_errors"]
+__all__ = ["CLIPS", "FAST", "RATE_HZ", "SHORT", "clip", "fast", "needs_model", "samples", "short"]
 
 MEDIA = Path(__file__).resolve().parents[2] / "media"
 RATE_HZ = 16_000
@@ -57,14 +56,3 @@ def fast(app: App, body: bytes | None, definition: str = "{}", version: str = "2
     if body is not None:
         files["audio"] = ("clip.wav", body, "audio/wav")
     return ask(app, "POST", f"{FAST}?api-version={version}", files=files)
-
-
-def word_errors(wanted: str, found: str) -> int:
-    """The fewest words to add, drop or change, whatever their case and punctuation."""
-    one, other = (re.sub(r"[^\w\s]", " ", text.lower()).split() for text in (wanted, found))
-    row = list(range(len(other) + 1))
-    for place, word in enumerate(one, 1):
-        before, row[0] = row[0], place
-        for at, met in enumerate(other, 1):
-            before, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, before + (word != met))
-    return row[-1]
