@@ -13,6 +13,7 @@ import pytest
 from dfai_engine import weights
 from dfai_engine.app import App
 from engine.wire import ask
+from sounds import samples_in
 
 for package in ("av", "ctranslate2", "faster_whisper", "onnxruntime"):
     pytest.importorskip(package, reason='needs pip install "dfai[speech]"')
@@ -40,8 +41,8 @@ def clip(name: str) -> bytes:
 
 
 def samples(name: str) -> np.ndarray[Any, Any]:
-    """The samples of a clip, 16 bits, without the 44 bytes before them."""
-    return np.frombuffer(clip(name)[44:], "<i2")
+    """The samples of a clip, 16 bits."""
+    return samples_in(clip(name), RATE_HZ)
 
 
 def short(app: App, body: bytes, query: str = "language=en-US", **headers: str) -> httpx.Response:
