@@ -17,7 +17,7 @@ from sounds import wav
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
-    pytest.mark.where("pandas", "dask-distributed", "spark"),
+    pytest.mark.where("pandas", "dask-distributed", "spark", "spark-connect"),
     pytest.mark.skipif(
         ENGINE.lacks("TextIndependent_VerifyProfile") is not None or not weights.present("ge2e-speaker"),
         reason="needs the extra speech, and its model: dfai models pull speech",
