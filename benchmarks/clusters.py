@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["DaskCluster", "Server", "SparkCluster", "dask_cluster", "dask_worker", "spark_cluster"]
+__all__ = ["DaskCluster", "Server", "SparkCluster", "dask_cluster", "dask_worker", "server", "spark_cluster"]
 
 _START_S = 60.0
 _LOOPBACK = ("--host", "127.0.0.1")
@@ -67,7 +67,7 @@ def spark_cluster(
     with ExitStack() as running:
         command = [*run, "org.apache.spark.deploy.master.Master", *where]
         master = running.enter_context(
-            _server(command, folder, "master", r"Starting Spark master at (spark://\S+)", common)
+            server(command, folder, "master", r"Starting Spark master at (spark://\S+)", common)
         )
         url = master.said[1]
         started = []
@@ -77,7 +77,7 @@ def spark_cluster(
             command += ["--memory", memory, "--work-dir", str(own / "work"), url]
             theirs = {**common, **temporary, "SPARK_LOCAL_DIRS": str(own)}
             sign = "Successfully registered with master"
-            started.append(running.enter_context(_server(command, folder, f"worker{place}", sign, theirs)).process)
+            started.append(running.enter_context(server(command, folder, f"worker{place}", sign, theirs)).process)
         yield SparkCluster(url, started)
 
 
@@ -91,7 +91,7 @@ def dask_cluster(folder: Path, *, workers: int, threads: int, environment: Mappi
     command = [sys.executable, "-c", _DASK.format("dask_scheduler"), *_LOOPBACK, *_NO_DASHBOARD, "--port", "0"]
     with ExitStack() as running:
         sign = r"Scheduler at:\s+(tcp://\S+)"
-        address = running.enter_context(_server(command, folder, "scheduler", sign, environment)).said[1]
+        address = running.enter_context(server(command, folder, "scheduler", sign, environment)).said[1]
         started = [
             running.enter_context(dask_worker(folder, address, place, threads=threads, environment=environment))
             for place in range(workers)
@@ -108,12 +108,12 @@ def dask_worker(
     command = [sys.executable, "-c", _DASK.format("dask_worker"), scheduler, *_LOOPBACK, *_NO_DASHBOARD, "--no-nanny"]
     command += ["--nthreads", str(threads), "--local-directory", str(own)]
     sign = r"Registered to:\s+tcp://"
-    with _server(command, folder, f"worker{place}", sign, {**environment, **temporary}) as started:
+    with server(command, folder, f"worker{place}", sign, {**environment, **temporary}) as started:
         yield started.process
 
 
 @contextmanager
-def _server(
+def server(
     command: Sequence[str], folder: Path, name: str, sign: str, environment: Mapping[str, str]
 ) -> Iterator[Server]:
     """A process whose log has said *sign*, and which is ended afterwards with all that it started."""

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -21,6 +19,7 @@ import pyarrow as pa
 
 import dfai
 from benchmarks.alone import processes
+from benchmarks.held import mark_mb, peak_mb
 from benchmarks.null_service import NULL, NullTransport, answered, null_transport
 from benchmarks.table import Table, publish
 from benchmarks.texts import short_texts
@@ -62,20 +61,6 @@ def late_transport() -> LateTransport:
     return LateTransport()
 
 
-def _status_mb(name: str) -> float:
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith(f"{name}:"):
-            return int(line.split()[1]) * 1_024 / 1e6
-    raise RuntimeError(f"the kernel does not tell {name}")
-
-
-def _start() -> float:
-    """Megabytes held now; the peak counts from here."""
-    gc.collect()
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    return _status_mb("VmRSS")
-
-
 def _batches(rows: int) -> Iterator[pa.RecordBatch]:
     for first in range(0, rows, _BATCH_ROWS):
         texts = short_texts(min(_BATCH_ROWS, rows - first), first)
@@ -95,17 +80,17 @@ def _stream(rows: int, transport: Callable[[], Any]) -> None:
 def streamed(rows: int) -> Figure:
     """Rows come in batches and are dropped once they are answered: nothing has to stay."""
     _stream(_BATCH_ROWS, null_transport)
-    before_mb = _start()
+    before_mb = mark_mb()
     _stream(rows, null_transport)
-    return Figure("streamed", rows, before_mb, _status_mb("VmHWM") - before_mb, None)
+    return Figure("streamed", rows, before_mb, peak_mb() - before_mb, None)
 
 
 def held_up(rows: int) -> Figure:
     """The same, while the first request is late: what came in after it must wait for it."""
     _stream(_BATCH_ROWS, null_transport)
-    before_mb = _start()
+    before_mb = mark_mb()
     _stream(rows, late_transport)
-    added_mb = _status_mb("VmHWM") - before_mb
+    added_mb = peak_mb() - before_mb
     return Figure(f"streamed, first answer after {_LATE_S:.0f} s", rows, before_mb, added_mb, None)
 
 
@@ -113,14 +98,14 @@ def through_pandas(rows: int) -> Figure:
     """A frame in memory, and its answer, which stays there too."""
     answered(pd.DataFrame({"text": short_texts(_BATCH_ROWS)}), "text")
     frame = pd.DataFrame({"text": short_texts(rows)})
-    before_mb = _start()
+    before_mb = mark_mb()
     answer = answered(frame, "text")
-    peak_mb = _status_mb("VmHWM")
+    most_mb = peak_mb()
     added = answer.drop(columns="text")
     if int(added["null"].notna().sum()) != rows:
         raise RuntimeError("rows without an answer")
     answer_mb = float(added.memory_usage(index=False, deep=True).sum()) / 1e6
-    return Figure("pandas, over frame and answer", rows, before_mb, peak_mb - before_mb - answer_mb, answer_mb)
+    return Figure("pandas, over frame and answer", rows, before_mb, most_mb - before_mb - answer_mb, answer_mb)
 
 
 def main(quick: bool = False) -> dict[str, Any]:

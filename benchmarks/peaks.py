@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import psutil
+
+from benchmarks.held import megabytes
 
 __all__ = ["Peak", "watched"]
 
@@ -56,21 +57,17 @@ class _Peaks(threading.Thread):
             status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
         except (psutil.Error, OSError):  # it has just ended
             return
-        if kind is None or "VmHWM" not in status:
+        peak_mb = megabytes("VmHWM", status)
+        if kind is None or peak_mb is None:
             return
-        self.found.setdefault(kind, {})[process.pid] = _megabytes("VmHWM", status)
-        self.own[kind] = max(self.own.get(kind, 0.0), _megabytes("RssAnon", status))
+        self.found.setdefault(kind, {})[process.pid] = peak_mb
+        self.own[kind] = max(self.own.get(kind, 0.0), megabytes("RssAnon", status) or 0.0)
 
     def _kind(self, process: psutil.Process) -> str | None:
         if process.pid == os.getpid():
             return "driver's Python"
         words = " ".join(process.cmdline())
         return next((kind for sign, kind in self._kinds.items() if sign in words), None)
-
-
-def _megabytes(name: str, status: str) -> float:
-    found = re.search(rf"{name}:\s+(\d+) kB", status)
-    return 0.0 if found is None else int(found[1]) * 1_024 / 1e6
 
 
 @contextmanager

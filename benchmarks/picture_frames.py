@@ -12,82 +12,39 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import pandas as pd
-import psutil
 
 import dfai
 from benchmarks.alone import processes
-from benchmarks.picture_memory import Service, paths
+from benchmarks.folders import NOWHERE, WAYS, Waiting, imported_by_workers
+from benchmarks.held import Course, followed
+from benchmarks.picture_memory import TAGGING, paths, tagged
 from benchmarks.table import Table, publish
 
-__all__ = ["Course", "Figure", "main"]
+__all__ = ["Figure", "main"]
 
-ROOT = Path(__file__).resolve().parents[1]
-LOOK_S = 0.1
-PARTITIONS = 20
 WARM = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Megabytes (10^6 bytes) of resident memory, and files a second."""
+    """Files a second, and the memory meanwhile."""
 
     way: str
     files: int
-    before_mb: float
-    first_mb: float  # added, the most in the first fifth of the time
-    last_mb: float  # in the last fifth
-    most_mb: float
     files_per_s: float
+    course: Course
 
 
-class Course(threading.Thread):
-    """Looks again and again at what this process and its children of Python hold together."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.seen: list[float] = []
-        self._over = threading.Event()
-
-    def run(self) -> None:
-        while not self._over.wait(LOOK_S):
-            self.seen.append(held_mb())
-
-    def end(self) -> list[float]:
-        """All that was seen, in its order."""
-        self._over.set()
-        self.join()
-        return self.seen
-
-
-def held_mb() -> float:
-    """What this process and its children of Python hold now, in what is no file's."""
-    mine = psutil.Process()
-    found = 0
-    for each in (mine, *mine.children(recursive=True)):
-        try:
-            if "java" not in each.name():  # workers of Dask call themselves by other names
-                status = Path(f"/proc/{each.pid}/status").read_text("ascii")
-                found += next((int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon")), 0)
-        except (psutil.Error, OSError):  # it has just ended
-            continue
-    return found * 1_024 / 1e6
-
-
-def null_service() -> Service:
+def null_service() -> Waiting:
     """A transport of this process."""
-    return Service(late=False)
+    return Waiting(tagged)
 
 
 def photographs(folder: Path, count: int) -> Iterator[str]:
@@ -103,99 +60,32 @@ def photographs(folder: Path, count: int) -> Iterator[str]:
         yield str(path)
 
 
-@contextmanager
-def on_pandas() -> Iterator[Callable[[list[str]], int]]:
-    yield lambda files: int(pd.DataFrame({"path": files}).ai.tag_image("path")["tags"].notna().sum())
-
-
-@contextmanager
-def on_dask_threads() -> Iterator[Callable[[list[str]], int]]:
-    import dask.dataframe as dd
-
-    def tagged(files: list[str]) -> int:
-        frame = dd.from_pandas(pd.DataFrame({"path": files}), npartitions=PARTITIONS)
-        tagged = dfai.on(frame).tag_image("path")["tags"].count()
-        return int(tagged.compute(scheduler="threads", num_workers=2))
-
-    yield tagged
-
-
-@contextmanager
-def on_dask_processes() -> Iterator[Callable[[list[str]], int]]:
-    import dask.dataframe as dd
-    from distributed import Client, LocalCluster
-
-    with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
-        Client(cluster),
-    ):
-
-        def tagged(files: list[str]) -> int:
-            frame = dd.from_pandas(pd.DataFrame({"path": files}), npartitions=PARTITIONS)
-            return int(dfai.on(frame).tag_image("path")["tags"].count().compute())
-
-        yield tagged
-
-
-@contextmanager
-def on_spark() -> Iterator[Callable[[list[str]], int]]:
-    from pyspark.sql import functions
-
-    from benchmarks.cluster_scaling import spark_session
-
-    # Spark's workers import this module.
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    session = spark_session("local[2]", 2)
-
-    def tagged(files: list[str]) -> int:
-        frame = session.createDataFrame([(path,) for path in files], "path string").repartition(PARTITIONS)
-        found = dfai.on(frame).tag_image("path").agg(functions.count("tags").alias("tagged")).first()
-        return int(found["tagged"])
-
-    try:
-        yield tagged
-    finally:
-        session.stop()
-
-
-WAYS = {
-    "pandas": on_pandas,
-    "Dask, two threads": on_dask_threads,
-    "Dask, two processes": on_dask_processes,
-    "Spark, local[2]": on_spark,
-}
-
-
-def streamed(way: str, count: int, *, engine: bool) -> Figure:
+def measured(way: str, count: int, *, engine: bool) -> Figure:
     """A folder of *count* files."""
+    imported_by_workers()
     settings: dict[str, Any] = {"progress": "off", "store": None}
     if not engine:
-        settings |= {"target": dfai.container("http://null.invalid"), "transport": null_service}
-    with TemporaryDirectory() as name, WAYS[way]() as tagged, dfai.using(**settings):
+        settings |= {"target": NOWHERE, "transport": null_service}
+    with TemporaryDirectory() as name, WAYS[way](TAGGING) as answered, dfai.using(**settings):
         files = list((photographs if engine else paths)(Path(name), count))
-        tagged(files[:WARM])
-        before_mb, course, began = held_mb(), Course(), time.perf_counter()
-        course.start()
-        answered = tagged(files)
-        took_s, seen = time.perf_counter() - began, course.end()
-    if answered != count:
-        raise RuntimeError(f"{way}: {answered:,} answers for {count:,} files")
-    fifth = max(1, len(seen) // 5)
-    first, last, most = (max(part) - before_mb for part in (seen[:fifth], seen[-fifth:], seen))
-    title = f"{way}, embedded engine" if engine else way
-    return Figure(title, count, before_mb, first, last, most, count / took_s)
+        answered(files[:WARM])
+        found: list[int] = []
+        course = followed(lambda: found.append(answered(files)))
+    if found != [count]:
+        raise RuntimeError(f"{way}: {found[0]:,} answers for {count:,} files")
+    return Figure(f"{way}, embedded engine" if engine else way, count, count / course.took_s, course)
 
 
 def main(quick: bool = False) -> dict[str, Any]:
     """Measures, prints and saves."""
     count = 200 if quick else 1_000
     with processes(1) as pool:
-        found = [pool.submit(streamed, way, count, engine=False).result() for way in WAYS]
-        found.append(pool.submit(streamed, "pandas", 200, engine=True).result())
+        found = [pool.submit(measured, way, count, engine=False).result() for way in WAYS]
+        found.append(pool.submit(measured, "pandas", 200, engine=True).result())
     table = Table(
-        f"Files of 2 MB through tag_image, {PARTITIONS} partitions, 16 requests at a time",
+        f"Files of 2 MB through tag_image, {TAGGING.partitions} partitions, 16 requests at a time",
         ["way", "files", "MB before", "MB added, first fifth", "last fifth", "at the peak", "files/s"],
-        [[f.way, f.files, f.before_mb, f.first_mb, f.last_mb, f.most_mb, f.files_per_s] for f in found],
+        [[f.way, f.files, *f.course[:-1], f.files_per_s] for f in found],
     )
     return publish("picture_frames", [table], {"pictures": [asdict(figure) for figure in found]})
 

@@ -5,74 +5,39 @@
 
 Fifty sentences of our own (``data/spoken.tsv``), ten a language, each said by the voice of its language (English by
 two) and heard by Whisper base, which is told the language. Errors are of both together. Words are compared without case
-and punctuation; numbers count as wrong where one writes digits and the other words. Every figure in
-``docs/models-voices.md`` comes from here.
+and punctuation. Every figure in ``docs/models-voices.md`` comes from here.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import re
 import time
-import unicodedata
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 
 import pandas as pd
 
 import dfai
+from benchmarks.spoken import LOCALES, sentences, word_errors, words
 from benchmarks.table import Table
 
-__all__ = ["main", "said_and_heard", "sentences", "speed", "table", "word_errors", "words"]
-
-DATA = Path(__file__).resolve().parent / "data" / "spoken.tsv"
-LOCALES = ("en-US", "en-GB", "de-DE", "fr-FR", "es-ES", "it-IT")
-_NO_WORD = re.compile(r"[^\w']+|_")
+__all__ = ["main", "said_and_heard", "speed", "spoken", "table"]
 
 
-def sentences(most: int | None = None) -> pd.DataFrame:
+def spoken(most: int | None = None) -> pd.DataFrame:
     """Each sentence with the locale in which it is said."""
-    with DATA.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))[:most]
-    spoken = [(locale, row[locale[:2]]) for locale in LOCALES for row in rows]
-    return pd.DataFrame(spoken, columns=["language", "text"])
+    rows = [(locale, sentence[locale[:2]]) for locale in LOCALES for sentence in sentences(most)]
+    return pd.DataFrame(rows, columns=["language", "text"])
 
 
-def words(text: str) -> list[str]:
-    """The words of *text* as they are compared.
-
-    >>> words("L'arbre, c'est grand!")
-    ["l'arbre", "c'est", 'grand']
-    """
-    plain = unicodedata.normalize("NFC", text).casefold().replace("’", "'")
-    return [word for word in _NO_WORD.split(plain) if word.strip("'")]
-
-
-def word_errors(said: Sequence[str], heard: Sequence[str]) -> int:
-    """How many words were changed, added or left out.
-
-    >>> word_errors("the old clock".split(), "an old clock stopped".split())
-    2
-    """
-    row = list(range(len(heard) + 1))
-    for at, word in enumerate(said, 1):
-        before, row[0] = row[0], at
-        for place, other in enumerate(heard, 1):
-            before, row[place] = row[place], min(row[place] + 1, row[place - 1] + 1, before + (word != other))
-    return row[-1]
-
-
-def said_and_heard(spoken: pd.DataFrame) -> pd.DataFrame:
+def said_and_heard(said: pd.DataFrame) -> pd.DataFrame:
     """The sentences, their sounds, what was heard in them, and how many of how many words are wrong."""
-    heard = spoken.ai.synthesize_speech("text", language=dfai.col("language"), rate_hz=16_000, progress="off")
+    heard = said.ai.synthesize_speech("text", language=dfai.col("language"), rate_hz=16_000, progress="off")
     heard = heard.ai.transcribe("audio", language=dfai.col("language"), progress="off")
-    pairs = [
-        (words(said), words(found or ""))
-        for said, found in zip(heard["text"], heard["transcript"].fillna(""), strict=True)
-    ]
-    return heard.assign(words=[len(said) for said, _ in pairs], wrong=[word_errors(*pair) for pair in pairs])
+    pairs = zip(heard["text"], heard["transcript"].fillna(""), strict=True)
+    return heard.assign(
+        words=[len(words(text)) for text in heard["text"]], wrong=[word_errors(*pair) for pair in pairs]
+    )
 
 
 def table(heard: pd.DataFrame) -> Table:
@@ -94,7 +59,7 @@ def speed(rounds: int = 3) -> Table:
     from dfai_engine.speech.speaking import samples_of
     from dfai_engine.speech.voices import VOICES
 
-    texts = sentences()
+    texts = spoken()
     made = []
     for voice in VOICES:
         text = " ".join(texts.loc[texts["language"] == voice.locale, "text"])
@@ -128,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if asked.speed:
         print(speed().markdown())
         return
-    heard = said_and_heard(sentences(asked.sentences))
+    heard = said_and_heard(spoken(asked.sentences))
     print(table(heard).markdown())
     if asked.show:
         for row in heard[heard["wrong"] > 0].itertuples():

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import resource
 import time
 from collections import Counter
@@ -21,21 +20,17 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.spoken import LOCALES, said, sentences, word_errors, words
 from benchmarks.table import Table, publish
 from dfai_engine.speech import hearing, sounds, whisper
 from dfai_engine.speech.hearing import Wanted
 from dfai_engine.speech.samples import RATE_HZ, Samples, Sound
 
-__all__ = ["likeness", "main", "normalised", "word_errors"]
+__all__ = ["likeness", "main"]
 
 HERE = Path(__file__).resolve().parent
 MEDIA = HERE.parent / "tests" / "media"
-SPOKEN = HERE / "data" / "spoken.tsv"
-VOICES = {"en": ("en-US", "en-GB"), "de": ("de-DE",), "fr": ("fr-FR",), "es": ("es-ES",), "it": ("it-IT",)}
-NUMBERS = (
-    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
-    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
-)
+LANGUAGES = tuple(dict.fromkeys(locale[:2] for locale in LOCALES))
 PAUSES_S = ((0.05, 0.4), (0.4, 2.5))
 LEAST_OF = 3
 
@@ -55,31 +50,6 @@ class Clip:
         return Sound(self.samples[None, :])
 
 
-def normalised(text: str) -> list[str]:
-    """The words, whatever their case, punctuation and form of number.
-
-    >>> normalised("Ill-disposed: 4 of clubs.")
-    ['ill', 'disposed', 'four', 'of', 'clubs']
-    """
-    words = re.sub(r"[^\w\s]", " ", text.lower()).split()
-    return [NUMBERS[int(word)] if word.isdecimal() and int(word) < len(NUMBERS) else word for word in words]
-
-
-def word_errors(wanted: str, found: str) -> int:
-    """The fewest words to add, drop or change.
-
-    >>> word_errors("four queen of clubs", "4, Queen of gloves!")
-    1
-    """
-    one, other = normalised(wanted), normalised(found)
-    row = list(range(len(other) + 1))
-    for place, word in enumerate(one, 1):
-        before, row[0] = row[0], place
-        for at, met in enumerate(other, 1):
-            before, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, before + (word != met))
-    return row[-1]
-
-
 def likeness(wanted: str, found: str, longest: int = 6, weight: float = 2.0) -> float:
     """How much of a translation's letters, one to six together, are those of another: chrF, from 0 to 100.
 
@@ -89,7 +59,7 @@ def likeness(wanted: str, found: str, longest: int = 6, weight: float = 2.0) -> 
     (100.0, 0.0)
     """
     scores = []
-    one, other = ("".join(normalised(text)) for text in (wanted, found))
+    one, other = ("".join(words(text)) for text in (wanted, found))
     for size in range(1, min(longest, len(one), len(other)) + 1):
         grams = [Counter(text[at : at + size] for at in range(len(text) - size + 1)) for text in (one, other)]
         common = (grams[0] & grams[1]).total()
@@ -112,18 +82,11 @@ def clips(folder: Path) -> list[Clip]:
 
 def spoken() -> list[Clip]:
     """Our own sentences, said by Pico."""
-    from py_nanotts import NanoTTS
-
-    head, *rows = (line.split("\t") for line in SPOKEN.read_text("utf-8").splitlines())
-    voice = NanoTTS()
     return [
-        Clip(f"{number}", name, language, row[head.index(language)], np.frombuffer(
-            voice.speak(row[head.index(language)], voice=name), "<i2"
-        ))
-        for number, row in enumerate(rows)
-        for language, names in VOICES.items()
-        for name in names
-    ]  # fmt: skip
+        Clip(f"{number}", locale, locale[:2], sentence[locale[:2]], said(sentence[locale[:2]], locale))
+        for number, sentence in enumerate(sentences())
+        for locale in LOCALES
+    ]
 
 
 def heard_words(folder: Path) -> Table:
@@ -132,10 +95,10 @@ def heard_words(folder: Path) -> Table:
     for kind in ("read aloud", "synthetic", "playing cards"):
         some = [clip for clip in clips(folder) if clip.kind == kind]
         texts = [hearing.heard(clip.sound, Wanted()).text() for clip in some]
-        words = sum(len(normalised(clip.text)) for clip in some)
+        count = sum(len(words(clip.text)) for clip in some)
         wrong = sum(word_errors(clip.text, text) for clip, text in zip(some, texts, strict=True))
         seconds = sum(clip.sound.seconds for clip in some)
-        rows.append([kind, len(some), round(seconds, 1), words, wrong, f"{100 * wrong / max(words, 1):.1f} %"])
+        rows.append([kind, len(some), round(seconds, 1), count, wrong, f"{100 * wrong / max(count, 1):.1f} %"])
     return Table("Words wrong, language not told", ["clips", "clips", "seconds", "words", "wrong", "WER"], rows)
 
 
@@ -144,11 +107,11 @@ def languages() -> Table:
     every = spoken()
     english = {clip.name: clip.text for clip in every if clip.language == "en"}
     rows: list[list[Any]] = []
-    for language in VOICES:
+    for language in LANGUAGES:
         some = [clip for clip in every if clip.language == language]
         heard = [hearing.heard(clip.sound, Wanted()) for clip in some]
         found = sum(result.phrases[0].language == language for result in heard if result.phrases)
-        words = sum(len(normalised(clip.text)) for clip in some)
+        count = sum(len(words(clip.text)) for clip in some)
         wrong = sum(word_errors(clip.text, result.text()) for clip, result in zip(some, heard, strict=True))
         like = None
         if language != "en":
@@ -156,7 +119,7 @@ def languages() -> Table:
             each = [likeness(english[clip.name], text) for clip, text in zip(some, made, strict=True)]
             like = round(sum(each) / len(each), 1)
         rows.append(
-            [language, len(some), f"{found} of {len(some)}", words, wrong, f"{100 * wrong / words:.1f} %", like]
+            [language, len(some), f"{found} of {len(some)}", count, wrong, f"{100 * wrong / count:.1f} %", like]
         )
     head = ["language", "sentences", "language found", "words", "wrong", "WER", "chrF into English"]
     return Table("Languages, spoken by Pico", head, rows)
@@ -166,7 +129,7 @@ def long() -> Table:
     """Words wrong in minutes of speech, with short and with long pauses."""
     rows: list[list[Any]] = []
     for shortest, longest in PAUSES_S:
-        for language in VOICES:
+        for language in LANGUAGES:
             draw = np.random.default_rng(len(rows))
             some = [clip for clip in spoken() if clip.language == language]
             parts = [part for clip in some for part in (clip.samples, _pause(draw.uniform(shortest, longest)))]
@@ -175,10 +138,10 @@ def long() -> Table:
             began = time.process_time()
             text = hearing.heard(sound, Wanted((language,))).text()
             took = time.process_time() - began
-            words, wrong = len(normalised(wanted)), word_errors(wanted, text)
+            count, wrong = len(words(wanted)), word_errors(wanted, text)
             rows.append(
-                [f"{language}, pauses of {shortest:g} to {longest:g} s", round(sound.seconds), words, wrong,
-                 f"{100 * wrong / words:.1f} %", round(sound.seconds / took, 1)]
+                [f"{language}, pauses of {shortest:g} to {longest:g} s", round(sound.seconds), count, wrong,
+                 f"{100 * wrong / count:.1f} %", round(sound.seconds / took, 1)]
             )  # fmt: skip
     return Table("Long speech", ["speech", "seconds", "words", "wrong", "WER", "times real time"], rows)
 

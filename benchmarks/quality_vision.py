@@ -23,12 +23,13 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+from benchmarks.edits import edits
 from benchmarks.table import Table, publish
 from dfai_engine.vision import adult, captions, classifier, colors, crops, detector, image_type, ocr, pictures, seen
 from dfai_engine.vision.limits import LIMITS
 from dfai_engine.vision.pictures import Picture, Pixels
 
-__all__ = ["edits", "error_rate", "main"]
+__all__ = ["error_rate", "main"]
 
 HERE = Path(__file__).resolve().parent
 TESTS = HERE.parent / "tests" / "engine" / "vision" / "media"
@@ -68,20 +69,6 @@ class Read:
     @property
     def row(self) -> list[Any]:
         return [self.name, self.lines, self.letters, self.wrong, f"{100 * self.wrong / self.letters:.2f}", self.cpu_ms]
-
-
-def edits(wanted: str, found: str) -> int:
-    """The fewest letters to add, drop or change.
-
-    >>> edits("0mg", "Omg"), edits("", "ab")
-    (1, 2)
-    """
-    row = list(range(len(found) + 1))
-    for place, letter in enumerate(wanted, 1):
-        above, row = row, [place]
-        for other, each in enumerate(found, 1):
-            row.append(min(above[other] + 1, row[-1] + 1, above[other - 1] + (letter != each)))
-    return row[-1]
 
 
 def error_rate(wanted: Sequence[str], found: Sequence[str]) -> int:

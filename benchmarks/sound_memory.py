@@ -10,7 +10,7 @@ comes from a fresh process, as in `memory_use`.
 from __future__ import annotations
 
 import argparse
-import asyncio
+import io
 import time
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -20,19 +20,16 @@ from typing import Any
 
 import numpy as np
 import orjson
-import pyarrow as pa
 
-import dfai
 from benchmarks.alone import processes
-from benchmarks.memory_use import _start, _status_mb
+from benchmarks.folders import Asking, Waiting, streamed
+from benchmarks.held import mark_mb, peak_mb
 from benchmarks.table import Table, publish
-from dfai_core import Call, Config, run, services
-from dfai_core.transports.base import Answer, Request
+from dfai_core.transports.base import Request
 
 __all__ = ["Figure", "main"]
 
 _RATE_HZ = 24_000
-_LATENCY_S = 0.02
 _FAST = orjson.dumps(
     {
         "durationMilliseconds": 600_000,
@@ -57,25 +54,13 @@ class Figure:
     times_real_time: float
 
 
-class Service:
-    """Answers after 20 ms, and counts."""
-
-    def __init__(self) -> None:
-        self.requests = 0
-
-    async def send(self, request: Request) -> Answer:
-        self.requests += 1
-        await asyncio.sleep(_LATENCY_S)
-        return Answer(200, {}, _FAST if "transcribe" in request.url else _SHORT)
-
-    async def aclose(self) -> None:
-        return
+def heard(request: Request) -> bytes:
+    """What a service that costs nothing says of each sound."""
+    return _FAST if "transcribe" in request.url else _SHORT
 
 
 def _recording(minutes: int) -> bytes:
     """An MP3, made a minute at a time."""
-    import io
-
     import av
 
     noise = np.random.default_rng(7)
@@ -94,26 +79,13 @@ def _recording(minutes: int) -> bytes:
     return file.getvalue()
 
 
-def _stream(paths: list[str], way: str) -> int:
-    service = Service()
-    config = Config(
-        target=dfai.container("http://null.invalid"),
-        transport=service,
-        progress="off",
-        store=None,
-        api_version=_VERSIONS[way],
-    )
-    verb = services()["transcribe"]
-    options = {option.name: option.default for option in verb.options} | {"language": "en"}
-    call = Call(verb, ("path",), "t", options=options, config=config)
-    batch = pa.record_batch([pa.array(paths)], names=["path"])
-    answered = sum(answer.num_rows - answer.column("t").null_count for answer in run(call, iter([batch])))
-    if answered != len(paths):
-        raise RuntimeError(f"{answered:,} answers for {len(paths):,} files")
+def _stream(files: list[str], way: str) -> int:
+    service = Waiting(heard)
+    streamed(Asking("transcribe", {"language": "en"}), files, service, api_version=_VERSIONS[way])
     return service.requests
 
 
-def streamed(way: str, count: int, minutes: int) -> Figure:
+def measured(way: str, count: int, minutes: int) -> Figure:
     """A folder of *count* recordings, read, made what the service takes, and sent."""
     with TemporaryDirectory() as name:
         sound = _recording(minutes)
@@ -121,10 +93,10 @@ def streamed(way: str, count: int, minutes: int) -> Figure:
         for number, path in enumerate(paths):  # what follows the last frame is no sound, and tells them apart
             path.write_bytes(sound + f"{number:08d}".encode())
         _stream([str(paths.pop())], way)
-        before_mb, began = _start(), time.perf_counter()
+        before_mb, began = mark_mb(), time.perf_counter()
         requests = _stream(list(map(str, paths)), way)
         took_s = time.perf_counter() - began
-        added_mb = _status_mb("VmHWM") - before_mb
+        added_mb = peak_mb() - before_mb
     return Figure(way, count, minutes, requests, before_mb, added_mb, 60 * minutes * count / took_s)
 
 
@@ -134,7 +106,7 @@ def main(quick: bool = False) -> dict[str, Any]:
     if not quick:
         plan.append(("short audio", 60, 10))
     with processes(1) as pool:
-        found = [pool.submit(streamed, *one).result() for one in plan]
+        found = [pool.submit(measured, *one).result() for one in plan]
     table = Table(
         "Recordings in MP3, 16 requests at a time",
         ["way", "files", "minutes each", "requests", "MB before", "MB added", "times real time"],

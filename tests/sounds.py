@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import wave
+from collections.abc import Mapping
 from typing import Any
 
 import av
 import numpy as np
 
-__all__ = ["encoded", "hum", "wav"]
+__all__ = ["encoded", "hum", "pitch_hz", "samples_in", "wav"]
 
 _CODECS = {"mp3": "libmp3lame", "flac": "flac", "ogg": "libopus", "mp4": "aac", "webm": "libopus", "adts": "aac"}
 
@@ -30,12 +31,33 @@ def wav(samples: np.ndarray[Any, Any], rate_hz: int = 16_000) -> bytes:
     return file.getvalue()
 
 
-def encoded(samples: np.ndarray[Any, Any], form: str, rate_hz: int = 48_000) -> bytes:
-    """Floats as a file of *form*, by FFmpeg's name."""
+def samples_in(data: bytes, rate_hz: int = 16_000) -> np.ndarray[Any, Any]:
+    """The samples of a WAV file of 16 bits, one channel and this rate, told by the standard library."""
+    with wave.open(io.BytesIO(data)) as file:
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (rate_hz, 1, 2)
+        return np.frombuffer(file.readframes(file.getnframes()), "<i2")
+
+
+def pitch_hz(samples: np.ndarray[Any, Any], rate_hz: int = 16_000) -> float:
+    """The loudest tone in a sound."""
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples)), 4 * len(samples)))
+    return float(np.argmax(spectrum) * rate_hz / (4 * len(samples)))
+
+
+def encoded(
+    samples: np.ndarray[Any, Any],
+    form: str,
+    rate_hz: int = 48_000,
+    bit_rate: int | None = None,
+    options: Mapping[str, str] | None = None,
+) -> bytes:
+    """Floats as a file of *form*, by FFmpeg's name; *options* are the container's."""
     file = io.BytesIO()
-    with av.open(file, "w", format=form) as container:
+    with av.open(file, "w", format=form, options=dict(options or {})) as container:
         stream: Any = container.add_stream(_CODECS[form], rate=rate_hz)
         stream.layout = "mono"
+        if bit_rate is not None:
+            stream.bit_rate = bit_rate
         block = np.round(samples * 32_767).astype(np.int16)[None, :]
         frame = av.AudioFrame.from_ndarray(block, format="s16", layout="mono")
         frame.sample_rate = rate_hz

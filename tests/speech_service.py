@@ -11,7 +11,6 @@ import base64
 import io
 import itertools
 import json
-import wave
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,7 +27,7 @@ from starlette.routing import Route
 
 import dfai
 from served import served
-from sounds import hum, wav
+from sounds import hum, pitch_hz, samples_in, wav
 
 __all__ = ["Sent", "SpeechScene", "SpeechService", "refused", "says", "speech_running", "tones", "transcribed"]
 
@@ -132,9 +131,7 @@ def words_in(samples: np.ndarray[Any, Any]) -> list[Word]:
     edges = np.flatnonzero(np.diff(np.concatenate(([0], loud.astype(np.int8), [0]))))
     found = []
     for start, stop in zip(edges[::2], edges[1::2], strict=True):
-        tone = samples[start * _HOP : stop * _HOP].astype(np.float64)
-        spectrum = np.abs(np.fft.rfft(tone * np.hanning(len(tone)), 4 * len(tone)))
-        pitch = np.argmax(spectrum) * RATE_HZ / (4 * len(tone))
+        pitch = pitch_hz(samples[start * _HOP : stop * _HOP], RATE_HZ)
         found.append(Word(f"p{round(pitch / 50) * 50}", start * _HOP / RATE_HZ, (stop - start) * _HOP / RATE_HZ))
     return found
 
@@ -262,10 +259,9 @@ def _fast(scene: SpeechScene, sent: Sent) -> Response:
 
 
 def _short(sent: Sent) -> Response:
-    with wave.open(io.BytesIO(sent.audio)) as file:
-        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (RATE_HZ, 1, 2)
-        assert file.getnframes() <= 60 * RATE_HZ
-    words = words_in(samples_of(sent.audio))
+    samples = samples_in(sent.audio, RATE_HZ)
+    assert len(samples) <= 60 * RATE_HZ
+    words = words_in(samples)
     if not words:
         return JSONResponse({"RecognitionStatus": "InitialSilenceTimeout", "Offset": 0, "Duration": 0})
     text = " ".join(" ".join(word.text for word in phrase) + "." for phrase in phrases_in(words))

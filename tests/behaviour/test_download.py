@@ -12,7 +12,7 @@ from web_service import Asked, Site
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
-    pytest.mark.where("pandas", "polars-lazy", "dask-distributed", "spark"),
+    pytest.mark.where("pandas", "polars-lazy", "dask-distributed", "spark", "spark-connect"),
 ]
 
 

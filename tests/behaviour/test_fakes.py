@@ -30,7 +30,7 @@ def test_a_fake_answers_as_it_was_told_and_fails_as_a_service_would(frames: Fram
     assert 'dfai.testing.fake({"sentiment": {text: answer}})' in messages[5]
 
 
-@pytest.mark.where("pandas", "dask-distributed", "spark")
+@pytest.mark.where("pandas", "dask-distributed")  # that a fake travels to Spark's workers is shown above
 def test_a_fake_knows_pictures_by_their_content(frames: Frames, tmp_path: Any) -> None:
     for name in ("cat", "dog", "odd"):
         (tmp_path / f"{name}.png").write_bytes(b"\x89PNG\r\n\x1a\n" + name.encode())

@@ -244,6 +244,7 @@ def test_what_a_store_has_is_not_asked_again(frames: Frames, site: Site, tmp_pat
     assert site.paths == ["/echo/a", "/echo/b", *["/echo/post"] * 4]
 
 
+@pytest.mark.where("pandas", "dask-threads", "dask-processes", "dask-distributed", "spark", "spark-connect")
 def test_the_whole_call_sends_no_more_requests_a_second_than_it_may(frames: Frames, site: Site) -> None:
     frame = frames.build({"n": list(range(60))}, partitions=14)
 

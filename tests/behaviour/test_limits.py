@@ -29,6 +29,8 @@ def test_the_whole_call_has_no_more_requests_in_flight_than_it_may(
     assert scene.most_in_flight == 3
 
 
+# polars' threads share their process's limits, as Dask's do: the test above shows it.
+@pytest.mark.where("pandas", "dask-threads", "dask-processes", "dask-distributed", "spark", "spark-connect")
 def test_the_whole_call_sends_no_more_requests_a_second_than_it_may(
     frames: Frames, scene: Scene, texts: list[str]
 ) -> None:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import dfai
 from dfai_engine import ENGINE, weights
 from engine.server import serving
 from frames import Frames, SparkFrames
+from sounds import wav
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
-    pytest.mark.where("pandas", "dask-distributed", "spark"),
+    pytest.mark.where("pandas", "dask-distributed", "spark", "spark-connect"),
     pytest.mark.skipif(
         ENGINE.lacks("TextIndependent_VerifyProfile") is not None or not weights.present("ge2e-speaker"),
         reason="needs the extra speech, and its model: dfai models pull speech",
@@ -25,8 +26,6 @@ pytestmark = [
 
 MEDIA = Path(__file__).resolve().parents[1] / "media"
 A1, A2, A3, B1, B2 = (str(MEDIA / f"speaker_{name}.wav") for name in ("a_1", "a_2", "a_3", "b_1", "b_2"))
-# Two seconds of PCM, 16 bits, 16 kHz, mono.
-SILENT = struct.pack("<4sI8sIHHIIHH4sI", b"RIFF", 64_036, b"WAVEfmt ", 16, 1, 1, 16_000, 32_000, 2, 16, b"data", 64_000)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +64,7 @@ def test_pairs_are_compared_sound_by_sound(frames: Frames) -> None:
 
 def test_silence_costs_its_row_alone(frames: Frames, tmp_path: Path) -> None:
     silent = tmp_path / "silent.wav"
-    silent.write_bytes(SILENT + bytes(64_000))
+    silent.write_bytes(wav(np.zeros(32_000)))
     sounds = [A1, str(silent), A2]
     found = answers(frames, {"p": sounds, "q": sounds[::-1]}, "verify_speaker", "p", "q")
 

@@ -19,7 +19,7 @@ from speech_service import SpeechScene, SpeechService, says, speech_running, ton
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
-    pytest.mark.where("pandas", "polars", "dask-distributed", "spark"),
+    pytest.mark.where("pandas", "polars", "dask-distributed", "spark", "spark-connect"),
 ]
 
 CALL = (400, 500, 0, 600)

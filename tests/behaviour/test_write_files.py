@@ -14,7 +14,7 @@ from picture_service import PictureScene, picture
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
-    pytest.mark.where("pandas", "polars-lazy", "dask-distributed", "spark"),
+    pytest.mark.where("pandas", "polars-lazy", "dask-distributed", "spark", "spark-connect"),
 ]
 
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import doctest
+from dataclasses import asdict
 from importlib import import_module
 
 import pytest
 
+from benchmarks import accessor_speed
 from benchmarks.readme import section
-from benchmarks.summary import Line
+from benchmarks.summary import Line, _accessor
 from benchmarks.table import OUT, Table
 
 _WITH_EXAMPLES = (
+    "edits",
     "head_of_line",
+    "held",
     "mock_answers",
     "mock_behaviour",
     "mock_counters",
+    "quality_speech",
     "quotas",
+    "spoken",
     "summary",
     "table",
     "texts",
@@ -40,6 +46,23 @@ def test_a_line_of_the_summary_says_whether_its_goal_is_met() -> None:
     lines = [Line("a", 0.9, least=0.8), Line("b", 0.9, most=0.8), Line("c", 0.9), Line("d", None, least=1)]
 
     assert [(line.goal, line.met) for line in lines] == [(">= 0.8", "yes"), ("<= 0.8", "no"), ("", ""), (">= 1", "")]
+
+
+def test_every_row_that_the_accessors_benchmark_prints_has_a_line_in_the_summary() -> None:
+    rows = [
+        asdict(accessor_speed.Figure(backend, store, 1, 5e5))
+        for backend, (_, has_store) in accessor_speed.BACKENDS.items()
+        for store in ("none", "its own")[: 1 + has_store]
+    ]
+
+    found = list(_accessor({"accessor": rows}))
+
+    assert len({line.what for line in found}) == len(rows)
+    assert all(row["backend"] in line.what and line.value == 0.5 for row, line in zip(rows, found, strict=True))
+    assert {line.what for line in found if line.goal} == {
+        f"null service, {backend}: million rows/s"
+        for backend in ("pandas", "dask threads", "dask distributed", "spark local[2]")
+    }
 
 
 def test_words_stand_to_the_left_and_numbers_to_the_right() -> None:

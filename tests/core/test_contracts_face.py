@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,9 +11,10 @@ import jsonschema
 import orjson
 import pytest
 
+import exchanges
 from contracts import CONTRACTS, definitions, example, load
 from dfai_core.media import Content
-from dfai_core.service import Ask, Body, Exchange, Failure, Service, Wiring
+from dfai_core.service import Ask, Body, Exchange, Failure
 from dfai_core.services import services
 from dfai_core.services.face.attributes import ATTRIBUTES
 from dfai_core.services.face.managing import ADD_FACE, MANAGE
@@ -23,12 +25,9 @@ EXAMPLES = "face-v1.2-preview.1/examples"
 PICTURE = Content(b"\xff\xd8\xff", b"digest", "image/jpeg")
 FACE = "c5c24a82-6845-4031-9d5d-978df9175426"
 
+wired = partial(exchanges.wired, version="v1.2-preview.1")
+
 pytestmark = pytest.mark.skipif(not CONTRACTS.is_dir(), reason="the public contracts are not beside the project")
-
-
-def wired(service: Service, include: tuple[str, ...] = (), **chosen: Any) -> Exchange:
-    options = {option.name: option.default for option in service.options} | chosen
-    return service.wire(Wiring(options, (), include, "v1.2-preview.1", None, False, "azure"))
 
 
 def steps(exchange: Exchange, document: tuple[Any, ...], *answers: Any) -> Any:
@@ -81,7 +80,7 @@ def example_of(name: str) -> Any:
 
 @pytest.mark.parametrize("word", ATTRIBUTES)
 def test_each_attribute_is_asked_for_and_read_as_the_contract_has_it(word: str) -> None:
-    exchange = wired(services()["detect_faces"], ("landmarks",), attributes=(word,))
+    exchange = wired(services()["detect_faces"], include=("landmarks",), attributes=(word,))
     query = check_query("POST", exchange.path)
     told = example_of("DetectFromUrl")
     told[0]["faceAttributes"].setdefault("mask", {"noseAndMouthCovered": True, "type": "faceMask"})

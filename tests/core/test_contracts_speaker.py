@@ -12,12 +12,13 @@ import pytest
 
 from contracts import CONTRACTS, check, example, load
 from dfai_core.media import Content
-from dfai_core.service import Ask, Body, Exchange, Failure, Service, Wiring
+from dfai_core.service import Ask, Body, Exchange, Failure
 from dfai_core.services import services
 from dfai_core.services.speech.managing_speakers import ENROL, MANAGE_VOICES
 from dfai_core.services.speech.speaker_wire import Voice
 from dfai_core.services.speech.verify_speaker import VERIFY_SPEAKER_AMONG
 from dfai_core.transports.base import Answer
+from exchanges import wired
 
 FOLDERS = {"verification": "speaker-verification-2021-09-05", "identification": "speaker-identification-2021-09-05"}
 ONE, OTHER = (Content(data, data, "audio/wav") for data in (b"RIFF one", b"RIFF other"))
@@ -26,11 +27,6 @@ PROFILE = "49a36324-fc4b-4387-aa06-090cfbf0064f"
 EXTENSION = {"lifetimeInSec"}
 
 pytestmark = pytest.mark.skipif(not CONTRACTS.is_dir(), reason="the public contracts are not beside the project")
-
-
-def wired(service: Service, **chosen: Any) -> Exchange:
-    options = {option.name: option.default for option in service.options} | chosen
-    return service.wire(Wiring(options, (), (), "2021-09-05", None, False, "container"))
 
 
 def steps(exchange: Exchange, document: tuple[Any, ...], *answers: Any) -> Any:

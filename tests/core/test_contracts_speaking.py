@@ -17,24 +17,20 @@ import pytest
 from contracts import CONTRACTS, check, example, load
 from dfai_core.errors import ConfigError
 from dfai_core.media.wav import wav_of
-from dfai_core.service import Ask, Body, Exchange, Failure, Part, TooLarge, Wiring
+from dfai_core.service import Ask, Body, Exchange, Failure, Part, TooLarge
 from dfai_core.services import services
 from dfai_core.services.speech.batch_synthesis import sound_in
 from dfai_core.services.speech.default_voices import AZURE, LOCAL, default_voice, locale_of
 from dfai_core.services.speech.sound_names import NAMES, WORDS, sound_named
 from dfai_core.targets.azure import azure
 from dfai_core.transports.base import Answer
+from exchanges import wired
 
 CONTRACT = "text-to-speech-v1/contract.json"
 SPEECH = services()["synthesize_speech"]
 SSML = "{http://www.w3.org/2001/10/synthesis}"
 
 pytestmark = pytest.mark.skipif(not CONTRACTS.is_dir(), reason="the public contracts are not beside the project")
-
-
-def wired(varying: tuple[str, ...] = (), kind: str = "azure", **chosen: Any) -> Exchange:
-    options: Any = {option.name: option.default for option in SPEECH.options} | chosen
-    return SPEECH.wire(Wiring(options, varying, (), SPEECH.api_version, None, keep_logs=False, target_kind=kind))
 
 
 def asked(exchange: Exchange, *document: Any) -> Ask:
@@ -59,7 +55,7 @@ def written(exchange: Exchange, *document: Any) -> ET.Element:
 
 def test_the_request_is_the_documented_one() -> None:
     documented = load("text-to-speech-v1/examples/synthesize.json")["request"]
-    exchange = wired(format="riff-24khz-16bit-mono-pcm", voice="en-US-ChristopherNeural")
+    exchange = wired(SPEECH, format="riff-24khz-16bit-mono-pcm", voice="en-US-ChristopherNeural")
     speak = written(exchange, "I'm excited to try text to speech!")
 
     ask = asked(exchange, "Hi")
@@ -101,13 +97,13 @@ def test_a_format_that_there_is_not_says_which_there_are(form: str, rate_hz: int
 
 def test_text_is_text_whatever_it_holds() -> None:
     text = 'a < b && "c" </voice> \x00\x0b\ufffe\ud800 é 😀'
-    (voice,) = written(wired(), text)
+    (voice,) = written(wired(SPEECH), text)
 
     assert voice.text == 'a < b && "c" </voice>  é 😀'
 
 
 def test_options_come_from_the_call_or_from_each_row() -> None:
-    exchange = wired(("style", "language"), rate=1.25, pitch="-2st", voice=None)
+    exchange = wired(SPEECH, varying=("style", "language"), rate=1.25, pitch="-2st", voice=None)
     (voice,) = written(exchange, "Hi", "cheerful", "fr")
     (styled,) = voice
     (prosody,) = styled
@@ -118,7 +114,7 @@ def test_options_come_from_the_call_or_from_each_row() -> None:
     assert prosody.text == "Hi"
     assert "no voice is known here" in refused(exchange, "Hi", None, "tlh").message
     with pytest.raises(ConfigError, match="no voice is known here"):
-        wired(language="tlh")
+        wired(SPEECH, language="tlh")
 
 
 def test_default_voices_are_of_their_locales_and_of_their_target() -> None:
@@ -141,7 +137,7 @@ def test_default_voices_are_of_their_locales_and_of_their_target() -> None:
     ],
 )
 def test_markup_is_looked_at_before_it_is_sent(markup: str, code: str, said: str) -> None:
-    failure = refused(wired(markup="ssml"), markup)
+    failure = refused(wired(SPEECH, markup="ssml"), markup)
 
     assert failure.code == code
     assert said in failure.message
@@ -149,7 +145,7 @@ def test_markup_is_looked_at_before_it_is_sent(markup: str, code: str, said: str
 
 def test_a_whole_document_goes_as_it_is_and_a_fragment_is_wrapped() -> None:
     whole = "<!-- ours --><speak version='1.0' xml:lang='en-US'><voice name='en-US-GuyNeural'>Hi</voice></speak>"
-    exchange = wired(markup="ssml", voice="en-US-JennyNeural")
+    exchange = wired(SPEECH, markup="ssml", voice="en-US-JennyNeural")
     (voice,) = written(exchange, 'Wait <break time="1s"/> now <mstts:express-as style="sad">oh</mstts:express-as>')
 
     assert asked(exchange, whole).body == Body(whole.encode(), "application/ssml+xml")
@@ -165,7 +161,7 @@ def read(exchange: Exchange, body: bytes, kind: str = "audio/mpeg") -> Any:
 
 
 def test_samples_become_a_file_whose_header_is_right() -> None:
-    exchange = wired(rate_hz=16_000)
+    exchange = wired(SPEECH, rate_hz=16_000)
     parts = [
         Part(0, "a. ", read(exchange, b"\1\0" * 16_000)),
         Part(3, " ", None),
@@ -180,28 +176,28 @@ def test_samples_become_a_file_whose_header_is_right() -> None:
 
 
 def test_an_answer_that_is_no_sound_is_none() -> None:
-    for exchange in (wired(), wired(format="mp3"), wired(format="ogg")):
+    for exchange in (wired(SPEECH), wired(SPEECH, format="mp3"), wired(SPEECH, format="ogg")):
         with pytest.raises(ValueError, match="no sound"):
             read(exchange, b"<html>", "text/html; charset=utf-8")
         assert read(exchange, b"").code == "nothing_found"
     with pytest.raises(ValueError, match="MP3"):
-        read(wired(format="mp3"), b"<html>")
+        read(wired(SPEECH, format="mp3"), b"<html>")
     with pytest.raises(ValueError, match="within a sample"):
-        read(wired(), b"\0\0\0")
+        read(wired(SPEECH), b"\0\0\0")
     with pytest.raises(ValueError, match="bare samples were asked for"):
-        read(wired(), wav_of(np.zeros(800, np.int16), 8_000))
-    assert read(wired(format="webm-24khz-16bit-mono-opus"), b"\x1aE\xdf\xa3") == (b"\x1aE\xdf\xa3", None)
+        read(wired(SPEECH), wav_of(np.zeros(800, np.int16), 8_000))
+    assert read(wired(SPEECH, format="webm-24khz-16bit-mono-opus"), b"\x1aE\xdf\xa3") == (b"\x1aE\xdf\xa3", None)
 
 
 def test_speech_that_the_service_cut_is_an_error_and_not_half_an_answer() -> None:
-    failure = read(wired(rate_hz=16_000), bytes(600 * 32_000))
+    failure = read(wired(SPEECH, rate_hz=16_000), bytes(600 * 32_000))
 
     assert failure.code == "too_large"
     assert "ten minutes" in failure.message
 
 
 def test_a_text_of_days_is_refused_before_its_first_part_is_asked_for() -> None:
-    check_row = wired().check
+    check_row = wired(SPEECH).check
     assert check_row is not None
     check_row(("x" * 180_000,))
 
@@ -210,12 +206,12 @@ def test_a_text_of_days_is_refused_before_its_first_part_is_asked_for() -> None:
 
 
 def test_a_text_whose_parts_could_not_be_joined_is_too_large() -> None:
-    webm = wired(format="webm-24khz-16bit-mono-opus")
+    webm = wired(SPEECH, format="webm-24khz-16bit-mono-opus")
 
     assert refused(webm, "x" * 3_001).code == "too_large"
     assert asked(webm, "x" * 3_000).method == "POST"
     assert webm.whole
-    assert not wired().whole
+    assert not wired(SPEECH).whole
 
 
 @pytest.mark.parametrize(
@@ -246,8 +242,7 @@ URL = "https://westus.api.cognitive.microsoft.com/texttospeech/batchsyntheses/"
 
 
 def batch(**chosen: Any) -> Exchange:
-    options: Any = {option.name: option.default for option in SPEECH.options} | chosen
-    return SPEECH.wire(Wiring(options, (), (), "2024-04-01", None, keep_logs=False, target_kind="azure"))
+    return wired(SPEECH, "2024-04-01", **chosen)
 
 
 def answer(body: Any, status: int = 200) -> Answer:

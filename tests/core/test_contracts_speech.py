@@ -9,9 +9,10 @@ from typing import Any
 import orjson
 import pytest
 
+import exchanges
 from contracts import CONTRACTS, check, definition, example, load
 from dfai_core.media import Content
-from dfai_core.service import Ask, Body, Exchange, Failure, Wiring
+from dfai_core.service import Ask, Body, Exchange, Failure
 from dfai_core.services import services
 from dfai_core.transports.base import Answer
 
@@ -26,9 +27,8 @@ pytestmark = pytest.mark.skipif(not CONTRACTS.is_dir(), reason="the public contr
 
 def wired(verb: str, version: str, include: tuple[str, ...] = (), **chosen: Any) -> Exchange:
     service = services()[verb]
-    options = {option.name: option.default for option in service.options}
-    options |= {name: service.option(name).check(name, value) for name, value in chosen.items()}
-    return service.wire(Wiring(options, (), include, version, None, False, "azure"))
+    checked = {name: service.option(name).check(name, value) for name, value in chosen.items()}
+    return exchanges.wired(service, version, include, **checked)
 
 
 def asked(exchange: Exchange, document: tuple[Any, ...], *answers: Any) -> Ask:

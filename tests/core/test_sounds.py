@@ -15,11 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import sounds
 from dfai_core.loop import loop_thread
 from dfai_core.media import SOUND, AsItIs, AsWav, Content, Reader, Room, Unread, arrow_media, media_references
 from dfai_core.media.sound import as_wav
 from dfai_core.media.wav import samples_in, wav_in, wav_of
-from sounds import encoded, hum, wav
+from sounds import encoded, hum, pitch_hz, wav
 
 EVERY = tuple(form.name for form in SOUND.formats)
 MAX_S = 5.0
@@ -44,9 +45,7 @@ def heard(value: Any, rate_hz: int | None = None) -> np.ndarray[Any, Any]:
     """The samples that are sent, told by the standard library."""
     found = read(value, rate_hz)
     assert isinstance(found, Content), found
-    with wave.open(io.BytesIO(found.data)) as file:
-        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (16_000, 1, 2)
-        return np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    return sounds.samples_in(found.data)
 
 
 def code(value: Any, rate_hz: int | None = None) -> str:
@@ -54,11 +53,6 @@ def code(value: Any, rate_hz: int | None = None) -> str:
     assert isinstance(found, Unread)
     assert found.message
     return found.code
-
-
-def pitch_hz(samples: np.ndarray[Any, Any]) -> float:
-    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
-    return float(np.argmax(spectrum) * 16_000 / len(samples))
 
 
 @pytest.mark.parametrize("form", ["mp3", "flac", "ogg", "mp4", "webm", "adts"])

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from benchmarks.spoken import word_errors
 from engine.server import serving
-from engine.speech.hearing import CLIPS, MEDIA, clip, needs_model, word_errors
+from engine.speech.hearing import CLIPS, MEDIA, clip, needs_model
 
 transcription = pytest.importorskip("azure.ai.transcription")
 models = pytest.importorskip("azure.ai.transcription.models")

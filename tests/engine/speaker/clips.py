@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import struct
-import wave
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import numpy as np
 
 from dfai_engine.app import App
 from engine.wire import ask
+from sounds import samples_in
 
 __all__ = ["IDENTIFICATION", "MEDIA", "PHRASED", "VERIFICATION", "clip", "enrolled", "post", "samples", "wav"]
 
@@ -31,8 +30,7 @@ def clip(name: str) -> bytes:
 
 def samples(name: str) -> Any:
     """A recording's samples, from -1 to 1."""
-    with wave.open(io.BytesIO(clip(name))) as file:
-        return np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32_768
+    return samples_in(clip(name)).astype(np.float32) / 32_768
 
 
 def wav(sound: Any, *, rate_hz: int = 16_000, channels: int = 1, coding: int = 1, bits: int = 16) -> bytes:

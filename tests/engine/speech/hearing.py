@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,12 @@ import pytest
 from dfai_engine import weights
 from dfai_engine.app import App
 from engine.wire import ask
+from sounds import samples_in
 
 for package in ("av", "ctranslate2", "faster_whisper", "onnxruntime"):
     pytest.importorskip(package, reason='needs pip install "dfai[speech]"')
 
-__all__ = ["CLIPS", "FAST", "RATE_HZ", "SHORT", "clip", "fast", "needs_model", "samples", "short", "word_errors"]
+__all__ = ["CLIPS", "FAST", "RATE_HZ", "SHORT", "clip", "fast", "needs_model", "samples", "short"]
 
 MEDIA = Path(__file__).resolve().parents[2] / "media"
 RATE_HZ = 16_000
@@ -41,8 +41,8 @@ def clip(name: str) -> bytes:
 
 
 def samples(name: str) -> np.ndarray[Any, Any]:
-    """The samples of a clip, 16 bits, without the 44 bytes before them."""
-    return np.frombuffer(clip(name)[44:], "<i2")
+    """The samples of a clip, 16 bits."""
+    return samples_in(clip(name), RATE_HZ)
 
 
 def short(app: App, body: bytes, query: str = "language=en-US", **headers: str) -> httpx.Response:
@@ -57,14 +57,3 @@ def fast(app: App, body: bytes | None, definition: str = "{}", version: str = "2
     if body is not None:
         files["audio"] = ("clip.wav", body, "audio/wav")
     return ask(app, "POST", f"{FAST}?api-version={version}", files=files)
-
-
-def word_errors(wanted: str, found: str) -> int:
-    """The fewest words to add, drop or change, whatever their case and punctuation."""
-    one, other = (re.sub(r"[^\w\s]", " ", text.lower()).split() for text in (wanted, found))
-    row = list(range(len(other) + 1))
-    for place, word in enumerate(one, 1):
-        before, row[0] = row[0], place
-        for at, met in enumerate(other, 1):
-            before, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, before + (word != met))
-    return row[-1]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import wave
 from typing import Any
 
 import httpx
@@ -11,6 +9,7 @@ import numpy as np
 
 from dfai_engine.app import App
 from engine.wire import ask
+from sounds import samples_in
 
 __all__ = ["RATE_HZ", "duration_s", "samples", "speak", "ssml", "trouble"]
 
@@ -41,9 +40,7 @@ def speak(app: App, document: str | bytes, form: str = "riff-16khz-16bit-mono-pc
 def samples(answer: httpx.Response) -> np.ndarray[Any, Any]:
     """The samples of a WAV file."""
     assert answer.status_code == 200, answer.text
-    with wave.open(io.BytesIO(answer.content)) as file:
-        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (RATE_HZ, 1, 2)
-        return np.frombuffer(file.readframes(file.getnframes()), np.int16)
+    return samples_in(answer.content, RATE_HZ)
 
 
 def duration_s(answer: httpx.Response) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.spoken import word_errors
 from contracts import check
 from dfai_engine import weights
 from dfai_engine.app import App, create_app
@@ -19,7 +20,7 @@ from dfai_engine.speech.phrases import Phrase
 from dfai_engine.speech.wire import Desk
 from dfai_engine.speech.words import Word
 from dfai_engine.threads import Threads
-from engine.speech.hearing import CLIPS, FAST, clip, fast, needs_model, samples, word_errors
+from engine.speech.hearing import CLIPS, FAST, clip, fast, needs_model, samples
 from engine.wire import ask
 from sounds import wav
 

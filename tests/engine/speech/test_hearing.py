@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from benchmarks.spoken import word_errors
 from dfai_engine.speech import hearing, whisper
 from dfai_engine.speech.hearing import Wanted
 from dfai_engine.speech.samples import Sound
 from dfai_engine.speech.words import Word
-from engine.speech.hearing import CLIPS, RATE_HZ, needs_model, samples, word_errors
+from engine.speech.hearing import CLIPS, RATE_HZ, needs_model, samples
 from sounds import hum
 
 pytestmark = needs_model

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.spoken import word_errors
 from contracts import example
 from dfai_engine.app import App
 from dfai_engine.speech.hearing import Heard
 from dfai_engine.speech.phrases import Phrase
 from dfai_engine.speech.short_routes import status_of
 from dfai_engine.speech.words import Word
-from engine.speech.hearing import CLIPS, RATE_HZ, SHORT, clip, needs_model, short, word_errors
+from engine.speech.hearing import CLIPS, RATE_HZ, SHORT, clip, needs_model, short
 from engine.wire import ask
 from sounds import encoded, wav
 
