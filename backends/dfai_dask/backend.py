@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ from dfai_core.call import INDEX, Call
 from dfai_dask.groups import together, with_answers
 from dfai_dask.partition import Answer, Survey
 from dfai_dask.report import CHANNEL, EventChannel
+from dfai_pandas.backend import typed
 from dfai_pandas.columns import empty_column, kind_of, type_of
 from dfai_pandas.groups import fetched
 
@@ -110,6 +111,25 @@ class DaskBackend:
         needed = frame[list(dict.fromkeys(name for name in call.columns if name is not INDEX))]
         # Counted first: rows that are too many must not come here. Dask counts Parquet by its footers alone.
         return None if len(needed) > most_rows else fetched(needed.compute(), call, most_rows)
+
+    def head(self, frame: Any, columns: Sequence[Hashable], rows: int) -> dict[Hashable, list[Any]]:
+        found: dict[Hashable, list[Any]] = {name: [] for name in columns}
+        lacking = rows
+        for place in range(frame.npartitions):  # one by one: most often the first has them all
+            part = frame[list(columns)].partitions[place].head(lacking, compute=False).compute()
+            for name in columns:
+                found[name] += part[name].tolist()
+            lacking -= len(part)
+            if lacking <= 0:
+                break
+        return found
+
+    def like(self, frame: Any, values: Mapping[Hashable, Sequence[Any]]) -> Any:
+        import dask
+        import dask.dataframe as dd
+
+        with dask.config.set({"dataframe.convert-string": False}):  # the dtypes are those of the frame already
+            return dd.from_pandas(typed(frame._meta, values), npartitions=1, sort=False)
 
     def surveyed(
         self,
