@@ -9,10 +9,11 @@ from typing import Any, Literal
 from dfai._inputs import find
 from dfai._plots import plot_anomalies
 from dfai._settings import effective
+from dfai._show_answers import Answer, answers_among, answers_named
 from dfai._show_drawing import colours_of
-from dfai._show_found import NOTHING, Answer, Finding, answers_among, answers_named, found_in, group_order
+from dfai._show_found import NOTHING, Finding, found_in, group_order
 from dfai._show_media import Seen, look, need_pillow
-from dfai._show_rows import first_rows, kinds
+from dfai._show_rows import first_rows
 from dfai._show_tiles import Tile, sound_tile, tile
 from dfai._shown import Shown, ShownSeries, ShownTiles
 from dfai._verbs import Columns
@@ -53,13 +54,13 @@ def shown(
     if len(names) == 1 and backend.kind(frame, names[0]).startswith("numbers"):
         return _series(frame, names[0], top, output, timestamp, by, unit)
     titles = [find(backend, frame, name) for name in _several(caption)]
-    types = kinds(backend, frame)
+    kinds = {name: backend.kind(frame, name) for name in dict.fromkeys(backend.columns(frame))}
     if found == "auto":
-        answers = answers_among({name: kind for name, kind in types.items() if name not in titles}, names)
+        answers = answers_among({name: kind for name, kind in kinds.items() if name not in titles}, names)
     elif isinstance(found, str):
         raise ConfigError(f'found={found!r}: name columns in a list, found=[{found!r}], or leave it "auto".')
     else:
-        answers = answers_named([find(backend, frame, name) for name in found], types)
+        answers = answers_named([find(backend, frame, name) for name in found], kinds)
     wanted = [*names, *titles, *(name for answer in answers for name in answer.suffixes.values())]
     rows = first_rows(backend, frame, list(dict.fromkeys(wanted)), top)
     tiles = _tiles(rows, names, titles, answers, config, width_px)

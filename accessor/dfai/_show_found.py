@@ -7,26 +7,21 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import pyarrow as pa
-
+from dfai._show_answers import ERRORS, Answer
 from dfai._show_rows import plain
 
 __all__ = [
     "NOTHING",
-    "Answer",
     "Finding",
     "Hit",
     "Mark",
     "Moment",
     "Note",
-    "answers_among",
-    "answers_named",
     "found_in",
     "group_order",
 ]
 
 BOX = ("x_px", "y_px", "width_px", "height_px")
-_ERRORS = ("_error", "_error_message")
 _SILENT = ("_error", "_error_message", "_error_detail", "_pages", "_nbest")
 NOTHING = "no"  # the name of the note that tells what was looked for and is not there
 _NAMED = 8  # things that are named one by one; more are counted by their names
@@ -100,77 +95,6 @@ class Finding:
     moments: list[Moment] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The columns of one verb's answer: its name, and what follows the name in each, "" for the headline itself."""
-
-    name: str
-    suffixes: Mapping[str, Hashable]
-    is_told: bool = True  # what of it has no place in the picture is told in words
-
-
-# ---- which columns -------------------------------------------------------------------------------------------------
-
-
-def answers_among(columns: Mapping[Hashable, pa.DataType], shown: Sequence[Hashable]) -> list[Answer]:
-    """The answers in a frame: columns that go with two of errors, and others whose type says where something is.
-
-    Of pairs such as ``selfie_faces`` and ``passport_faces`` only those are taken that are named for a shown column.
-    """
-    texts = [name for name in columns if isinstance(name, str)]
-    there = set(texts)
-    bases = [name.removesuffix("_error") for name in texts if name.endswith("_error") and f"{name}_message" in there]
-    taken: dict[str, dict[str, Hashable]] = {}
-    for name in texts:
-        if name in shown:
-            continue
-        of = [base for base in bases if name == base or name.startswith(f"{base}_")]
-        base = max(of, key=len) if of else name
-        if of or _is_place(columns[name]):
-            taken.setdefault(base, {})[name.removeprefix(base)] = name
-    others = [str(name) for name in texts if name not in shown]
-    twins = {
-        f"{other}{name.removeprefix(str(one))}"
-        for one in shown
-        for name in taken
-        for other in others
-        if name.startswith(f"{one}_")
-    }
-    return [Answer(name, suffixes, name in bases) for name, suffixes in taken.items() if name not in twins]
-
-
-def answers_named(names: Sequence[Hashable], columns: Mapping[Hashable, pa.DataType]) -> list[Answer]:
-    """The answers that somebody named, each with how certain it is and with the errors in its place."""
-    found: list[Answer] = []
-    for name in map(str, names):
-        bases = [name[:at] for at in range(1, len(name) + 1) if f"{name[:at]}_error_message" in columns]
-        base = max(bases, key=len, default=name)
-        suffix = name.removeprefix(base)
-        beside = [part for part in (*_ERRORS, *(["_confidence"] if not suffix else [])) if f"{base}{part}" in columns]
-        before = next((one for one in found if one.name == base), None)
-        if before is None:
-            found.append(Answer(base, {suffix: name, **{part: f"{base}{part}" for part in beside}}))
-        else:
-            found[found.index(before)] = replace(before, suffixes={suffix: name, **before.suffixes})
-    return found
-
-
-def _is_place(kind: pa.DataType) -> bool:
-    """Whether a column of this type may say where something is; of the type null it may hold anything."""
-    while _is_list(kind):
-        kind = kind.value_type
-    if pa.types.is_null(kind):
-        return True
-    if not pa.types.is_struct(kind):
-        return False
-    names = {part.name for part in kind}
-    return names.issuperset(BOX) or bool(names & {"polygon", "content_url", "start_s"})
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    return any(test(kind) for test in (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list))
-
-
 # ---- what they say -------------------------------------------------------------------------------------------------
 
 
@@ -183,7 +107,7 @@ def found_in(answers: Sequence[Answer], values: Mapping[Hashable, Sequence[Any]]
             for suffix, name in answer.suffixes.items()
             if answer.is_told or _may_hold_places(values[name][row])
         }
-        code, message = (held.get(suffix) for suffix in _ERRORS)
+        code, message = (held.get(suffix) for suffix in ERRORS)
         if code is not None:
             said = f"{code}: {message}" if message else str(code)
             finding.notes.append(Note(answer.name, ((said, None),), is_error=True))

@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 
 from dfai_core import Backend, Call
-from dfai_core.backend import Heading, Run, Typed
+from dfai_core.backend import Heading, Run
 from dfai_core.errors import ConfigError
 
-__all__ = ["Step", "first_rows", "kinds", "plain", "remember"]
+__all__ = ["Step", "first_rows", "plain", "remember"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +77,6 @@ def first_rows(backend: Backend, frame: Any, columns: Sequence[Hashable], rows: 
         held = set(backend.columns(frame))
         frame = backend.apply(frame, step.call.shipped(), step.run, [name for name in step.drop if name in held])
     return backend.head(frame, columns, rows)
-
-
-def kinds(backend: Backend, frame: Any) -> Mapping[Hashable, pa.DataType]:
-    """The types of a lazy frame's columns, null where only the values tell. None of an eager one is needed."""
-    names = backend.columns(frame)
-    if not backend.is_lazy(frame) or not isinstance(backend, Typed):
-        return dict.fromkeys(names, pa.null())
-    return dict(zip(names, backend.schema(frame).types, strict=True))
 
 
 def plain(value: Any) -> Any:

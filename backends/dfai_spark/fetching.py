@@ -45,7 +45,9 @@ def like(frame: Any, values: Mapping[Hashable, Sequence[Any]]) -> Any:
     from pyspark.sql.types import StructType
 
     kinds = StructType([frame.schema[name] for name in values])
-    return frame.sparkSession.createDataFrame(list(zip(*values.values(), strict=True)), kinds, verifySchema=False)
+    rows = list(zip(*values.values(), strict=True))
+    # One partition: a later limit takes all it wants from the first that it looks at.
+    return frame.sparkSession.createDataFrame(rows, kinds, verifySchema=False).coalesce(1)
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:
