@@ -105,7 +105,7 @@ def _tiles(
     for row in range(count):
         each = [column[row] for column in seen]
         title = " · ".join(str(rows[name][row]) for name in titles if rows[name][row] is not None)
-        title = title or next((one.name for one in each if one.name), "") or f"row {row}"
+        title = title or " · ".join(one.name for one in each if one.name) or f"row {row}"
         if is_sound:
             made.append(sound_tile(title, each[0], findings[row][0]))
             continue

@@ -126,7 +126,9 @@ def _labels(
     size: tuple[int, int],
 ) -> None:
     """A plate in the mark's colour for each label that has room."""
-    letters_px = _LABEL_PX if len(marks) < _MANY else _SMALL_LABEL_PX
+    # Small where there are many, and on texts, which are to be read themselves.
+    few = len(marks) < _MANY and not any(mark.shape == "polygon" for mark in named)
+    letters_px = _LABEL_PX if few else _SMALL_LABEL_PX
     pad = letters_px // 4
     high = round(letters_px * 1.35)
     texts = [shortened(" ".join(mark.label.split()), letters_px, 0.9 * size[0] - 2 * pad) for mark in named]
