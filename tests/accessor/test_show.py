@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ from PIL import Image, ImageColor
 import dfai
 from dfai._show_drawing import DENSITY, colours_of
 from dfai._show_labels import Rect, placed
-from dfai._show_rows import _steps
+from dfai._show_rows import _steps, first_rows
 from dfai.errors import ColumnNotFound, ConfigError, MissingExtra
 from picture_service import picture, pictures_running
 
@@ -454,6 +455,27 @@ def test_frames_that_are_gone_are_remembered_no_longer() -> None:
     gc.collect()
 
     assert (while_there - before, len(_steps) - before) == (1, 0)
+
+
+class Bare:
+    """A backend of somebody else's that does no more than it must."""
+
+    name = "theirs"
+
+    def __init__(self, *, lazy: bool) -> None:
+        self.lazy = lazy
+
+    def is_lazy(self, frame: Any) -> bool:
+        return self.lazy
+
+
+def test_another_librarys_frames_come_as_arrow_and_lazy_ones_are_asked_for_in_memory() -> None:
+    table: Any = pa.table({"a": [1, 2, 3], "b": ["x", "y", "z"]})
+    backend: Any = Bare(lazy=False)
+
+    assert first_rows(backend, table, ["b"], 2) == {"b": ["x", "y"]}
+    with pytest.raises(ConfigError, match="theirs frames are lazy"):
+        first_rows(Bare(lazy=True), table, ["b"], 2)  # type: ignore[arg-type]
 
 
 def test_lists_as_parquet_gives_them_back_are_drawn(tmp_path: Path) -> None:
