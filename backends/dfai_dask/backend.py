@@ -10,9 +10,9 @@ import pyarrow as pa
 from dfai_core.backend import Run
 from dfai_core.call import INDEX, Call
 from dfai_dask.groups import together, with_answers
+from dfai_dask.heading import head, like
 from dfai_dask.partition import Answer, Survey
 from dfai_dask.report import CHANNEL, EventChannel
-from dfai_pandas.backend import typed
 from dfai_pandas.columns import empty_column, kind_of, type_of
 from dfai_pandas.groups import fetched
 
@@ -113,23 +113,11 @@ class DaskBackend:
         return None if len(needed) > most_rows else fetched(needed.compute(), call, most_rows)
 
     def head(self, frame: Any, columns: Sequence[Hashable], rows: int) -> dict[Hashable, list[Any]]:
-        found: dict[Hashable, list[Any]] = {name: [] for name in columns}
-        lacking = rows
-        for place in range(frame.npartitions):  # one by one: most often the first has them all
-            part = frame[list(columns)].partitions[place].head(lacking, compute=False).compute()
-            for name in columns:
-                found[name] += part[name].tolist()
-            lacking -= len(part)
-            if lacking <= 0:
-                break
-        return found
+        found = head(frame[list(columns)], rows)
+        return {name: found[name].tolist() for name in columns}
 
     def like(self, frame: Any, values: Mapping[Hashable, Sequence[Any]]) -> Any:
-        import dask
-        import dask.dataframe as dd
-
-        with dask.config.set({"dataframe.convert-string": False}):  # the dtypes are those of the frame already
-            return dd.from_pandas(typed(frame._meta, values), npartitions=1, sort=False)
+        return like(frame, values)
 
     def surveyed(
         self,

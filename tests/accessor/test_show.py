@@ -457,6 +457,24 @@ def test_frames_that_are_gone_are_remembered_no_longer() -> None:
     assert (while_there - before, len(_steps) - before) == (1, 0)
 
 
+def test_on_dask_columns_may_be_chosen_after_the_verbs(tmp_path: Path) -> None:
+    import dask.dataframe as dd
+
+    paths = [tmp_path / f"{number}.png" for number in range(12)]
+    for number, path in enumerate(paths):
+        path.write_bytes(picture(number))
+    frame = dd.from_pandas(pd.DataFrame({"p": [str(path) for path in paths]}), npartitions=3)
+    with pictures_running() as service:
+        scene = service.scene()
+        with dfai.using(target=scene.target, store=None):
+            answered = frame.ai.detect_objects("p").ai.tag_image("p")
+            shown: Any = answered[["tags", "p"]].rename(columns={"tags": "words"}).ai.show("p", found=["words"], top=5)
+
+    assert len(scene.sent) == 10
+    assert [tile.title for tile in shown.tiles] == [path.name for path in paths[:5]]
+    assert all("outdoor" in tile.says for tile in shown.tiles)
+
+
 class Bare:
     """A backend of somebody else's that does no more than it must."""
 
