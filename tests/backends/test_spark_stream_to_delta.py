@@ -56,6 +56,7 @@ def test_a_stream_whose_driver_was_killed_in_the_middle_goes_on_in_another(
 ) -> None:
     for number, file in enumerate(FILES):
         example.put(tmp_path, f"{number}.jsonl", file)
+    answered = [[(id, sentiment_of(text)) for id, text in file] for file in FILES]
     scene.latency_s = 0.1
     settings = {"api_version": API_VERSION, "concurrency": CONCURRENCY}
     environment = {f"DFAI_{name.upper()}": str(value) for name, value in settings.items()}
@@ -67,14 +68,14 @@ def test_a_stream_whose_driver_was_killed_in_the_middle_goes_on_in_another(
         with killing(lambda: len(scene.documents), MIDDLE, victims) as killed:
             driver.wait(120)
         psutil.wait_procs(killed, timeout=30)
-    before = rows(tmp_path)
+    before = rows(tmp_path)  # one file, of which Spark chose the first
     scene.latency_s = 0.0
     with dfai.using(**settings):
         assert example.start(session, tmp_path).awaitTermination(120)
 
     assert killed
-    assert before == [(id, sentiment_of(text)) for id, text in FILES[0]]
-    assert rows(tmp_path) == [(id, sentiment_of(text)) for file in FILES for id, text in file]
+    assert before in answered
+    assert rows(tmp_path) == [row for file in answered for row in file]
     assert sum(times > 1 for times in Counter(scene.texts).values()) <= UNDER_WAY
 
 
