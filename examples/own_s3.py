@@ -25,7 +25,7 @@ sys.stdin.read()
 @contextmanager
 def own_s3() -> Iterator[str]:
     """The address of a store without any bucket."""
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603  this very Python
         [sys.executable, "-c", _SERVER],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

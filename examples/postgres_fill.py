@@ -1,7 +1,7 @@
 """A table in PostgreSQL whose rows are answered as they come: each row is asked once, however often this runs.
 
-Run it with ``python examples/postgres_fill.py``: it starts a PostgreSQL of its own (Debian's package ``postgresql``). With
-a URL, ``python examples/postgres_fill.py postgresql+psycopg://me@host/database``, it works in yours.
+Run it with ``python examples/postgres_fill.py``: it starts a PostgreSQL of its own (Debian's package ``postgresql``).
+With a URL, ``python examples/postgres_fill.py postgresql+psycopg://me@host/database``, it works in yours.
 """
 
 from __future__ import annotations

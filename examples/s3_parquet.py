@@ -31,7 +31,10 @@ def main(place: str) -> None:
 
 
 def put_there(place: str) -> None:
-    """What is there before: a folder of reviews in two files, and a few pictures."""
+    """What is there before: a folder of reviews in two files, and a few pictures.
+
+    By fsspec's client, as Dask reads: it remembers what it has listed, and pandas left alone would take Arrow's.
+    """
     reviews = pd.DataFrame({"id": range(len(REVIEWS)), "review": REVIEWS})
     reviews[:3].to_parquet(f"{place}/reviews/part-0.parquet", storage_options={})
     reviews[3:].to_parquet(f"{place}/reviews/part-1.parquet", storage_options={})
@@ -47,7 +50,8 @@ def put_there(place: str) -> None:
 def on_the_command_line(place: str) -> None:
     """As in a shell. Streamed; interrupted, the same line goes on."""
     line = f"run sentiment {place}/reviews --column review --out {place}/scored.parquet --overwrite --progress off"
-    subprocess.run([sys.executable, "-m", "dfai.cli", *line.split()], check=True, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "dfai.cli", *line.split()]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603  our own words
     scored = pd.read_parquet(f"{place}/scored.parquet")
     print("command:", scored["sentiment"].value_counts().to_dict())
 

@@ -1,8 +1,8 @@
 """A stream of JSON lines into a Delta table on Spark: killed at any moment, it goes on, and loses and repeats nothing.
 
-Run it with ``python examples/stream_of_files.py``, or with a folder, ``python examples/stream_of_files.py FOLDER``: files
-that are moved into ``FOLDER/in`` are answered and added to the table in ``FOLDER/table``; the same line again goes on. It
-needs Java and ``deltalake``; Spark itself needs nothing more, since Python writes the table.
+Run it with ``python examples/stream_of_files.py``, or with a folder, ``python examples/stream_of_files.py FOLDER``:
+files that are moved into ``FOLDER/in`` are answered and added to the table in ``FOLDER/table``; the same line again
+goes on. It needs Java and ``deltalake``; Spark itself needs nothing more, since Python writes the table.
 """
 
 from __future__ import annotations

@@ -58,7 +58,8 @@ print(json.dumps([scored, phrases, small, before, seen()]))
 """
 LOOK = """
 import fsspec, pandas as pd
-print(json.dumps([sorted(fsspec.filesystem("s3").find("travel/killed")), pd.read_parquet(sys.argv[1])["sentiment"].tolist()]))
+objects = fsspec.filesystem("s3").find("travel/killed")
+print(json.dumps([sorted(objects), pd.read_parquet(sys.argv[1])["sentiment"].tolist()]))
 """
 SEED = """
 import pandas as pd

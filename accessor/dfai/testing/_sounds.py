@@ -16,7 +16,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import orjson
@@ -100,7 +100,7 @@ def sound_in(request: Request) -> tuple[Any, Any]:
 
 def words_in(request: Request) -> str:
     """What an SSML document says."""
-    return "".join(ElementTree.fromstring(request.body or b"").itertext())  # noqa: S314  the core has written it
+    return "".join(ET.fromstring(request.body or b"").itertext())  # noqa: S314  the core has written it
 
 
 # ---- speech to text, text to speech ---------------------------------------------------------------------------------
