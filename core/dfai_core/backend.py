@@ -162,10 +162,23 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """Another call of a `Function`, for rows that give *parameter* and none of the inputs in whose place it stands.
+
+    *call* reads those of the function's parameters that are its inputs and options, in their order.
+    """
+
+    parameter: str
+    call: Call
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A verb under a name of its own, for languages in which functions of columns have names, as SQL's have.
 
-    *call* reads the parameters, in their order, as its columns; what it answers becomes one struct, *fields*.
+    *call* reads the parameters, in their order, as its columns; what it answers becomes one struct, *fields*. Where the
+    verb has other *forms*, each has a call of its own.
     *refusal* says why the function cannot be called here: it is there all the same, to say so.
     """
 
@@ -176,6 +189,7 @@ class Function:
     call: Call
     run: Run
     refusal: str | None = None
+    forms: tuple[Form, ...] = ()
 
 
 @runtime_checkable
