@@ -25,7 +25,7 @@ State = Literal["ready", "packagesMissing", "modelsMissing", "nothingToSearch", 
 
 
 class Held(NamedTuple):
-    """One operation: whether it is answered here, and if not, what to do about it."""
+    """One operation: whether it is answered here, and what to do where it is not, or not well."""
 
     name: str
     family: str
@@ -53,13 +53,18 @@ def held(room: Room) -> list[Held]:
     packages: dict[str, bool] = {}
     found = []
     for name, family in zip(FAMILIES, families(), strict=True):
-        empty: Mapping[str, str] = family.empty(room) if hasattr(family, "empty") else {}
+        # A family whose answers come out of something that may not be there yet says so.
+        empty: Mapping[str, str] = getattr(family, "empty", _full)(room)
         for operation in family.OPERATIONS.values():
             state, message = _state(operation, room.handlers, packages)
             if state == "ready" and operation.name in empty:
                 state, message = "nothingToSearch", empty[operation.name]
             found.append(Held(operation.name, name, state, message))
     return found
+
+
+def _full(_: Room) -> Mapping[str, str]:
+    return {}
 
 
 def _state(operation: Operation, handlers: Collection[str], packages: dict[str, bool]) -> tuple[State, str]:
@@ -81,7 +86,9 @@ def _state(operation: Operation, handlers: Collection[str], packages: dict[str, 
     if models:
         names, size = ", ".join(model.name for model in models), sum(model.fetch_bytes for model in models)
         wanted = " ".join(dict.fromkeys(model.family for model in models))
-        return "modelsMissing", f"The weights of {names} are not here ({as_megabytes(size)}). dfai models pull {wanted}"
+        said = f"The weights of {names} are not here ({as_megabytes(size)}). dfai models pull {wanted}"
+        makeshift = getattr(module, "WITHOUT_MODELS", "")
+        return ("ready", f"{makeshift} {said}") if makeshift else ("modelsMissing", said)
     return "ready", ""
 
 

@@ -85,7 +85,9 @@ class Page:
             made = protocol.reply(self._about)
             return Response(made.body, headers={"Vary": "Accept"}, media_type=protocol.JSON)
         file = self._files[path]
-        headers = {**HEADERS, "Cache-Control": file.cache, "ETag": file.tag, "Vary": "Accept"}
+        headers = {**HEADERS, "Cache-Control": file.cache, "ETag": file.tag}
+        if path == "/":
+            headers["Vary"] = "Accept"
         if file.tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         return Response(file.body, headers=headers, media_type=file.media_type)

@@ -75,7 +75,7 @@ export async function send(call, signal) {
     if (response.status === 401) for (const act of listeners) act();
     const told = answer instanceof Blob ? null : sentenceOf(answer);
     const sentence = response.status === 401
-      ? "The server refuses this key. Is it the one that the server was started with?"
+      ? key ? "The server refuses this key. Is it the one that the server was started with?" : "This server asks for its key: the button at the top takes it."
       : told ?? `The server answered with ${response.status} and no reason.`;
     throw new Told(sentence, {
       status: response.status, title: TITLES[response.status] ?? "Refused", body: answer instanceof Blob ? null : answer,

@@ -41,3 +41,17 @@ export function bar(name, share, kind = "") {
   return el("div", { className: "bar" }, el("span", { className: "name" }, name),
     el("span", { className: "track", ariaHidden: "true" }, fillIn), el("span", { className: "share" }, percent(share)));
 }
+
+const held = [];
+
+/** An address for bytes that an answer shows; it ends when the next answer is shown. */
+export function shownBlob(blob) {
+  const url = URL.createObjectURL(blob);
+  held.push(url);
+  return url;
+}
+
+/** Lets go of the bytes at these addresses. */
+export const forget = (urls) => { for (const url of urls) URL.revokeObjectURL(url); };
+/** The addresses that were given out since the last time. */
+export const shownSince = () => held.splice(0);

@@ -47,18 +47,18 @@ async function compare({ one, other }, ask) {
 
 export const FACES = [
   {
-    id: "detect_faces", family: "Faces", name: "Faces in a picture", needs: ["DetectFaces"],
+    id: "detect_faces", family: "Faces", name: "Find faces", needs: ["DetectFaces"],
     lead: "Where faces are, and the points of the eyes. Nobody is recognised.", care: CARE,
     input: (context) => pictureInput(context, { name: "faces", drawings: DRAWINGS, mostBytes: 6 * MB }), ask: detect, show: faces,
     python: (picture) => [`df = pd.DataFrame({"path": [${JSON.stringify(picture?.file.name ?? "faces.png")}]})`, 'df.ai.detect_faces("path", include=["landmarks"])'],
   },
   {
-    id: "verify_faces", family: "Faces", name: "Two faces compared", needs: ["VerifyFaces"],
+    id: "verify_faces", family: "Faces", name: "Compare faces", needs: ["VerifyFaces"],
     lead: "Whether the largest face of one picture and the largest of another are the same person's.", care: CARE, verb: "Compare",
     input: (context) => {
       const run = () => { if (one.ready() && other.ready()) context.run(); };
-      const one = pictureInput({ ...context, run }, { name: "first", label: "First picture", drawings: { "A drawn face": "face-one", "Another of them": "face-one-again" }, mostBytes: 6 * MB, alone: false });
-      const other = pictureInput({ ...context, run }, { name: "second", label: "Second picture", drawings: { "The same": "face-one-again", "Somebody else": "face-two" }, mostBytes: 6 * MB, alone: false });
+      const one = pictureInput({ ...context, run }, { name: "first", label: "First picture", drawings: { "A drawn face": "face-one" }, mostBytes: 6 * MB, alone: false });
+      const other = pictureInput({ ...context, run }, { name: "second", label: "Second picture", drawings: { "The same again": "face-one-again", "Somebody else": "face-two" }, mostBytes: 6 * MB, alone: false });
       return {
         nodes: el("div", { className: "two" }, el("div", {}, one.nodes), el("div", {}, other.nodes)),
         ready: () => one.ready() && other.ready(),

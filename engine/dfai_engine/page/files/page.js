@@ -44,7 +44,7 @@ find("picker").addEventListener("change", (event) => { location.hash = event.tar
 function choose(focus) {
   const service = SERVICES.find((one) => one.id === location.hash.slice(1)) ?? SERVICES[0];
   shown?.leave();
-  shown = stage(service, held, keyed);
+  shown = stage(service, () => held, keyed);
   for (const [id, link] of links) {
     if (id === service.id) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -54,7 +54,7 @@ function choose(focus) {
   find("main").replaceChildren(shown.page);
   scrollTo(0, 0);
   if (focus) find("main").focus({ preventScroll: true });
-  if (unlocked) shown.begin();
+  if (held) shown.begin();
 }
 addEventListener("hashchange", () => {
   if (location.hash === "#main") { find("main").focus(); return; }
@@ -85,8 +85,9 @@ async function look() {
     options.get(service.id).textContent = off ? `${service.name} (not here)` : service.name;
   }
   const now = SERVICES.find((service) => links.get(service.id).ariaCurrent === "page");
-  // Only what is lacking changes what is shown: somebody may have begun to type.
-  if (now && (stateOf(now) || before)) choose(false);
+  // Only what there is to say of it changes what is shown: somebody may have begun to type.
+  if (now && (before || now.needs.some((name) => held.get(name)?.message))) choose(false);
+  else shown.begin();
   return null;
 }
 
@@ -99,6 +100,11 @@ const openDialog = (wrong = "") => {
   if (!dialog.open) dialog.showModal();
 };
 find("key").hidden = !guarded;
+if (guarded && !isSecureContext) {
+  find("key-value").disabled = true;
+  dialog.querySelector('[type="submit"]').disabled = true;
+  find("key-plain").hidden = false;
+}
 find("key").addEventListener("click", () => openDialog());
 find("key-later").addEventListener("click", () => dialog.close());
 dialog.querySelector("form").addEventListener("submit", async (event) => {

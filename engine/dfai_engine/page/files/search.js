@@ -1,7 +1,7 @@
 // Search: documents of an index, pictures of the folders that the server was given.
 
 import { send, Told } from "./ask.js";
-import { el, number } from "./dom.js";
+import { el, number, shownBlob } from "./dom.js";
 import { choice } from "./inputs.js";
 
 const API = { "api-version": "2024-07-01" };
@@ -49,7 +49,7 @@ async function pictures({ words: q }, ask, signal) {
   return Promise.all(body.value.map(async (one) => {
     const path = new URL(one.thumbnailUrl).pathname;
     const got = await send({ method: "GET", path: path.slice(path.indexOf("/bing/")) }, signal);
-    return { name: one.name, url: URL.createObjectURL(got.body), width: one.thumbnail?.width, height: one.thumbnail?.height };
+    return { name: one.name, url: shownBlob(got.body), width: one.thumbnail?.width, height: one.thumbnail?.height };
   }));
 }
 

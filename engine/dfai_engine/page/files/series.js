@@ -47,7 +47,12 @@ export function read(text) {
   const numbers = places.filter((place) => rows.filter((row) => numeric(row[place] ?? "", comma) !== null).length >= 0.9 * rows.length);
   const moments = places.filter((place) => rows.every((row) => !Number.isNaN(moment(row[place] ?? ""))));
   if (!numbers.length) throw new Told("No column holds numbers. Expected is one number a line, or a CSV with a column of them.");
-  return { names, rows, numbers, moments, value: (row, place) => numeric(row[place] ?? "", comma), moment: (row, place) => moment(row[place]) };
+  const written = [
+    headed ? "" : `header=None, names=${JSON.stringify(names)}`,
+    separator && separator !== "," ? `sep=${JSON.stringify(separator)}` : "",
+    comma && rows.some((row) => numbers.some((place) => row[place]?.includes(","))) ? 'decimal=","' : "",
+  ];
+  return { names, rows, numbers, moments, written, value: (row, place) => numeric(row[place] ?? "", comma), moment: (row, place) => moment(row[place]) };
 }
 
 /** The step of a regular grid, in the protocol's words; null where there is none. */
@@ -128,7 +133,9 @@ function input({ run, shared }, { sensitive = true } = {}) {
       ].filter(Boolean).join(" ");
       return {
         name: table.names[place],
-        labels: kept.map((row, nth) => (table.moments.length ? row[table.moments[0]].replace("T", " ").replace(/(:00)?Z$/, "") : `${nth + 1}`)),
+        time: step ? table.names[table.moments[0]] : null,
+        written: table.written,
+        labels: kept.map((row, nth) => (table.moments.length ? row[table.moments[0]].replace("T", " ").replace(/Z$/, "") : `${nth + 1}`)),
         values: kept.map((row) => table.value(row, place)),
         series: kept.map((row, nth) => (step ? { timestamp: new Date(times[nth]).toISOString().replace(".000", ""), value: table.value(row, place) } : { value: table.value(row, place) })),
         step: step ?? { granularity: "none" },
@@ -180,21 +187,24 @@ function steps(body, { labels, values }) {
 }
 
 const python = (verb, more) => (value) => {
-  const column = JSON.stringify(value?.name ?? "value");
-  const timed = value && value.step.granularity !== "none";
-  return [`df = pd.read_csv("series.csv"${timed ? ', parse_dates=["time"]' : ""})`,
-    `df.ai.${verb}(${column}${timed ? `, timestamp="time", granularity="${value.step.granularity}"` : ""}${more(value)})`];
+  const { name, time, written, step } = value ?? { name: "value", time: null, written: [] };
+  const as = (text) => JSON.stringify(text);
+  const reading = [as("series.csv"), ...written, time ? `parse_dates=[${as(time)}]` : ""].filter(Boolean).join(", ");
+  const asked = [as(name)];
+  if (time) asked.push(`timestamp=${as(time)}`, `granularity=${as(step.granularity)}`);
+  if (time && step.customInterval) asked.push(`custom_interval=${step.customInterval}`);
+  return [`df = pd.read_csv(${reading})`, `df.ai.${verb}(${[...asked, ...more(value)].join(", ")})`];
 };
 
 export const SERIES = [
   {
     id: "detect_anomalies", family: "Time series", name: "Anomalies", needs: ["DetectUnivariateEntireSeries"],
     lead: "Points of a series that do not fit it: the band is learned from the series itself.",
-    input, ask: anomalies, show: band, python: python("detect_anomalies", (value) => `, sensitivity=${value?.sensitivity ?? 95}`),
+    input, ask: anomalies, show: band, python: python("detect_anomalies", (value) => [`sensitivity=${value?.sensitivity ?? 95}`]),
   },
   {
     id: "detect_change_points", family: "Time series", name: "Change points", needs: ["DetectUnivariateChangePoint"],
     lead: "Where a series turns into another one: a new level, a new trend.",
-    input: (context) => input(context, { sensitive: false }), ask: changes, show: steps, python: python("detect_change_points", () => ""),
+    input: (context) => input(context, { sensitive: false }), ask: changes, show: steps, python: python("detect_change_points", () => []),
   },
 ];

@@ -1,7 +1,7 @@
 // The Speech services: what is said, what it means in English, texts read aloud, voices compared.
 
 import { Told } from "./ask.js";
-import { bar, bytes, clock, el, percent } from "./dom.js";
+import { bar, bytes, clock, el, percent, shownBlob } from "./dom.js";
 import { choice, samples } from "./inputs.js";
 import { converted, soundInput, speaking, spoken } from "./sounds.js";
 
@@ -122,14 +122,14 @@ export const SPEECH = [
     lead: "A text as a sound, in one of the voices that this server has.", verb: "Read aloud",
     input: saying, ask: say,
     show: (sound) => {
-      const url = URL.createObjectURL(sound);
+      const url = shownBlob(sound);
       return el("div", {}, el("audio", { controls: true, src: url, ariaLabel: "The text, read aloud" }),
         el("p", {}, el("a", { href: url, download: "spoken.wav" }, `Save as WAV, ${bytes(sound.size)}`)));
     },
     python: (value) => [`df = pd.DataFrame({"text": [${JSON.stringify(value?.text ?? SENTENCE)}]})`, `df.ai.synthesize_speech("text", voice=${JSON.stringify(value?.voice ?? "en-US-Pico")})`],
   },
   {
-    id: "verify_speaker", family: "Speech", name: "Two voices compared", needs: ["TextIndependent_VerifyProfile"], verb: "Compare",
+    id: "verify_speaker", family: "Speech", name: "Compare voices", needs: ["TextIndependent_VerifyProfile"], verb: "Compare",
     lead: "Whether the same person speaks in two sounds. Nothing is kept.", care: CARE,
     input: (context) => {
       const run = () => { if (one.ready() && other.ready()) context.run(); };

@@ -1,8 +1,9 @@
 // One service on the page: its input, a button, the answer, and the same request as curl, Python and JSON.
 
 import { curl, send, Told } from "./ask.js";
-import { el } from "./dom.js";
+import { el, forget, shownSince } from "./dom.js";
 
+const SOON_MS = 250;
 const SLOW_MS = 1500;
 const SHOWN_CHARS = 20000;
 
@@ -63,20 +64,29 @@ function python(lines, keyed) {
 
 /** Builds a service into `main`. */
 export function stage(service, held, keyed) {
-  const lacking = service.needs.map((name) => held?.get(name)).find((one) => one && one.state !== "ready");
+  const found = service.needs.map((name) => held()?.get(name)).filter(Boolean);
+  const lacking = found.find((one) => one.state !== "ready");
+  const makeshift = found.find((one) => one.state === "ready" && one.message);
+  const can = (name) => (held()?.get(name)?.state ?? "ready") === "ready";
   const answer = el("div", { className: "answer", ariaLive: "polite", ariaBusy: "false" });
   const code = codePanel();
   const slow = el("p", { className: "slow", role: "status" });
-  const button = el("button", { type: "button", className: "main", on: { click: () => run() } }, service.verb ?? "Run");
+  const button = el("button", { type: "button", className: "main", ariaKeyShortcuts: "Control+Enter", on: { click: () => run() } }, service.verb ?? "Run");
   const error = (fault) => {
     const told = fault instanceof Told ? fault : new Told(`The page failed: ${fault.message}`, { title: "A fault of this page" });
     if (!(fault instanceof Told)) console.error(fault);
-    answer.replaceChildren(el("div", { className: "told", role: "alert" },
+    replace(el("div", { className: "told", role: "alert" },
       el("strong", {}, told.title || "Not yet"), el("p", {}, told.message),
       told.status ? el("p", { className: "dim" }, `HTTP ${told.status}`) : null));
     if (told.body) code.set({ JSON: JSON.stringify(told.body, null, 2) });
   };
   let current = null;
+  let urls = [];
+  const replace = (...nodes) => {
+    answer.replaceChildren(...nodes);
+    forget(urls);
+    urls = shownSince();
+  };
 
   async function run() {
     current?.abort();
@@ -98,21 +108,23 @@ export function stage(service, held, keyed) {
       return got;
     };
     answer.ariaBusy = "true";
-    const timer = setTimeout(() => { slow.textContent = service.slow ?? "Models are being loaded: the first answer takes longer."; }, SLOW_MS);
+    const soon = setTimeout(() => { slow.textContent = "Asking…"; }, SOON_MS);
+    const late = setTimeout(() => { slow.textContent = service.slow ?? "Models are being loaded: the first answer takes longer."; }, SLOW_MS);
     let shown;
     let failed;
     try {
-      shown = service.show(await service.ask(value, ask, mine.signal), value);
+      shown = service.show(await service.ask(value, ask, mine.signal, can), value);
     } catch (fault) {
       if (fault.name !== "AbortError") failed = fault;
     }
-    clearTimeout(timer);
+    clearTimeout(soon);
+    clearTimeout(late);
     if (current !== mine) return;
     slow.textContent = "";
     answer.ariaBusy = "false";
     if (calls.length) {
       code.set({
-        Python: python(service.python(value), keyed()),
+        Python: python(service.python(value, can), keyed()),
         curl: calls.map(({ call }) => curl(call, keyed())).join("\n\n"),
         JSON: calls.filter(({ body }) => body && !(body instanceof Blob)).map(({ body }) => JSON.stringify(body, null, 2)).join("\n\n"),
       });
@@ -120,16 +132,17 @@ export function stage(service, held, keyed) {
     if (failed) error(failed);
     else if (shown) {
       const seconds = (performance.now() - began) / 1000;
-      answer.replaceChildren(shown, el("p", { className: "dim took" }, seconds < 1 ? `${Math.round(1000 * seconds)} ms` : `${seconds.toFixed(1)} s`));
+      replace(shown, el("p", { className: "dim took" }, seconds < 1 ? `${Math.round(1000 * seconds)} ms` : `${seconds.toFixed(1)} s`));
     }
   }
 
   const input = service.input({ run, shared });
-  const body = el("div", { className: "work" }, input.nodes, el("div", { className: "row" }, button, slow));
+  const body = el("div", { className: "work" }, input.nodes, el("div", { className: "row" }, button, el("kbd", { ariaHidden: "true" }, "Ctrl Enter"), slow));
   const page = el("article", {},
     el("h1", {}, service.name), el("p", { className: "lead" }, service.lead),
     service.care ? el("p", { className: "care" }, service.care) : null,
     lacking ? el("div", { className: "lacking", role: "note" }, el("strong", {}, "Not on this server yet. "), lacking.message) : null,
+    makeshift ? el("div", { className: "lacking", role: "note" }, el("strong", {}, "Not at its best. "), makeshift.message) : null,
     body, answer, code.node);
   if (lacking) {
     body.inert = true;
@@ -139,6 +152,6 @@ export function stage(service, held, keyed) {
   page.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !lacking) { event.preventDefault(); run(); }
   });
-  code.set({ Python: python(service.python(null), keyed()), curl: "# Ask once: the request is shown here.", JSON: "" });
-  return { page, leave: () => { current?.abort(); input.leave?.(); }, begin: () => { if (!lacking && input.ready?.()) run(); } };
+  code.set({ Python: python(service.python(null, can), keyed()), curl: "# Ask once: the request is shown here.", JSON: "" });
+  return { page, leave: () => { current?.abort(); input.leave?.(); forget(urls); }, begin: () => { if (!lacking && input.ready?.()) run(); } };
 }

@@ -1,6 +1,6 @@
 // The Vision services: what is in a picture, drawn over it.
 
-import { bar, el, percent, svg } from "./dom.js";
+import { bar, el, percent, shownBlob, svg } from "./dom.js";
 import { pictureInput } from "./inputs.js";
 
 const MB = 2 ** 20;
@@ -18,7 +18,9 @@ export function overlay(picture, { boxes = [], shapes = [] } = {}) {
     frame.style.top = share(y, picture.height);
     frame.style.width = share(w, picture.width);
     frame.style.height = share(h, picture.height);
+    // A label stays within the picture: inside a box at the top, leftwards from one at the right.
     if (y < 0.06 * picture.height) frame.classList.add("low");
+    if (x > 0.6 * picture.width) frame.classList.add("east");
     return frame;
   });
   const image = el("img", { src: picture.url, alt: `The picture ${picture.file.name}`, width: picture.width, height: picture.height });
@@ -70,7 +72,7 @@ async function thumbnails(picture, ask) {
   const made = [];
   for (const smart of ["true", "false"]) {
     const { body } = await ask({ path: "/vision/v3.2/generateThumbnail", query: query(smart), file: picture.file });
-    made.push(URL.createObjectURL(body));
+    made.push(shownBlob(body));
   }
   return made;
 }
