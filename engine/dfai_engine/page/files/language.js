@@ -4,7 +4,9 @@ import { outcome, Told } from "./ask.js";
 import { bar, el, percent } from "./dom.js";
 import { textInput } from "./inputs.js";
 
-const API = { "api-version": "2023-04-01" };
+// The first version in which a language may be "auto".
+const VERSION = "2024-11-01";
+const API = { "api-version": VERSION };
 const REVIEW = "The room was lovely and the staff were kind. Breakfast was cold, though, and the lift was slow. It is ten minutes from the station.";
 const TEXTS = {
   "A hotel review": REVIEW,
@@ -44,7 +46,8 @@ function marked(text, parts) {
 }
 
 const call = (verb, more = "") => (value) => [
-  `df = pd.DataFrame({"text": [${JSON.stringify(value?.text ?? "Lovely room.")}]})`, `df.ai.${verb}("text"${more})`,
+  `df = pd.DataFrame({"text": [${JSON.stringify(value?.text ?? "Lovely room.")}]})`,
+  `df.ai.${verb}("text"${more}, ${(value?.language ?? "auto") === "auto" ? `api_version="${VERSION}"` : `language="${value.language}"`})`,
 ];
 
 function sentiment(document, { text }) {
