@@ -46,7 +46,9 @@ def run(
     ] = None,
     known_as: Annotated[
         list[str] | None,
-        typer.Option(help="A name that leads here besides localhost; without a key no other is answered to. Again for more."),
+        typer.Option(
+            help="A name that leads here besides localhost; without a key no other is answered to. Again for more."
+        ),
     ] = None,
 ) -> None:
     """Serve the embedded engine over HTTP until interrupted."""

@@ -41,6 +41,12 @@ class Visit:
     elsewhere: list[str] = field(default_factory=list)
     sent: list[Any] = field(default_factory=list)
 
+    def note(self, request: Any) -> None:
+        """A request that the page makes."""
+        self.sent.append(request)
+        if not request.url.startswith((f"{self.base}/", "blob:", "about:")):
+            self.elsewhere.append(request.url)
+
     def to(self, service: str) -> None:
         """Opens the page afresh at a service, and waits until it knows what the server has."""
         self.page.goto("about:blank")
@@ -96,8 +102,7 @@ def visit(browser: Any) -> Iterator[Callable[[str], Visit]]:
             one = Visit(context.new_page(), base)
             one.page.on("console", lambda said: said.type == "error" and one.complaints.append(said.text))
             one.page.on("pageerror", lambda fault: one.complaints.append(str(fault)))
-            one.page.on("request", lambda sent: one.sent.append(sent))
-            one.page.on("request", lambda sent: _ours(sent.url, base) or one.elsewhere.append(sent.url))
+            one.page.on("request", one.note)
             made.append(one)
             return one
 
@@ -108,10 +113,6 @@ def visit(browser: Any) -> Iterator[Callable[[str], Visit]]:
     # Violations of the policy are errors of the console, too.
     assert complaints == []
     assert elsewhere == []
-
-
-def _ours(address: str, base: str) -> bool:
-    return address.startswith((f"{base}/", "blob:", "about:"))
 
 
 # ---- one click to an answer ------------------------------------------------------------------------------------------
@@ -210,7 +211,8 @@ def test_what_the_microphone_hears_is_sent_as_wav(visit: Callable[[str], Visit],
     seen = visit(url)
     # What a page sends of a file no tool of the browser shows: what it plays is the same.
     seen.page.add_init_script(
-        "const make = URL.createObjectURL; URL.createObjectURL = (blob) => { window.heard = blob; return make.call(URL, blob); }"
+        "const make = URL.createObjectURL;"
+        "URL.createObjectURL = (blob) => { window.heard = blob; return make.call(URL, blob); }"
     )
     seen.to("transcribe")
     seen.click("Record")

@@ -62,4 +62,4 @@ def routes(room: Room) -> list[Route]:
 
 def empty(room: Room) -> Mapping[str, str]:
     """What is answered here and would find nothing, with the sentence that says why."""
-    return {} if folders_of(room.images) else {name: NO_FOLDER for name in OPERATIONS}
+    return {} if folders_of(room.images) else dict.fromkeys(OPERATIONS, NO_FOLDER)

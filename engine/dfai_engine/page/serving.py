@@ -27,9 +27,20 @@ _MEDIA_TYPES = {
 }
 # Nothing from elsewhere, nothing written into the page, no frame around it; pictures and sounds that the page itself
 # holds are blobs. Texts become nodes, never markup, which the last rule has the browser see to.
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src blob:; connect-src 'self'; "
-    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' blob:",
+        "media-src blob:",
+        "connect-src 'self'",
+        "form-action 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+    )
 )
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": _POLICY,
@@ -103,7 +114,7 @@ def wants_page(accept: str) -> bool:
 
 
 def _read(*, guarded: bool) -> dict[str, _File]:
-    """The files by their paths: the document at the root, the others below a name that follows from all that they hold."""
+    """The files by their paths: the document at the root, the others below a name made of all that they hold."""
     bodies = {path.name: path.read_bytes() for path in sorted(FILES.iterdir()) if path.suffix in _MEDIA_TYPES}
     whole = hashlib.sha256()
     for name, body in bodies.items():

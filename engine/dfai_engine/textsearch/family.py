@@ -57,4 +57,6 @@ def empty(room: Room) -> Mapping[str, str]:
 
     if Indexes(lambda: folder_of(room.data)).names():
         return {}
-    return {"SearchDocuments": 'There is no index here. df.ai.write_search_index("name", key="id") makes one of a frame.'}
+    return {
+        "SearchDocuments": 'There is no index here. df.ai.write_search_index("name", key="id") makes one of a frame.'
+    }

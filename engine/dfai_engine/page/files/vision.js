@@ -126,7 +126,7 @@ export const VISION = [
   {
     id: "colours", family: "Vision", name: "Colours", needs: ["AnalyzeImage"],
     lead: "The colours that a picture lives by.",
-    input: input(4 * MB), ask: older("Color"), python: python('df.ai.analyze_image("path", features="color", api_version="3.2")'),
+    input: input(4 * MB), ask: older("Color"), python: python('df.ai.analyze_image("path", features="color", api_version="v3.2")'),
     show: (body, picture) => el("div", {}, colours(body), picture.note ? el("p", { className: "dim" }, picture.note) : null),
   },
 ];
