@@ -62,7 +62,15 @@ function python(lines, keyed) {
   return ["import pandas as pd", "import dfai", "", `dfai.configure(target=${target})`, ...lines].join("\n");
 }
 
-/** Builds a service into `main`. */
+const COMMAND = /(pip install "[^"]+"|dfai models pull [\w ]+|dfai serve --[\w-]+ \S+?(?=\.?$)|df\.ai\.\w+\(.*?\))/;
+const THEN = { packagesMissing: " Then start the server again.", modelsMissing: " Then load this page again." };
+
+/** What a service lacks, with its command set apart. */
+const advice = ({ message, state }) => [
+  ...message.split(COMMAND).map((part) => (COMMAND.test(part) ? el("code", { className: "do" }, part) : part)), THEN[state],
+];
+
+/** Builds a service. */
 export function stage(service, held, keyed) {
   const found = service.needs.map((name) => held()?.get(name)).filter(Boolean);
   const lacking = found.find((one) => one.state !== "ready");
@@ -141,8 +149,8 @@ export function stage(service, held, keyed) {
   const page = el("article", {},
     el("h1", {}, service.name), el("p", { className: "lead" }, service.lead),
     service.care ? el("p", { className: "care" }, service.care) : null,
-    lacking ? el("div", { className: "lacking", role: "note" }, el("strong", {}, "Not on this server yet. "), lacking.message) : null,
-    makeshift ? el("div", { className: "lacking", role: "note" }, el("strong", {}, "Not at its best. "), makeshift.message) : null,
+    lacking ? el("div", { className: "lacking", role: "note" }, el("strong", {}, "Not on this server yet. "), advice(lacking)) : null,
+    makeshift ? el("div", { className: "lacking", role: "note" }, el("strong", {}, "Not at its best. "), advice(makeshift)) : null,
     body, answer, code.node);
   if (lacking) {
     body.inert = true;
