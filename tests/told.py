@@ -1,27 +1,37 @@
-"""What the samples of a page print, beside what the page says that they print.
+"""What the samples of a page print, held against what the page says that they print.
 
 A block of Python that is followed by a block without a language prints that. What is shown is what a reader in a
-notebook sees: warnings of ours, what was printed, the last line's value, or the error that ends the sample.
+notebook sees: our warnings, what was printed, the last line's value, or the error of ours that ends the sample.
+
+    python -m told PAGE [--sections REGEX] [--write]
+
+runs a page's samples in this process, one after the other, and says where they print something else; *--write* puts
+what they print into the page. (From ``tests/``, or with it on ``PYTHONPATH``.)
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
 import contextlib
 import io
 import re
+import sys
+import tempfile
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dfai.errors import DfaiError
+from azure_here import azure_here
+from dfai.errors import DfaiError, DfaiWarning
 from pages import DOCS
 
-__all__ = ["Sample", "shown_alike", "steps", "told"]
+__all__ = ["Sample", "alike", "steps", "told"]
 
-_FENCES = re.compile(r"^```(\w*)\n(.*?)^```$\n?(?P<gap>\s*)", flags=re.DOTALL | re.MULTILINE)
-# Seconds, rates and sizes on the wire are another machine's own, as is the width that they are given.
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
+_HEADING = re.compile(r"^#{1,3} (.*)$", flags=re.MULTILINE)
+# Seconds, rates and bytes on the wire are another machine's own.
 _MEASURED = re.compile(r"\d[\d,.]*(?= (?:ms|s|rows/s|B|kB|MB)\b)")
 
 
@@ -31,34 +41,37 @@ class Sample:
 
     language: str
     code: str
-    shown: str | None
+    shown: str | None = None
+    section: str = ""
 
 
-def steps(page: str | Path, section: str = "") -> list[Sample]:
-    """The blocks of code in *page* in order, or of its headings that begin with *section*."""
+def steps(page: str | Path, sections: str = "") -> list[Sample]:
+    """The blocks of code in *page*, in order; of those sections alone whose headings begin as *sections* says."""
     text = (DOCS / page).read_text(encoding="utf-8")
-    if section:
-        parts = re.split(r"^(?=#{1,3} )", text, flags=re.MULTILINE)
-        text = "".join(part for part in parts if part.lstrip("# ").startswith(section))
     found: list[Sample] = []
-    beside = False
-    for fence in _FENCES.finditer(text):
-        language, block = fence[1], fence[2]
+    end = 0
+    for block in _BLOCK.finditer(text):
+        language, code = block[1], block[2]
         if language:
-            found.append(Sample(language, block, None))
-        elif beside:
-            found[-1] = Sample(found[-1].language, found[-1].code, block.rstrip("\n"))
-        beside = bool(language) and text[fence.end() : fence.end() + 4] == "```\n"
-    return found
+            headings = [heading[1] for heading in _HEADING.finditer(_BLOCK.sub("", text[: block.start()]))]
+            found.append(Sample(language, code, section=headings[-1] if headings else ""))
+        elif found and not text[end : block.start()].strip():
+            found[-1] = replace(found[-1], shown=code.rstrip("\n"))
+        end = block.end()
+    return [sample for sample in found if re.match(sections, sample.section)]
 
 
 def told(sample: Sample, page: str, names: dict[str, Any]) -> str:
-    """Runs *sample*, and gives what it shows; *names* are what it finds and where it leaves what it makes."""
+    """Runs *sample* and gives what a reader sees; *names* are what it finds and where it leaves what it makes."""
     body = ast.parse(sample.code, page)
     last = body.body.pop() if body.body and isinstance(body.body[-1], ast.Expr) else None
     printed = io.StringIO()
-    with warnings.catch_warnings(record=True) as warned, contextlib.redirect_stdout(printed):
-        warnings.simplefilter("always", DfaiError)
+    with warnings.catch_warnings(), contextlib.redirect_stdout(printed):
+        warnings.simplefilter("always", DfaiWarning)
+        before = warnings.showwarning
+        warnings.showwarning = lambda message, category, *place: (
+            print(f"{category.__name__}: {message}") if issubclass(category, DfaiWarning) else before(message, category, *place)
+        )
         try:
             exec(compile(body, page, "exec"), names)
             if last is not None:
@@ -69,14 +82,43 @@ def told(sample: Sample, page: str, names: dict[str, Any]) -> str:
             if sample.shown is None:
                 raise
             print(f"{type(error).__name__}: {error}")
-    said = "".join(f"{one.category.__name__}: {one.message}\n" for one in warned if one.category.__module__.startswith("dfai"))
-    return "\n".join(line.rstrip() for line in (said + printed.getvalue()).rstrip("\n").split("\n"))
+    return "\n".join(line.rstrip() for line in printed.getvalue().rstrip("\n").split("\n"))
 
 
-def shown_alike(shown: str, told_now: str) -> tuple[str, str]:
-    """Both, with what another machine would measure otherwise left out: equal where the page is true."""
-    return _without_measures(shown), _without_measures(told_now)
+def alike(shown: str, now: str) -> tuple[str, str]:
+    """Both, without what another machine would measure otherwise: equal where the page is true."""
+    return _without_measures(shown), _without_measures(now)
 
 
 def _without_measures(text: str) -> str:
     return "\n".join(re.sub(r" {2,}", "  ", _MEASURED.sub("…", line)).rstrip() for line in text.split("\n"))
+
+
+def main(page: Path, sections: str, write: bool) -> int:
+    """Runs the page in a folder of its own; how many samples print something else."""
+    text, names, differ = page.read_text(encoding="utf-8"), dict[str, Any](), 0
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), azure_here():
+        for sample in steps(page, sections):
+            if sample.language != "python":
+                continue
+            now = told(sample, page.name, names)
+            if sample.shown is None:
+                continue
+            shown, same = alike(sample.shown, now)
+            if shown != same:
+                differ += 1
+                print(f"{sample.code}\n--- shown\n{sample.shown}\n--- printed\n{now}\n", file=sys.stderr)
+                old = f"```python\n{sample.code}```\n```\n{sample.shown}\n```\n".replace("```\n\n```", "```\n```")
+                text = text.replace(old, f"```python\n{sample.code}```\n```\n{now}\n```\n")
+    if write:
+        page.write_text(text, encoding="utf-8")
+    return differ
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("page", type=Path)
+    parser.add_argument("--sections", default="", help="of sections alone whose heading begins so")
+    parser.add_argument("--write", action="store_true", help="put what is printed into the page")
+    asked = parser.parse_args()
+    sys.exit(min(1, main(asked.page.resolve(), asked.sections, asked.write)))
