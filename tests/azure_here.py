@@ -20,8 +20,12 @@ _KEY = "0123456789abcdef0123456789abcdef"
 def azure_here() -> Iterator[None]:
     """While it lasts every target of Azure's is this process's engine, and ``AZURE_AI_KEY`` holds the key it wants."""
     app = create_app(key=_KEY)
+
+    def transport(_: Azure) -> AsgiTransport:
+        return AsgiTransport(app)
+
     with (
         mock.patch.dict(os.environ, AZURE_AI_KEY=_KEY),
-        mock.patch.object(Azure, "transport", lambda self: AsgiTransport(app)),
+        mock.patch.object(Azure, "transport", transport),
     ):
         yield

@@ -50,6 +50,7 @@ _ARGUMENTS = {
     "engine": "who answers is target=…; where it runs follows from the frame",
     "languageCol": 'write language=dfai.col("column")',
     "countryHint": 'write country="…"',
+    "country_hint": 'write country="…"',
     "opinionMining": 'write include=["opinions"]',
     "show_opinion_mining": 'write include=["opinions"]',
     "piiCategories": "write categories=[…]",
@@ -77,6 +78,15 @@ _ARGUMENTS = {
     "outputFileCol": 'the sounds are bytes; then df.ai.write_files("audio", "out/{id}.wav")',
     "indexName": 'it comes first: df.ai.write_search_index("index", key="id")',
     "keyCol": 'write key="column"',
+    "order_by": 'write order="rank" or order="offset"',
+    "string_index_type": "offsets count code points, as Python's strings do: nothing to say",
+    "model_deployment_name": 'who answers is target=…, and model_version="…" which of its models',
+    "provider": "who answers is target=…",
+    "temperature": "no model here is generative: the same question has the same answer",
+    "retry_total": "write attempts=…, which counts the first try too",
+    "retry_backoff_factor": "waits are drawn with full jitter: attempts=… and deadline_s=… bound them",
+    "connection_timeout": "write timeout_s=… (one request) or deadline_s=… (a row in all)",
+    "read_timeout": "write timeout_s=… (one request) or deadline_s=… (a row in all)",
     "retries": "write attempts=…, which counts the first try too",
     "max_retries": "write attempts=…, which counts the first try too",
     "timeout": "write timeout_s=… (one request) or deadline_s=… (a row in all)",
@@ -87,11 +97,16 @@ _ARGUMENTS = {
     "maxConcurrency": "write concurrency=…",
     "batch_size": _PACKED,
     "batchSize": _PACKED,
+    "maxBatchSize": _PACKED,
     "show_progress": 'write progress="bar" or progress="off"',
     "use_progress_bar": 'write progress="bar" or progress="off"',
 }
 # Names that are a verb's own elsewhere, so that only their setters are led to ours.
-_SET = {"url": 'write target=dfai.container("http://…")', "count": "write top=…"}
+_SET = {
+    "url": 'write target=dfai.container("http://…")',
+    "count": "write top=…",
+    "format": 'write include=["words", "nbest"]',
+}
 # What is set by the name that it has here.
 _SAME = (
     "concurrency",
@@ -100,7 +115,6 @@ _SAME = (
     "sensitivity",
     "period",
     "profanity",
-    "format",
     "offset",
     "top",
     "filter",
@@ -120,6 +134,9 @@ _BESIDES = {
     "uploaddocuments": 'df.ai.write_search_index("index", key="id")',
     "writetoazuresearch": 'df.ai.write_search_index("index", key="id")',
     "streamtoazuresearch": 'df.ai.write_search_index("index", key="id")',
+    "sentimentanalysis": 'df.ai.sentiment("review")',
+    "piientityrecognition": 'df.ai.redact_pii("review")',
+    "analyzetextlongrunningoperations": 'df.ai.extract_summary("review")',
     "analyzetext": 'a verb for each kind, such as df.ai.sentiment("review")',
     "customtransformer": 'dfai.Service(…), and df.ai.call(SERVICE, "column")',
 }

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+import dfai
 from dfai_engine.weights import folder
 from frames import SparkFrames
 from pages import DOCS
@@ -38,13 +39,13 @@ def test_the_steps_of_the_tutorial_on_spark(
     spark: SparkFrames, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    reviews = ["Lovely room, friendly staff.", "The shower was cold and the bill was wrong.", None, "Das Zimmer war wunderbar."]
+    labels = {"Lovely room.": "positive", "The shower was cold.": "negative", None: None, "Wunderbar.": "positive"}
     (tmp_path / "scored").mkdir()
-    pd.DataFrame({"id": [1, 2, 3, 4], "review": reviews}).to_parquet("scored/0.parquet")
-    names: dict[str, Any] = {}
-    exec("import dfai", names)
-    for sample in steps("tutorial.md", ON_SPARK):
-        if sample.language == "python":
-            now = told(sample, "tutorial.md", names)
+    pd.DataFrame({"id": [1, 2, 3, 4], "review": [*labels]}).to_parquet("scored/0.parquet")
+    names: dict[str, Any] = {"dfai": dfai}
+    # Workers need not load models to say what the page has them say.
+    with dfai.using(target=dfai.testing.fake({"sentiment": labels})):
+        printed = [(block.output, told(block, names)) for block in steps("tutorial.md", ON_SPARK)]
 
-            assert sample.shown is None or alike(sample.shown, now) == alike(now, now)
+    assert len(printed) == 3
+    assert all(said is not None and alike(said, now) for said, now in printed), printed
