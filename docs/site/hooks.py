@@ -30,9 +30,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) -> str:
     """Leads links to where the site has what they mean."""
     place = page.file.src_uri
+    if place == "index.md":
+        page.meta |= {"hide": ["navigation", "toc"], "template": "front.html", "title": config.site_name}
     if place == reference.INDEX:
         markdown = reference.linked(markdown)
     return markdown if page.file.generated_by else outside.led(markdown, outside.DOCS / place, place)

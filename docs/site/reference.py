@@ -15,6 +15,8 @@ from outside import DOCS
 __all__ = ["INDEX", "linked", "names", "navigation", "pages"]
 
 INDEX = "reference/README.md"
+# What is told of them is told by their classes.
+_INSTANCES = {"dfai.faces": "dfai._people.Faces", "dfai.speakers": "dfai._speakers.Speakers"}
 _NAME = re.compile(r"`(dfai[\w.]*)`")
 _ITEM = re.compile(r"^- (?:.*\n)(?:  .*\n)*", re.MULTILINE)
 
@@ -61,6 +63,8 @@ def _written() -> Iterator[tuple[str, str]]:
 
 
 def _told(name: str) -> str:
+    if name in _INSTANCES:
+        return f"[](){{#{name}}}\n\n::: {_INSTANCES[name]}\n    options:\n      heading: {name.rpartition('.')[2]}\n"
     options = {"dfai.FrameAI": ["members: [estimate, call]", "inherited_members: [call]"]}.get(name, [])
     return "\n".join([f"::: {name}", *(["    options:"] if options else []), *(f"      {line}" for line in options)])
 
@@ -70,7 +74,8 @@ def _families() -> Iterator[tuple[str, str]]:
     from navigation import families
 
     for family, verbs in families().items():
-        listed = ", ".join(verbs)
-        options = ["show_root_heading: false", "show_root_toc_entry: false", "show_bases: false"]
-        options += ["show_docstring_description: false", f"members: [{listed}]", f"inherited_members: [{listed}]"]
-        yield f"Verbs: {family}", "::: dfai.FrameAI\n    options:\n" + "".join(f"      {line}\n" for line in options)
+        yield f"Verbs: {family}", "\n\n".join(map(_verb, verbs)) + "\n"
+
+
+def _verb(verb: str) -> str:
+    return f"::: dfai.FrameAI.{verb}\n\n[Columns, limits, who answers, how well](../verbs/{verb}.md)"
