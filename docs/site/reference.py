@@ -1,0 +1,81 @@
+"""The reference's pages, made from docs/reference/README.md: its headings are pages, the names that it lists stand in them.
+
+What is said of each name is its docstring, which mkdocstrings reads without importing it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from outside import DOCS
+
+__all__ = ["INDEX", "linked", "names", "navigation", "pages"]
+
+INDEX = "reference/README.md"
+# What is told of them is told by their classes.
+_INSTANCES = {"dfai.faces": "dfai._people.Faces", "dfai.speakers": "dfai._speakers.Speakers"}
+_NAME = re.compile(r"`(dfai[\w.]*)`")
+_ITEM = re.compile(r"^- (?:.*\n)(?:  .*\n)*", re.MULTILINE)
+
+
+@cache
+def _sections() -> list[tuple[str, str, list[str]]]:
+    """Title, words, and names of each section."""
+    parts = re.split(r"^## +(.*)$", (DOCS / INDEX).read_text("utf-8"), flags=re.MULTILINE)
+    return [
+        (title, _ITEM.sub("", body).strip(), _NAME.findall("".join(_ITEM.findall(body))))
+        for title, body in zip(parts[1::2], parts[2::2], strict=True)
+    ]
+
+
+def names() -> list[str]:
+    """Every name that the reference holds."""
+    return [name for _, _, names in _sections() for name in names]
+
+
+def navigation() -> list[Any]:
+    """Its pages as mkdocs takes them."""
+    return [{title: _place(title)} for title, _ in _written()]
+
+
+def pages() -> dict[str, str]:
+    """Each page's Markdown."""
+    return {_place(title): f"# {title}\n\n{content}" for title, content in _written()}
+
+
+def linked(index: str) -> str:
+    """The index with each name leading to where it is told."""
+    return _ITEM.sub(lambda item: _NAME.sub(r"[`\1`][\1]", item[0]), index)
+
+
+def _place(title: str) -> str:
+    return f"reference/{re.sub(r'[^a-z]+', '-', title.lower()).strip('-')}.md"
+
+
+def _written() -> Iterator[tuple[str, str]]:
+    for title, words, names in _sections():
+        yield title, "\n\n".join([words, *map(_told, names)]) + "\n"
+        if "dfai.FrameAI" in names:
+            yield from _families()
+
+
+def _told(name: str) -> str:
+    if name in _INSTANCES:
+        return f"[](){{#{name}}}\n\n::: {_INSTANCES[name]}\n    options:\n      heading: {name.rpartition('.')[2]}\n"
+    options = {"dfai.FrameAI": ["members: [estimate, call]", "inherited_members: [call]"]}.get(name, [])
+    return "\n".join([f"::: {name}", *(["    options:"] if options else []), *(f"      {line}" for line in options)])
+
+
+def _families() -> Iterator[tuple[str, str]]:
+    """The verbs, a page for each family as docs/README.md lists them."""
+    from navigation import families
+
+    for family, verbs in families().items():
+        yield f"Verbs: {family}", "\n\n".join(map(_verb, verbs)) + "\n"
+
+
+def _verb(verb: str) -> str:
+    return f"::: dfai.FrameAI.{verb}\n\n[Columns, limits, who answers, how well](../verbs/{verb}.md)"
