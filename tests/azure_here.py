@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest import mock
 
+from dfai_core.ledger import LEDGER
 from dfai_core.targets.azure import Azure
 from dfai_core.transports.asgi import AsgiTransport
 from dfai_engine.app import create_app
@@ -28,4 +29,7 @@ def azure_here() -> Iterator[None]:
         mock.patch.dict(os.environ, AZURE_AI_KEY=_KEY),
         mock.patch.object(Azure, "transport", transport),
     ):
-        yield
+        try:
+            yield
+        finally:
+            LEDGER.clear()  # or later estimates would take this engine's latency for Azure's
