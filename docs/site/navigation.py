@@ -84,10 +84,11 @@ def sections() -> list[Section]:
 
 def families() -> dict[str, list[str]]:
     """The verbs of each family, in the order of the list."""
-    verbs = next(section for section in sections() if section.title == "Verbs")
     return {
         group.title: [Path(page.place).stem for page in group.pages if page.place.startswith("verbs/")]
-        for group in verbs.groups
+        for section in sections()
+        if section.title == "Verbs"
+        for group in section.groups
     }
 
 

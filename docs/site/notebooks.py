@@ -46,6 +46,6 @@ def _output(output: dict[str, Any]) -> str:
         return f"![](data:image/png;base64,{_text(data['image/png']).strip()})"
     for kind in ("image/svg+xml", "text/html"):
         if kind in data:
-            return f"<div class=\"output\">{_text(data[kind])}</div>"
+            return f'<div class="output">{_text(data[kind])}</div>'
     text = _text(data.get("text/plain", output.get("text", "")))
     return f"```text\n{text.rstrip()}\n```" if text.strip() else ""

@@ -24,7 +24,8 @@ _ITEM = re.compile(r"^- (?:.*\n)(?:  .*\n)*", re.MULTILINE)
 @cache
 def _sections() -> list[tuple[str, str, list[str]]]:
     """Title, words, and names of each section."""
-    parts = re.split(r"^## +(.*)$", (DOCS / INDEX).read_text("utf-8"), flags=re.MULTILINE)
+    written = DOCS / INDEX
+    parts = re.split(r"^## +(.*)$", written.read_text("utf-8") if written.exists() else "", flags=re.MULTILINE)
     return [
         (title, _ITEM.sub("", body).strip(), _NAME.findall("".join(_ITEM.findall(body))))
         for title, body in zip(parts[1::2], parts[2::2], strict=True)
@@ -59,22 +60,25 @@ def _written() -> Iterator[tuple[str, str]]:
     for title, words, names in _sections():
         yield title, "\n\n".join([words, *map(_told, names)]) + "\n"
         if "dfai.FrameAI" in names:
-            yield from _families()
+            for family, verbs in _families():
+                yield f"Verbs: {family}", "\n\n".join(map(_verb, verbs)) + "\n"
 
 
 def _told(name: str) -> str:
     if name in _INSTANCES:
         return f"[](){{#{name}}}\n\n::: {_INSTANCES[name]}\n    options:\n      heading: {name.rpartition('.')[2]}\n"
-    options = {"dfai.FrameAI": ["members: [estimate, call]", "inherited_members: [call]"]}.get(name, [])
-    return "\n".join([f"::: {name}", *(["    options:"] if options else []), *(f"      {line}" for line in options)])
+    options = ""
+    if name == "dfai.FrameAI":  # its verbs have pages of their own
+        verbs = "|".join(verb for family in _families() for verb in family[1])
+        options = f"\n    options:\n      inherited_members: true\n      filters: ['!^_', '!^({verbs})$']"
+    return f"::: {name}{options}"
 
 
-def _families() -> Iterator[tuple[str, str]]:
-    """The verbs, a page for each family as docs/README.md lists them."""
+def _families() -> Iterator[tuple[str, list[str]]]:
+    """The verbs of each family, as docs/README.md lists them."""
     from navigation import families
 
-    for family, verbs in families().items():
-        yield f"Verbs: {family}", "\n\n".join(map(_verb, verbs)) + "\n"
+    yield from families().items()
 
 
 def _verb(verb: str) -> str:
