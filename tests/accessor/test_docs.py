@@ -46,7 +46,7 @@ def test_links_lead_to_pages_and_headings(page: Path) -> None:
         assert not anchor or anchor in anchors(target), link
 
 
-@pytest.mark.parametrize("folder", ["", "decisions", "deploy"])
+@pytest.mark.parametrize("folder", ["", "coming-from", "decisions", "deploy"])
 def test_every_page_stands_in_the_list_of_its_folder(folder: str) -> None:
     listed = {target for _, target, _ in links(DOCS / folder / "README.md")}
     beside = {page for page in (DOCS / folder).glob("*.md") if page.name != "README.md"}
