@@ -20,6 +20,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from azure_here import azure_here
 from dfai.errors import DfaiError, DfaiWarning
 from pages import DOCS, Block, blocks
 
-__all__ = ["alike", "steps", "told"]
+__all__ = ["alike", "in_folder", "steps", "told"]
 
 # Seconds, rates and bytes on the wire are another machine's own.
 _MEASURED = re.compile(r"\d[\d,.]*(?= (?:ms|s|rows/s|B|kB|MB)\b)")
@@ -72,6 +73,11 @@ def _shown(otherwise: Callable[..., None]) -> Callable[..., None]:
             otherwise(message, category, *place, **more)
 
     return show
+
+
+def in_folder(block: Block, place: Path) -> Block:
+    """*block* with the folders that it names in *place*: a session of Spark's stands where it was started."""
+    return replace(block, text=re.sub(r'"((?:\w+/)+)', rf'"{place}/\1', block.text))
 
 
 def alike(said: str, now: str) -> bool:

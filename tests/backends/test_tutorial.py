@@ -15,7 +15,7 @@ import dfai
 from dfai_engine.weights import folder
 from frames import SparkFrames
 from pages import DOCS
-from told import alike, steps, told
+from told import alike, in_folder, steps, told
 
 ON_SPARK = r"(9|10)\."
 
@@ -45,7 +45,7 @@ def test_the_steps_of_the_tutorial_on_spark(
     names: dict[str, Any] = {"dfai": dfai}
     # Workers need not load models to say what the page has them say.
     with dfai.using(target=dfai.testing.fake({"sentiment": labels})):
-        printed = [(block.output, told(block, names)) for block in steps("tutorial.md", ON_SPARK)]
+        printed = [(block.output, told(in_folder(block, tmp_path), names)) for block in steps("tutorial.md", ON_SPARK)]
 
     assert len(printed) == 3
     assert all(said is not None and alike(said, now) for said, now in printed), printed
