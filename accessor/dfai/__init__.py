@@ -98,7 +98,9 @@ if not _TYPE_CHECKING:  # or checkers would take every name for one of these
         """``dfai.spark`` and ``dfai.sklearn`` are imported when they are named: each brings its library."""
         if name in ("sklearn", "spark"):
             return _import_module(f"dfai.{name}")
-        raise AttributeError(f"module 'dfai' has no attribute {name!r}")
+        from dfai._hints import on_a_frame
+
+        raise AttributeError(f"module 'dfai' has no attribute {name!r}{on_a_frame(name)}", name=name)
 
 
 _watch_imports()

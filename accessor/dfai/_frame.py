@@ -187,7 +187,8 @@ def on(frame: F) -> FrameAI[F]:
 
 def calls_for(backend: Backend, frame: Any, asked: VerbCall) -> list[tuple[Call, tuple[Any, ...]]]:
     """The calls of a verb on *frame*, one a column, each with the frame's columns that it replaces."""
-    _hints.refuse_foreign_arguments(asked.settings)
+    known = [*asked.options, "include", "output", "if_exists"]
+    _hints.refuse_foreign_arguments(asked.settings, known)
     config, _ = effective(asked.settings)
     service, inputs, options = asked.service, asked.inputs, asked.options
     if service.web:
