@@ -26,7 +26,7 @@ import os
 import re
 import shlex
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,10 +104,15 @@ def run_python(sample: str, page: str, names: dict[str, Any]) -> None:
     exec(compile(sample, page, "exec"), names)
 
 
-def run(block: Block, names: dict[str, Any]) -> Ran | None:
+def run(
+    block: Block,
+    names: dict[str, Any],
+    around: Callable[[str], contextlib.AbstractContextManager[Any]] = lambda code: contextlib.nullcontext(),
+) -> Ran | None:
     """Runs *block* and holds what it prints against what its page says; None for one that cannot run here.
 
-    *names* are what it finds and where it leaves what it makes.
+    *names* are what it finds and where it leaves what it makes. *around* makes the context in which a statement of
+    Python's, a query or a command is run: it is given its text.
     """
     if block.language == "python":
         tree = ast.parse(block.text, str(block))
@@ -119,13 +124,19 @@ def run(block: Block, names: dict[str, Any]) -> Ran | None:
         pd.option_context("display.width", 130, "display.max_columns", 20, "display.max_colwidth", 60),
     ):
         if block.language == "python":
-            values = list(_statements(tree, block, names))
+            values = list(_statements(tree, block, names, around))
             if values and isinstance(tree.body[-1], ast.Expr) and values[-1] is not None:
                 print(repr(values[-1]))
         elif block.language == "sql":
-            values = [names["spark"].sql(query).collect() for query in _queries(block.text)]
+            values = []
+            for query in _queries(block.text):
+                with around(query):
+                    values.append(names["spark"].sql(query).collect())
         else:
-            values = [_command(line, block) for line in _commands(block.text)]
+            values = []
+            for words in _commands(block.text):
+                with around(shlex.join(words)):
+                    values.append(_command(words, block))
     shown = printed.getvalue()
     if block.output is not None:
         assert expected(block.output, shown), f"{block} says\n{block.output}\nbut it prints\n{shown}"
@@ -146,16 +157,23 @@ def expected(said: str, shown: str) -> bool:
     return re.fullmatch(pattern, found) is not None
 
 
-def _statements(tree: ast.Module, block: Block, names: dict[str, Any]) -> Iterator[Any]:
+def _statements(
+    tree: ast.Module,
+    block: Block,
+    names: dict[str, Any],
+    around: Callable[[str], contextlib.AbstractContextManager[Any]],
+) -> Iterator[Any]:
     """Runs each statement; gives the values of those that are expressions."""
+    texts = [ast.get_source_segment(block.text, statement) or "" for statement in tree.body]
     # Tracebacks then show the page's own line.
     ast.increment_lineno(tree, block.line)
     name = str(DOCS / block.page)
-    for statement in tree.body:
-        if isinstance(statement, ast.Expr):
-            yield eval(compile(ast.Expression(statement.value), name, "eval"), names)
-        else:
-            exec(compile(ast.Module([statement], []), name, "exec"), names)
+    for statement, text in zip(tree.body, texts, strict=True):
+        with around(text):
+            if isinstance(statement, ast.Expr):
+                yield eval(compile(ast.Expression(statement.value), name, "eval"), names)
+            else:
+                exec(compile(ast.Module([statement], []), name, "exec"), names)
 
 
 def _queries(text: str) -> list[str]:
