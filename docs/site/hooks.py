@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import Any
 
 import navigation
@@ -37,4 +38,6 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) 
         page.meta |= {"hide": ["navigation", "toc"], "template": "front.html", "title": config.site_name}
     if place == reference.INDEX:
         markdown = reference.linked(markdown)
+    if posixpath.dirname(place) == "verbs" and not page.file.generated_by:
+        markdown += f"\n\n**Signature**: [`df.ai.{page.file.name}`][dfai.FrameAI.{page.file.name}]\n"
     return markdown if page.file.generated_by else outside.led(markdown, outside.DOCS / place, place)

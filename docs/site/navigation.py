@@ -157,7 +157,7 @@ def _listed_in(place: str, listed: set[str]) -> Iterator[Any]:
 
 
 def _overview(section: Section) -> str:
-    lines = [f"# {section.title}", ""]
+    lines = [f"# {section.title}", "", '<div class="overview" markdown>', ""]
     for group in section.groups:
         lines += [f"## {group.title}", ""] if group.title else []
         lines += ["| | |", "| --- | --- |"]
@@ -165,16 +165,20 @@ def _overview(section: Section) -> str:
             title = f"`{page.title}`" if page.place.startswith("verbs/") else page.title
             lines.append(f"| [{title}]({posixpath.relpath(page.place, section.folder)}) | {_about(page.place)} |")
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join([*lines, "</div>", ""])
 
 
 def _about(place: str) -> str:
-    """The first sentence of a page."""
+    """The first sentence of a page, where it begins with one."""
     written = DOCS / place if (DOCS / place).is_file() else ROOT / place
     if not written.is_file():
         return ""
-    for block in written.read_text("utf-8").split("\n\n"):
-        if not block.startswith(("#", "|", "```", "    ", "<", "!", ">", "-")):
+    beginning = re.split(r"^## ", written.read_text("utf-8"), maxsplit=1, flags=re.MULTILINE)[0]
+    for block in re.sub(r"^```.*?^```$", "", beginning, flags=re.DOTALL | re.MULTILINE).split("\n\n"):
+        if block.strip() and not block.lstrip("\n").startswith(("#", "|", "    ", "<", "!", ">", "- ", "1. ", "(")):
             words = _LINK.sub(r"\1", " ".join(block.split()))
-            return re.split(r"(?<=[.!?:]) ", words, maxsplit=1)[0].rstrip(":").replace("|", r"\|")
+            sentence = re.split(r"(?<=[.!?]) ", words, maxsplit=1)[0]
+            if len(sentence) > 160 or sentence.endswith(":"):
+                sentence = re.split(r"[:;](?: |$)", sentence, maxsplit=1)[0].rstrip(".") + "."
+            return sentence.replace("|", r"\|")
     return ""
