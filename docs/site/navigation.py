@@ -123,12 +123,21 @@ def _title(words: str, place: str) -> str:
 def _entries(section: Section, listed: set[str]) -> Iterator[Any]:
     if section.overview:
         yield section.overview
+    if len(section.groups) == len(section.groups[0].pages) == 1:  # a folder's README, and nothing beside it
+        yield from _flat(_with_folder(section.groups[0].pages[0], listed))
+        return
     for group in section.groups:
         pages = [entry for page in group.pages for entry in _with_folder(page, listed)]
         if group.title and section.overview:
             yield {group.title: pages}
         else:
             yield from pages
+
+
+def _flat(entries: Iterator[Any]) -> Iterator[Any]:
+    for entry in entries:
+        inner = next(iter(entry.values())) if isinstance(entry, dict) else entry
+        yield from inner if isinstance(inner, list) else [entry]
 
 
 def _with_folder(page: Shown, listed: set[str]) -> Iterator[Any]:
