@@ -41,7 +41,7 @@ class AsWeWriteThem(griffe.Extension):
         exported = {str(name) for name in pkg.exports or ()}
         for name, member in list(pkg.members.items()):
             if isinstance(member, griffe.Alias) and name in exported:
-                place, _, last = member.target_path.rpartition(".")
+                place, last = member.target_path.rsplit(".", 1)
                 home = loader.modules_collection.get_member(place) if place.startswith("dfai_core") else None
                 if home is not None and home.members[last].is_module:
                     pkg.members[name] = griffe.Alias(name, str(home.imports[last]), parent=pkg)
