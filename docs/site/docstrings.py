@@ -40,11 +40,11 @@ class AsWeWriteThem(griffe.Extension):
         """``dfai.azure`` is the function, though a module of this name stands where it is imported from."""
         exported = {str(name) for name in pkg.exports or ()}
         for name, member in list(pkg.members.items()):
-            if member.is_alias and name in exported:
-                place, _, last = member.target_path.rpartition(".")  # type: ignore[union-attr]
+            if isinstance(member, griffe.Alias) and name in exported:
+                place, last = member.target_path.rsplit(".", 1)
                 home = loader.modules_collection.get_member(place) if place.startswith("dfai_core") else None
                 if home is not None and home.members[last].is_module:
-                    pkg.members[name] = griffe.Alias(name, home.imports[last], parent=pkg)
+                    pkg.members[name] = griffe.Alias(name, str(home.imports[last]), parent=pkg)
 
 
 def _as_item(found: re.Match[str]) -> str:
@@ -58,7 +58,7 @@ def _leading(package: str, name: str) -> str:
     return f'<autoref identifier="{owner}.{name}" optional><code>{name}</code></autoref>'
 
 
-def _list_fields(cls: griffe.Class, defaults: griffe.Object | griffe.Alias | None) -> None:
+def _list_fields(cls: griffe.Class, defaults: Any) -> None:
     told = {name: words for name, words in _beside(cls).items() if cls.members[name].docstring is None}
     if not told or cls.docstring is None:
         return
@@ -66,7 +66,7 @@ def _list_fields(cls: griffe.Class, defaults: griffe.Object | griffe.Alias | Non
     for name, words in told.items():
         default = defaults.members[name].value if defaults is not None else None
         word = f" Default: ``{default}``." if default is not None and re.fullmatch(r"[\w.\"]+", str(default)) else ""
-        lines += [f"{name} : {cls.members[name].annotation}", f"    {words}{word}"]
+        lines += [f"{name} : {cls.attributes[name].annotation}", f"    {words}{word}"]
     cls.docstring.value = "\n".join(lines)
 
 

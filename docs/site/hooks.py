@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import Any
 
 import navigation
@@ -34,7 +35,9 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) 
     """Leads links to where the site has what they mean."""
     place = page.file.src_uri
     if place == "index.md":
-        page.meta |= {"hide": ["navigation", "toc"], "template": "front.html", "title": config.site_name}
+        page.meta.update(hide=["navigation", "toc"], template="front.html", title=config.site_name)
     if place == reference.INDEX:
         markdown = reference.linked(markdown)
+    if posixpath.dirname(place) == "verbs" and not page.file.generated_by:
+        markdown += f"\n\n**Signature**: [`df.ai.{page.file.name}`][dfai.FrameAI.{page.file.name}]\n"
     return markdown if page.file.generated_by else outside.led(markdown, outside.DOCS / place, place)

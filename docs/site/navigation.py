@@ -123,12 +123,21 @@ def _title(words: str, place: str) -> str:
 def _entries(section: Section, listed: set[str]) -> Iterator[Any]:
     if section.overview:
         yield section.overview
+    if len(section.groups) == len(section.groups[0].pages) == 1:  # a folder's README, and nothing beside it
+        yield from _flat(_with_folder(section.groups[0].pages[0], listed))
+        return
     for group in section.groups:
         pages = [entry for page in group.pages for entry in _with_folder(page, listed)]
         if group.title and section.overview:
             yield {group.title: pages}
         else:
             yield from pages
+
+
+def _flat(entries: Iterator[Any]) -> Iterator[Any]:
+    for entry in entries:
+        inner = next(iter(entry.values())) if isinstance(entry, dict) else entry
+        yield from inner if isinstance(inner, list) else [entry]
 
 
 def _with_folder(page: Shown, listed: set[str]) -> Iterator[Any]:
@@ -157,7 +166,7 @@ def _listed_in(place: str, listed: set[str]) -> Iterator[Any]:
 
 
 def _overview(section: Section) -> str:
-    lines = [f"# {section.title}", ""]
+    lines = [f"# {section.title}", "", '<div class="overview" markdown>', ""]
     for group in section.groups:
         lines += [f"## {group.title}", ""] if group.title else []
         lines += ["| | |", "| --- | --- |"]
@@ -165,16 +174,20 @@ def _overview(section: Section) -> str:
             title = f"`{page.title}`" if page.place.startswith("verbs/") else page.title
             lines.append(f"| [{title}]({posixpath.relpath(page.place, section.folder)}) | {_about(page.place)} |")
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join([*lines, "</div>", ""])
 
 
 def _about(place: str) -> str:
-    """The first sentence of a page."""
+    """The first sentence of a page, where it begins with one."""
     written = DOCS / place if (DOCS / place).is_file() else ROOT / place
     if not written.is_file():
         return ""
-    for block in written.read_text("utf-8").split("\n\n"):
-        if not block.startswith(("#", "|", "```", "    ", "<", "!", ">", "-")):
+    beginning = re.split(r"^## ", written.read_text("utf-8"), maxsplit=1, flags=re.MULTILINE)[0]
+    for block in re.sub(r"^```.*?^```$", "", beginning, flags=re.DOTALL | re.MULTILINE).split("\n\n"):
+        if block.strip() and not block.lstrip("\n").startswith(("#", "|", "    ", "<", "!", ">", "- ", "1. ", "(")):
             words = _LINK.sub(r"\1", " ".join(block.split()))
-            return re.split(r"(?<=[.!?:]) ", words, maxsplit=1)[0].rstrip(":").replace("|", r"\|")
+            sentence = re.split(r"(?<=[.!?]) ", words, maxsplit=1)[0]
+            if len(sentence) > 160 or sentence.endswith(":"):
+                sentence = re.split(r"[:;](?: |$)", sentence, maxsplit=1)[0].rstrip(".") + "."
+            return sentence.replace("|", r"\|")
     return ""

@@ -1,4 +1,4 @@
-"""The reference's pages, made from docs/reference/README.md: its headings are pages, the names that it lists stand in them.
+"""The pages of docs/reference/README.md: a heading there is a page, and holds the names listed below it.
 
 What is said of each name is its docstring, which mkdocstrings reads without importing it.
 """
