@@ -249,3 +249,21 @@ def test_speakers(place: Path) -> None:
 
     assert names["ada"].ready
     assert not dfai.speakers.list()
+
+
+def test_the_command_line(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "examples"))
+    from rated_texts import rated_texts
+
+    texts = rated_texts(2_000)
+    texts.assign(lang="en").to_parquet("reviews.parquet")
+    pd.DataFrame({"title": ["One."], "body": ["Two."]}).to_csv("reviews.csv", index=False)
+    at = pd.date_range("2026-01-01", periods=40, freq="D")
+    pd.DataFrame({"at": at, "device": "a", "value": [1.0] * 39 + [9.0]}).to_csv("iot.csv", index=False)
+    (place / "photos").mkdir()
+    (place / "photos" / "a.jpg").write_bytes(picture(1, "JPEG"))
+    ended = [(block, run(block, {})) for block in blocks("command-line.md")]
+
+    assert [str(block) for block, ran in ended if ran and any(ran.values)] == []
+    assert pd.read_parquet("scored.parquet")["sentiment"].notna().all()
+    assert len(pd.read_csv("first.csv")) == 100
