@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -13,7 +12,6 @@ from dfai._signatures import signature_of
 from dfai._verbs import Verbs
 from dfai_core import services
 
-ROOT = Path(__file__).parents[2]
 SHARED_WORDS = {
     *("language", "country", "categories", "domain", "max_sentences", "order"),
     *("among", "top", "filter", "match", "select", "key", "offset", "market"),
@@ -84,13 +82,3 @@ def test_the_answer_ends_with_the_error_columns(name: str) -> None:
 
     assert names[0] == "out" + services()[name].columns[0].suffix
     assert names[-3:] == ["out_error_detail", "out_error", "out_error_message"]
-
-
-@pytest.mark.parametrize("name", dfai.verbs())
-def test_every_verb_has_its_page(name: str) -> None:
-    page = (ROOT / "docs" / "verbs" / f"{name}.md").read_text(encoding="utf-8")
-
-    for backend in ("pandas", "Dask", "Spark"):
-        assert backend in page
-    for column in services()[name].columns:
-        assert (services()[name].noun + column.suffix) in page
