@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import Any
 
 import navigation
@@ -16,7 +17,9 @@ __all__ = ["on_config", "on_files", "on_page_markdown"]
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """The navigation is read from docs/README.md."""
+    """The navigation is read from docs/README.md, anew each time that `mkdocs serve` builds."""
+    for read in (navigation.sections, outside.pages, reference.sections):
+        read.cache_clear()
     config.nav = navigation.tree()
     return config
 
@@ -36,6 +39,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) 
     place = page.file.src_uri
     if place == "index.md":
         page.meta.update(hide=["navigation", "toc"], template="front.html", title=config.site_name)
+    page.meta.setdefault("description", re.sub(r"[`*]", "", navigation.about(place)) or config.site_description)
     if place == reference.INDEX:
         markdown = reference.linked(markdown)
     if posixpath.dirname(place) == "verbs" and not page.file.generated_by:

@@ -12,7 +12,7 @@ from typing import Any
 
 from outside import DOCS
 
-__all__ = ["INDEX", "linked", "names", "navigation", "pages"]
+__all__ = ["INDEX", "linked", "names", "navigation", "pages", "sections"]
 
 INDEX = "reference/README.md"
 # What is told of them is told by their classes.
@@ -22,7 +22,7 @@ _ITEM = re.compile(r"^- (?:.*\n)(?:  .*\n)*", re.MULTILINE)
 
 
 @cache
-def _sections() -> list[tuple[str, str, list[str]]]:
+def sections() -> list[tuple[str, str, list[str]]]:
     """Title, words, and names of each section."""
     written = DOCS / INDEX
     parts = re.split(r"^## +(.*)$", written.read_text("utf-8") if written.exists() else "", flags=re.MULTILINE)
@@ -34,7 +34,7 @@ def _sections() -> list[tuple[str, str, list[str]]]:
 
 def names() -> list[str]:
     """Every name that the reference holds."""
-    return [name for _, _, names in _sections() for name in names]
+    return [name for _, _, names in sections() for name in names]
 
 
 def navigation() -> list[Any]:
@@ -57,7 +57,7 @@ def _place(title: str) -> str:
 
 
 def _written() -> Iterator[tuple[str, str]]:
-    for title, words, names in _sections():
+    for title, words, names in sections():
         yield title, "\n\n".join([words, *map(_told, names)]) + "\n"
         if "dfai.FrameAI" in names:
             for family, verbs in _families():
