@@ -10,10 +10,11 @@ import navigation
 import outside
 import reference
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.livereload import LiveReloadServer
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
-__all__ = ["on_config", "on_files", "on_page_markdown"]
+__all__ = ["on_config", "on_files", "on_page_markdown", "on_serve"]
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -45,3 +46,10 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) 
     if posixpath.dirname(place) == "verbs" and not page.file.generated_by:
         markdown += f"\n\n**Signature**: [`df.ai.{page.file.name}`][dfai.FrameAI.{page.file.name}]\n"
     return markdown if page.file.generated_by else outside.led(markdown, outside.DOCS / place, place)
+
+
+def on_serve(server: LiveReloadServer, **_: Any) -> LiveReloadServer:
+    """What is shown from outside of docs/ is watched, too."""
+    for place in ("accessor", "core", "benchmarks/README.md", "CHANGELOG.md", "CONTRIBUTING.md", "README.md"):
+        server.watch(str(outside.ROOT / place))
+    return server
