@@ -72,16 +72,28 @@ export async function drawn(name) {
   return new File([blob], `${name}.png`, { type: "image/png" });
 }
 
-/** What the browser can show of a file: {file, url, width, height}; without sizes where it cannot. */
+const BEGINNINGS = [
+  ["image/jpeg", /^\xff\xd8\xff/], ["image/png", /^\x89PNG/], ["image/gif", /^GIF8/], ["image/bmp", /^BM/], ["image/webp", /^RIFF....WEBP/s],
+  ["image/tiff", /^(II\*\0|MM\0\*)/], ["image/x-icon", /^\0\0\x01\0/],
+];
+
+/** What a file is by its first bytes, as the server looks at it: names and types tell what somebody called it. */
+async function typeOf(file) {
+  const head = String.fromCharCode(...new Uint8Array(await file.slice(0, 16).arrayBuffer()));
+  return BEGINNINGS.find(([, beginning]) => beginning.test(head))?.[0] ?? (file.type || "image/unknown");
+}
+
+/** What the browser can show of a file: {file, type, url, width, height}; without sizes where it cannot. */
 export async function pictureOf(file) {
+  const type = await typeOf(file);
   const url = URL.createObjectURL(file);
   const image = new Image();
   image.src = url;
   try {
     await image.decode();
-    return { file, url, width: image.naturalWidth, height: image.naturalHeight, note: "" };
+    return { file, type, url, width: image.naturalWidth, height: image.naturalHeight, note: "" };
   } catch {
-    return { file, url, width: 0, height: 0, note: "This browser cannot show the file; the server may still know it." };
+    return { file, type, url, width: 0, height: 0, note: "This browser cannot show the file; the server may still know it." };
   }
 }
 
@@ -91,13 +103,13 @@ const LOSSLESS = new Set(["image/png", "image/svg+xml"]);
 
 /** The picture as a service takes it: as it is where it may be, else written anew or smaller, which is said. */
 export async function within(picture, { mostBytes, types = USUAL }) {
-  const known = !picture.file.type || types.includes(picture.file.type);
+  const known = types.includes(picture.type);
   if ((known && picture.file.size <= mostBytes) || !picture.width) return picture;
   const image = el("img", { src: picture.url });
   await image.decode();
-  const forms = LOSSLESS.has(picture.file.type) && picture.file.size <= mostBytes ? ["image/png", "image/jpeg"] : ["image/jpeg"];
+  const forms = LOSSLESS.has(picture.type) && picture.file.size <= mostBytes ? ["image/png", "image/jpeg"] : ["image/jpeg"];
   const longest = Math.max(picture.width, picture.height);
-  for (let side = Math.min(longest, 8192); side >= 256; side = side > 4096 ? 4096 : side / 2) {
+  for (let side = Math.min(longest, 8192); side >= Math.min(longest, 256); side = side > 4096 ? 4096 : side / 2) {
     const scale = side / longest;
     const canvas = el("canvas", { width: Math.round(picture.width * scale), height: Math.round(picture.height * scale) });
     canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
@@ -108,7 +120,7 @@ export async function within(picture, { mostBytes, types = USUAL }) {
       const made = await pictureOf(new File([blob], name, { type: form }));
       made.note = known
         ? `Made smaller for this service, which takes ${bytes(mostBytes)}: ${canvas.width} × ${canvas.height} pixels, ${bytes(blob.size)}.`
-        : `Sent as ${form === "image/png" ? "PNG" : "JPEG"}: this service does not take ${picture.file.type.replace(/^image\/|\+xml$/g, "").toUpperCase()}.`;
+        : `Sent as ${form === "image/png" ? "PNG" : "JPEG"}: this service does not take ${picture.type.replace(/^image\/|\+xml$/g, "").toUpperCase()}.`;
       return made;
     }
   }

@@ -5,7 +5,7 @@ import { pictureInput, USUAL } from "./inputs.js";
 
 const MB = 2 ** 20;
 const DRAWINGS = { "A drawn street": "street" };
-const NEWER = [...USUAL, "image/webp", "image/tiff", "image/x-icon", "image/vnd.microsoft.icon"];
+const NEWER = [...USUAL, "image/webp", "image/tiff", "image/x-icon"];
 const input = (mostBytes, types) => (context) => pictureInput(context, { drawings: DRAWINGS, mostBytes, types });
 const python = (...lines) => (picture) => [`df = pd.DataFrame({"path": [${JSON.stringify(picture?.file.name ?? "street.png")}]})`, ...lines];
 const share = (part, whole) => `${(100 * part) / whole}%`;
