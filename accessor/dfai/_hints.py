@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dfai._verbs import verb_names
-from dfai_core import services
+from dfai_core import Settings, services
 from dfai_core.errors import ConfigError
 
-__all__ = ["missing_verb", "refuse_foreign_arguments"]
+__all__ = ["missing_verb", "on_a_frame", "refuse_foreign_arguments"]
 
 _ARGUMENTS = {
     "input_col": 'the column comes first: df.ai.verb("column")',
@@ -83,12 +83,35 @@ def missing_verb(name: str) -> str:
     return f"{start}{hint} All verbs: dfai.verbs()."
 
 
+def on_a_frame(name: str) -> str:
+    """What to add where a verb is looked for beside the frames.
+
+    >>> on_a_frame("sentiment"), on_a_frame("setings")
+    ('. Verbs stand on frames: df.ai.sentiment(…)', '')
+    """
+    return f". Verbs stand on frames: df.ai.{name}(…)" if name in verb_names() else ""
+
+
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z]", "", name.lower())
 
 
-def refuse_foreign_arguments(arguments: Mapping[str, Any]) -> None:
-    """ConfigError for an argument that another library has and we spell otherwise."""
+def refuse_foreign_arguments(arguments: Mapping[str, Any], options: Iterable[str] = ()) -> None:
+    """ConfigError for an argument that another library has and we spell otherwise, or that is nearly one of *options*.
+
+    >>> refuse_foreign_arguments({"langage": "en"}, ["language"])
+    Traceback (most recent call last):
+    dfai_core.errors.ConfigError: no setting or option 'langage'. Did you mean 'language'?
+    """
     for name in arguments:
         if name in _ARGUMENTS:
             raise ConfigError(f"no setting or option {name!r}: {_ARGUMENTS[name]}.")
+        if name not in Settings.__annotations__ and (near := _nearest(name, options)) is not None:
+            raise ConfigError(f"no setting or option {name!r}. Did you mean {near!r}?")
+
+
+def _nearest(name: str, options: Iterable[str]) -> str | None:
+    """Which of *options* is meant by *name*, if that is no nearer to a setting."""
+    names = [*options, *Settings.__annotations__]
+    near = difflib.get_close_matches(name, names, n=1)
+    return near[0] if near and near[0] not in Settings.__annotations__ else None
