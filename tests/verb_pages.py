@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -115,7 +116,7 @@ def sql(verb: str) -> str:
             opening,
             *(f"{indent}{one}{',' if one is not told[-1] else ''}" for one in told),
             ") -> STRUCT<",
-            *(f"{indent}{one}{',' if one is not fields[-1] else ''}" for one in fields),
+            *(folded(f"{indent}{one}{',' if one is not fields[-1] else ''}") for one in fields),
             ">",
             "```",
         ]
@@ -311,6 +312,14 @@ def literal(value: Any) -> str:
     if isinstance(value, (tuple, list)):
         return f"array({', '.join(map(literal, value))})"
     return f"'{value}'" if isinstance(value, str) else str(value)
+
+
+def folded(line: str) -> str:
+    """A long type on several lines; names stay beside their types."""
+    joined = line.strip().replace(": ", ":\N{NO-BREAK SPACE}")
+    return textwrap.fill(joined, 92, initial_indent=" " * 4, subsequent_indent=" " * 8).replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
 
 
 def sentence(text: str) -> str:
