@@ -23,6 +23,10 @@ PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md"), *(ROOT / "benchmarks").
 ACCESSORS = {"ai", "dfai", "estimate", "aio"}
 # By page, how many samples are marked as "not run", each with its reason: what needs an account, or people.
 NOT_RUN = {
+    "command-line.md": 1,
+    "dask-and-spark.md": 4,
+    "images.md": 1,
+    "targets.md": 1,
     "verbs/assess_pronunciation.md": 1,
     "verbs/linked_entities.md": 1,
 }
@@ -49,7 +53,7 @@ def test_links_lead_to_pages_and_headings(page: Path) -> None:
         assert not anchor or anchor in anchors(target), link
 
 
-@pytest.mark.parametrize("folder", ["", "decisions", "deploy"])
+@pytest.mark.parametrize("folder", ["", "coming-from", "decisions", "deploy"])
 def test_every_page_stands_in_the_list_of_its_folder(folder: str) -> None:
     listed = {target for _, target, _ in links(DOCS / folder / "README.md")}
     beside = {page for page in (DOCS / folder).glob("*.md") if page.name != "README.md"}
