@@ -18,7 +18,7 @@ from urllib.parse import unquote
 import reference
 from outside import DOCS, ROOT, page_of
 
-__all__ = ["Group", "Section", "Shown", "families", "overviews", "places", "sections", "tree"]
+__all__ = ["Group", "Section", "Shown", "about", "families", "overviews", "places", "sections", "tree"]
 
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 _GROUP = re.compile(r"^(?:[-*] +\*\*(?P<bold>[^*]+)\*\*|\| *(?P<cell>[^|]*?) *\|)")
@@ -110,6 +110,22 @@ def overviews() -> dict[str, str]:
     return {section.overview: _overview(section) for section in sections() if section.overview}
 
 
+def about(place: str) -> str:
+    """The first sentence of a page, where it begins with one."""
+    written = DOCS / place if (DOCS / place).is_file() else ROOT / place
+    if not written.is_file():
+        return ""
+    beginning = re.split(r"^## ", written.read_text("utf-8"), maxsplit=1, flags=re.MULTILINE)[0]
+    for block in re.sub(r"^```.*?^```$", "", beginning, flags=re.DOTALL | re.MULTILINE).split("\n\n"):
+        if block.strip() and not block.lstrip("\n").startswith(("#", "|", "    ", "<", "!", ">", "- ", "1. ", "(")):
+            words = _LINK.sub(r"\1", " ".join(block.split()))
+            sentence = re.split(r"(?<=[.!?]) ", words, maxsplit=1)[0]
+            if len(sentence) > 160 or sentence.endswith(":"):
+                sentence = re.split(r"[:;](?: |$)", sentence, maxsplit=1)[0].rstrip(".") + "."
+            return sentence.replace("|", r"\|")
+    return ""
+
+
 def _headed(text: str) -> Iterator[tuple[str, str]]:
     parts = re.split(r"^## +(.*)$", text, flags=re.MULTILINE)
     yield from zip(parts[1::2], parts[2::2], strict=True)
@@ -172,22 +188,6 @@ def _overview(section: Section) -> str:
         lines += ["| | |", "| --- | --- |"]
         for page in group.pages:
             title = f"`{page.title}`" if page.place.startswith("verbs/") else page.title
-            lines.append(f"| [{title}]({posixpath.relpath(page.place, section.folder)}) | {_about(page.place)} |")
+            lines.append(f"| [{title}]({posixpath.relpath(page.place, section.folder)}) | {about(page.place)} |")
         lines.append("")
     return "\n".join([*lines, "</div>", ""])
-
-
-def _about(place: str) -> str:
-    """The first sentence of a page, where it begins with one."""
-    written = DOCS / place if (DOCS / place).is_file() else ROOT / place
-    if not written.is_file():
-        return ""
-    beginning = re.split(r"^## ", written.read_text("utf-8"), maxsplit=1, flags=re.MULTILINE)[0]
-    for block in re.sub(r"^```.*?^```$", "", beginning, flags=re.DOTALL | re.MULTILINE).split("\n\n"):
-        if block.strip() and not block.lstrip("\n").startswith(("#", "|", "    ", "<", "!", ">", "- ", "1. ", "(")):
-            words = _LINK.sub(r"\1", " ".join(block.split()))
-            sentence = re.split(r"(?<=[.!?]) ", words, maxsplit=1)[0]
-            if len(sentence) > 160 or sentence.endswith(":"):
-                sentence = re.split(r"[:;](?: |$)", sentence, maxsplit=1)[0].rstrip(".") + "."
-            return sentence.replace("|", r"\|")
-    return ""

@@ -12,7 +12,7 @@ from typing import Any
 
 from outside import DOCS
 
-__all__ = ["INDEX", "linked", "names", "navigation", "pages"]
+__all__ = ["INDEX", "linked", "navigation", "pages", "sections"]
 
 INDEX = "reference/README.md"
 # What is told of them is told by their classes.
@@ -22,7 +22,7 @@ _ITEM = re.compile(r"^- (?:.*\n)(?:  .*\n)*", re.MULTILINE)
 
 
 @cache
-def _sections() -> list[tuple[str, str, list[str]]]:
+def sections() -> list[tuple[str, str, list[str]]]:
     """Title, words, and names of each section."""
     written = DOCS / INDEX
     parts = re.split(r"^## +(.*)$", written.read_text("utf-8") if written.exists() else "", flags=re.MULTILINE)
@@ -30,11 +30,6 @@ def _sections() -> list[tuple[str, str, list[str]]]:
         (title, _ITEM.sub("", body).strip(), _NAME.findall("".join(_ITEM.findall(body))))
         for title, body in zip(parts[1::2], parts[2::2], strict=True)
     ]
-
-
-def names() -> list[str]:
-    """Every name that the reference holds."""
-    return [name for _, _, names in _sections() for name in names]
 
 
 def navigation() -> list[Any]:
@@ -57,7 +52,7 @@ def _place(title: str) -> str:
 
 
 def _written() -> Iterator[tuple[str, str]]:
-    for title, words, names in _sections():
+    for title, words, names in sections():
         yield title, "\n\n".join([words, *map(_told, names)]) + "\n"
         if "dfai.FrameAI" in names:
             for family, verbs in _families():
@@ -66,7 +61,10 @@ def _written() -> Iterator[tuple[str, str]]:
 
 def _told(name: str) -> str:
     if name in _INSTANCES:
-        return f"[](){{#{name}}}\n\n::: {_INSTANCES[name]}\n    options:\n      heading: {name.rpartition('.')[2]}\n"
+        last = name.rpartition(".")[2]
+        return (
+            f"[](){{#{name}}}\n\n::: {_INSTANCES[name]}\n    options:\n      heading: {last}\n      toc_label: {last}\n"
+        )
     options = ""
     if name == "dfai.FrameAI":  # its verbs have pages of their own
         verbs = "|".join(verb for family in _families() for verb in family[1])

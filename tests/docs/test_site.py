@@ -28,6 +28,13 @@ def test_each_page_of_the_documentation_is_a_page_of_the_site(site: Path) -> Non
     assert {"404.html", "CHANGELOG.html", "CONTRIBUTING.html", "install.html", "benchmarks/index.html"} <= there
 
 
+def test_its_tabs_are_the_headings_of_the_list_of_pages(site: Path) -> None:
+    front = (site / "index.html").read_text("utf-8")
+    tabs = re.findall(r'class="md-tabs__link">\s*([^<]+?)\s*</a>', front)
+
+    assert tabs == re.findall(r"^## (.*)$", (DOCS / "README.md").read_text("utf-8"), flags=re.MULTILINE)
+
+
 def homes(name: str) -> set[str]:
     """Where a name of the core may be told: by it, by where it is written, or as the accessor's own."""
     found = getattr(dfai_core, name)
