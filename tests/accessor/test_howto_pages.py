@@ -78,10 +78,7 @@ def test_failed_rows(place: Path) -> None:
 
 def test_stores(place: Path) -> None:
     texts = pd.DataFrame({"review": [f"good {number:02}" for number in range(40)]})
-    try:
-        read("store.md", {"df": texts})
-    finally:
-        dfai.configure(store="default")
+    read("store.md", {"df": texts})
 
     assert dfai.store.statistics("answers/").stored == 80  # the last sample asks what was cleared before
 
@@ -89,10 +86,7 @@ def test_stores(place: Path) -> None:
 def test_targets(place: Path) -> None:
     names = {"dfai": dfai, "df": pd.DataFrame({"t": ["good"]})}
     REVIEWS.rename(columns={"review": "text"}).to_csv("reviews.csv")
-    try:
-        ran = [run(block, names) for block in blocks("targets.md")]
-    finally:
-        dfai.configure(target="local")
+    ran = [run(block, names) for block in blocks("targets.md")]
 
     assert [one.values for one in ran[1:] if one] == [[0]]
 
