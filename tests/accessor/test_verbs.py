@@ -90,6 +90,7 @@ def test_the_answer_ends_with_the_error_columns(name: str) -> None:
 def test_every_verb_has_its_page(name: str) -> None:
     page = (ROOT / "docs" / "verbs" / f"{name}.md").read_text(encoding="utf-8")
 
+    assert f"(verbs/{name}.md)" in (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
     for backend in ("pandas", "Dask", "Spark"):
         assert backend in page
     for column in services()[name].columns:
