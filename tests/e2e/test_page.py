@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import wave
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,6 @@ import pandas as pd
 import pytest
 
 import dfai
-from dfai_engine.page.serving import FILES
 from engine.server import serving
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the dev extra brings playwright")
@@ -333,10 +331,3 @@ def test_a_name_that_was_made_to_lead_here_gets_nothing(browser: Any, url: str) 
     assert document.status == 403
     assert "does not know itself as rebound.example" in said
     assert read == 403
-
-
-def test_the_wheel_carries_the_page(wheel: Path) -> None:
-    names = set(zipfile.ZipFile(wheel).namelist())
-
-    assert {f"dfai_engine/page/files/{path.name}" for path in FILES.iterdir()} <= names
-    assert "dfai_engine/page/files/index.html" in names
