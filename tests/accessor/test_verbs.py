@@ -11,6 +11,7 @@ import dfai
 from dfai._signatures import signature_of
 from dfai._verbs import Verbs
 from dfai_core import services
+from pages import DOCS
 
 SHARED_WORDS = {
     *("language", "country", "categories", "domain", "max_sentences", "order"),
@@ -86,5 +87,5 @@ def test_the_answer_ends_with_the_error_columns(name: str) -> None:
 
 @pytest.mark.parametrize("name", dfai.verbs())
 def test_every_verb_has_its_page_in_the_list(name: str) -> None:
-    assert (ROOT / "docs" / "verbs" / f"{name}.md").exists()
-    assert f"(verbs/{name}.md)" in (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    assert (DOCS / "verbs" / f"{name}.md").exists()
+    assert f"(verbs/{name}.md)" in (DOCS / "README.md").read_text(encoding="utf-8")
