@@ -27,6 +27,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from dfai_engine.face.finding import Found, describe, find
+from dfai_engine.face.iris import pupils
 from dfai_engine.face.mesh import mesh
 from dfai_engine.face.points import landmarks
 from dfai_engine.face.pose import head_pose
@@ -176,6 +177,22 @@ def margins(faces: list[Known]) -> None:
         print(f"  {name:12} {len(found):5} pairs, {min(found):.2f} to {max(found):.2f}; on the wrong side {wrong}")
 
 
+def groups(faces: list[Known]) -> None:
+    """The nearest two faces of each group picture, as it is and after every change."""
+    print("\nthe nearest two faces of a group picture, after every change")
+    for name in dict.fromkeys(face.picture for face in faces if not face.alone):
+        image = next(face.image for face in faces if face.picture == name)
+        near = []
+        for change in (lambda image: image, *changes().values()):
+            pixels = np.asarray(change(image))
+            found = [describe(pixels, face) for face in find(pixels)]
+            near += [
+                min(float(distances(one, other[None])[0]) for one, other in itertools.combinations(found, 2))
+                for _ in found[1:2]
+            ]
+        print(f"  {name:12} {min(near):.2f} to {max(near):.2f} in {len(near)} versions")
+
+
 def pose(faces: list[Known]) -> None:
     """Errors of angles where the truth is known: turning in the plane, and mirroring."""
     portraits = [face for face in faces if face.alone]
@@ -201,15 +218,16 @@ def mirrored_points(faces: list[Known]) -> None:
     """How far a mirrored picture's landmarks are from the mirrored landmarks, as a share of the pupils' distance."""
     missed = []
     for face in (face for face in faces if face.alone):
-        told = landmarks(face.face.points)
-        again = find(np.asarray(face.image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)))
+        told = _points(np.asarray(face.image), face.face.points)
+        pixels = np.ascontiguousarray(np.asarray(face.image)[:, ::-1])
+        again = find(pixels)
         if again:
-            turned = landmarks(again[0].points)
-            pupils = _apart(told["pupilLeft"], told["pupilRight"])
+            turned = _points(pixels, again[0].points)
+            between = _apart(told["pupilLeft"], told["pupilRight"])
             for name, point in told.items():
                 other = name.replace("Left", "#").replace("Right", "Left").replace("#", "Right")
                 back = {"x": face.image.width - 1 - turned[other]["x"], "y": turned[other]["y"]}
-                missed.append(_apart(point, back) / pupils)
+                missed.append(_apart(point, back) / between)
     print(
         f"\n27 landmarks, mirrored: off by {statistics.mean(missed):.1%} of the pupils' distance on average, "
         f"95 of 100 by less than {np.percentile(missed, 95):.1%} ({len(missed)} points)"
@@ -229,7 +247,8 @@ def labelled(folder: Path) -> None:
         if len(where) != 68:
             continue
         left, top, right, bottom = (round(edge) for edge in (*where.min(axis=0), *where.max(axis=0)))
-        told = landmarks(mesh(np.asarray(Image.open(picture).convert("RGB")), (left, top, right, bottom)))
+        pixels = np.asarray(Image.open(picture).convert("RGB"))
+        told = _points(pixels, mesh(pixels, (left, top, right, bottom)))
         eyes = float(np.linalg.norm(where[36] - where[45]))
         for name, places in LABELLED.items():
             x, y = where[list(places)].mean(axis=0)
@@ -242,6 +261,10 @@ def labelled(folder: Path) -> None:
     print(f"  {'all':18} {statistics.mean(every):.1%}, {len(every)} points")
     for name, each in sorted(missed.items(), key=lambda item: -statistics.mean(item[1])):
         print(f"    {name:18} {statistics.mean(each):.1%}")
+
+
+def _points(pixels: Any, found: Any) -> dict[str, dict[str, float]]:
+    return landmarks(found, pupils(pixels, found))
 
 
 def _apart(one: dict[str, float], other: dict[str, float]) -> float:
@@ -308,6 +331,8 @@ def speed() -> None:
         if not total:
             telling = _median(lambda pixels=pixels, face=face: describe(pixels, face))
             print(f"  describe a face            {telling:6.1f}")
+            naming = _median(lambda pixels=pixels, face=face: _points(pixels, face.points))
+            print(f"  its landmarks              {naming:6.1f}")
             total = looking + telling
     print(f"  find and describe, 512 × 600 {total:4.1f}")
 
@@ -337,6 +362,7 @@ def main() -> None:
     pairs(faces)
     robustness(faces)
     margins(faces)
+    groups(faces)
     pose(faces)
     if asked.poses is not None:
         other_poses(faces, asked.poses)

@@ -15,10 +15,8 @@ __all__ = ["LANDMARKS", "five", "landmarks"]
 
 Points = NDArray[np.float64]
 
-# The picture's left is meant, as with the service. Pupils are taken to be amid the edges of their eyes.
+# The picture's left is meant, as with the service. The mesh has no pupils.
 LANDMARKS: Mapping[str, tuple[int, ...]] = {
-    "pupilLeft": (33, 133, 159, 145),
-    "pupilRight": (362, 263, 386, 374),
     "noseTip": (1,),
     "mouthLeft": (61,),
     "mouthRight": (291,),
@@ -48,9 +46,11 @@ LANDMARKS: Mapping[str, tuple[int, ...]] = {
 FIVE = ((33, 133), (362, 263), (1,), (61,), (291,))
 
 
-def landmarks(mesh: Points) -> dict[str, dict[str, float]]:
-    """By name, in pixels of the picture that *mesh* has its points in."""
-    named = {name: mesh[list(places), :2].mean(axis=0) for name, places in LANDMARKS.items()}
+def landmarks(mesh: Points, pupils: Points) -> dict[str, dict[str, float]]:
+    """By name, in pixels of the picture that *mesh* and *pupils*, the left one first, have their points in."""
+    left, right = pupils
+    named = {"pupilLeft": left, "pupilRight": right}
+    named |= {name: mesh[list(places), :2].mean(axis=0) for name, places in LANDMARKS.items()}
     return {name: {"x": round(float(x), 1), "y": round(float(y), 1)} for name, (x, y) in named.items()}
 
 

@@ -6,8 +6,9 @@ import io
 import random
 from typing import Any
 
+import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from contracts import definition
 from dfai_engine.app import App
@@ -116,6 +117,25 @@ def test_all_landmarks_of_the_contract_are_told_and_lie_as_in_a_face(app: App) -
         down = [points[name][1] for name in column]
         assert down == sorted(down), column
     assert points["pupilLeft"] == pytest.approx((184, 102), abs=4)
+
+
+def test_pupils_are_seen_and_not_guessed_from_the_edges_of_the_eyes(app: App) -> None:
+    held = Image.open(io.BytesIO(image("face_b1"))).convert("RGB")
+    before = points_of(app, image("face_b1"))
+    corners = [np.array(before[name]) for name in ("eyeLeftOuter", "eyeLeftInner")]
+    width = abs(corners[1][0] - corners[0][0])
+    # An eye is painted over: white, with a dark iris towards its inner corner.
+    middle = (corners[0] + corners[1]) / 2
+    drawn = ImageDraw.Draw(held)
+    white, aside = np.array([width / 2, width / 5]), np.array([width / 4, 0])
+    drawn.ellipse((*(middle - white), *(middle + white)), fill=(225, 220, 215))
+    iris = middle + aside
+    drawn.ellipse((*(iris - width / 5), *(iris + width / 5)), fill=(40, 30, 25))
+    file = io.BytesIO()
+    held.save(file, "PNG")
+    after = points_of(app, file.getvalue())
+
+    assert after["pupilLeft"] == pytest.approx(tuple(iris), abs=0.12 * width)
 
 
 def test_landmarks_of_a_mirrored_face_are_mirrored(app: App) -> None:
