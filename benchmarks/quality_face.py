@@ -178,19 +178,22 @@ def margins(faces: list[Known]) -> None:
 
 
 def groups(faces: list[Known]) -> None:
-    """The nearest two faces of each group picture, as it is and after every change."""
-    print("\nthe nearest two faces of a group picture, after every change")
+    """How near different persons of a group picture are, as it is and after every change."""
+    print(
+        "\nthe nearest two faces of a group picture, after every change; and the nearest to another as the picture was"
+    )
     for name in dict.fromkeys(face.picture for face in faces if not face.alone):
+        known_faces = np.stack([face.embedding for face in faces if face.picture == name])
         image = next(face.image for face in faces if face.picture == name)
-        near = []
+        near, crossed = [], []
         for change in (lambda image: image, *changes().values()):
             pixels = np.asarray(change(image))
             found = [describe(pixels, face) for face in find(pixels)]
-            near += [
-                min(float(distances(one, other[None])[0]) for one, other in itertools.combinations(found, 2))
-                for _ in found[1:2]
-            ]
-        print(f"  {name:12} {min(near):.2f} to {max(near):.2f} in {len(near)} versions")
+            pairs_of = itertools.combinations(found, 2)
+            near.append(min(float(distances(one, other[None])[0]) for one, other in pairs_of))
+            # Of those in the picture as it was the nearest is the face itself.
+            crossed += [float(np.sort(distances(one, known_faces))[1]) for one in found]
+        print(f"  {name:12} {min(near):.2f} to {max(near):.2f} in {len(near)} versions; {min(crossed):.2f}")
 
 
 def pose(faces: list[Known]) -> None:
