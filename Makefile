@@ -7,7 +7,7 @@ comma := ,
 DEMO_EXTRAS := local,dask,plot$(if $(shell command -v java),$(comma)spark)
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: help demo test check types tests tests-servers tests-engine tests-connect doctests bench docs dist clean
+.PHONY: help demo test check types tests tests-servers tests-engine tests-connect doctests docs tests-docs bench dist clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -33,7 +33,7 @@ demo: .venv/demo ## Run the main job on the embedded engine, on real texts
 
 # Two at a time: types are checked while weights are fetched, and so on.
 test: .venv/dev ## Everything: lint, types, import rules, tests on every backend
-	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) check types tests tests-servers tests-engine tests-connect doctests
+	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) check types tests tests-servers tests-engine tests-connect doctests tests-docs
 
 check: .venv/dev ## Lint, formatting, import rules
 	$(BIN)/ruff check .
@@ -54,7 +54,7 @@ SERVERS := cluster deploy e2e faults planted
 ENGINE := benchmarks cli engine
 
 tests: .venv/models ## The tests of the core, the accessor and the backends
-	$(BIN)/pytest $(addprefix --ignore=tests/,$(SERVERS) $(ENGINE))
+	$(BIN)/pytest $(addprefix --ignore=tests/,$(SERVERS) $(ENGINE) docs)
 
 tests-servers: .venv/models ## The tests that start servers, clusters and jobs
 	$(BIN)/pytest $(addprefix tests/,$(SERVERS))
@@ -68,6 +68,15 @@ tests-connect: .venv/models ## The behaviour of the backends again, on Spark Con
 
 doctests: .venv/models ## The examples in docstrings
 	$(BIN)/pytest --doctest-modules accessor backends core engine
+
+# What mkdocs-material says of its maker's plans is no warning about these pages.
+docs tests-docs: export NO_MKDOCS_2_WARNING := 1
+
+docs: .venv/dev ## Build the documentation: open out/site/index.html, no network needed
+	$(BIN)/mkdocs build --strict
+
+tests-docs: .venv/dev ## The samples of the documentation, and its site
+	$(BIN)/pytest tests/docs
 
 # Other tools for frames want other versions of libraries than ours, so that they have an environment of their own.
 .venv-bench/tools: pyproject.toml

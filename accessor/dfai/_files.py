@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from dfai_core.backend import Building, backend_of, backends
 from dfai_core.errors import BackendNotFound, ConfigError
-from dfai_core.media.files import SCHEMES, local_path, scheme_of
+from dfai_core.media.files import SCHEMES, local_path, scheme_of, store_of
 
 __all__ = ["files"]
 
@@ -83,15 +83,15 @@ def _builder(backend: Any) -> tuple[Building, Any]:
 
 def _listed(pattern: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """The files that match, by path."""
-    import fsspec
-
     text = str(pattern)
     scheme = scheme_of(text)
     if scheme in ("", "file"):
+        import fsspec
+
         system, place = fsspec.filesystem("file"), str(local_path(text).absolute())
     elif scheme in SCHEMES:
         try:
-            system, place = fsspec.core.url_to_fs(text)
+            system, place = store_of(text)
         except ImportError as error:
             raise ConfigError(f"files({pattern!r}): {' '.join(str(error).split())}") from error
     else:

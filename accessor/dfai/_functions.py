@@ -16,7 +16,7 @@ from dfai._settings import effective
 from dfai._signatures import known_verb, signature_of
 from dfai._verbs import verb_names
 from dfai_core import Backend, Call, Col, Config, Service, Settings, backend_of, services
-from dfai_core.backend import Function, Parameter, Registering
+from dfai_core.backend import Form, Function, Parameter, Registering
 from dfai_core.errors import ConfigError, LanguageAssumed, MissingExtra, ModelMissing, NotOffered
 from dfai_core.ledger import LEDGER, Entry, new_group
 from dfai_core.report import process_id
@@ -88,7 +88,8 @@ def register_functions(
     group = new_group()
     for one in named:
         if one.function.refusal is None:
-            LEDGER.add(Entry.of(one.function.call, backend.name, lazy=True, group=group, **one.reporting))
+            for call in (one.function.call, *(form.call for form in one.function.forms)):
+                LEDGER.add(Entry.of(call, backend.name, lazy=True, group=group, **one.reporting))
     _warn_of_language([one.function for one in named])
     return tuple(one.function.name for one in named)
 
@@ -117,9 +118,11 @@ def _included(verbs: Sequence[str], include: Any) -> dict[str, tuple[str, ...]]:
     return {verb: tuple(word for word in known[verb] if word in words) for verb in verbs}
 
 
-def _call(verb: str, include: tuple[str, ...], config: Config) -> Call:
-    """The call behind a function: its parameters are its columns."""
+def _call(verb: str, include: tuple[str, ...], config: Config, form: str | None = None) -> Call:
+    """The call behind a function, or behind another *form* of it: its parameters are its columns."""
     service, signature = services()[verb], signature_of(verb)
+    if form is not None:
+        service = service.forms[form]
     options = signature.options
     if service.bind is not None:  # what its answer depends on is what it is by default
         # An option without a default is named by whoever calls the function, and comes to us as a column.
@@ -130,7 +133,7 @@ def _call(verb: str, include: tuple[str, ...], config: Config) -> Call:
         service, _, options = service.bind(service, lambda name: name, (), signature.inputs[0], given)
     return Call(
         service=service,
-        inputs=signature.inputs,
+        inputs=service.inputs,
         output=service.noun,
         include=include,
         options={name: default for name, default in options.items() if name not in signature.types},
@@ -158,6 +161,8 @@ class _Named:
                 raise
             refusal = str(error)
         channels, promised = channels_of(backend, session, call)
+        run = Reported(process_id(), backend.name, tuple(channel.reporter for channel in channels))
+        forms = [(name, _call(call.service.name, call.include, call.config, name)) for name in call.service.forms]
         function = Function(
             name=name,
             comment=signature.summary,
@@ -170,8 +175,9 @@ class _Named:
             ),
             fields=call.service.fields(call.include),
             call=call,
-            run=Reported(process_id(), backend.name, tuple(channel.reporter for channel in channels)),
+            run=run,
             refusal=refusal,
+            forms=tuple(Form(name, form, run) for name, form in forms),
         )
         return cls(function, {"channels": channels, "promised": promised})
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
 
 import pyarrow as pa
 
@@ -106,4 +107,5 @@ _PLAIN: dict[Any, pa.DataType] = {
     int: pa.int64(),
     float: pa.float64(),
     bytes: pa.binary(),
+    UUID: pa.string(),
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from dfai_core.backend import Function, Parameter
+from dfai_core.backend import Form, Function, Parameter
 from dfai_core.call import Call
 from dfai_core.errors import ConfigError
 from dfai_spark.budget import budget_for
@@ -73,11 +73,13 @@ def _free_or_ours(session: Any, name: str) -> bool:
 
 
 def _register_private(session: Any, function: Function) -> None:
-    call = replace(_reading_lists(function).shipped(), budget=budget_for(session, function.call))
-    answers = shipped(call, function.run, function.fields.names)
-    with own_python(session):
-        ask = arrow_functions().arrow_udf(answers, spark_type(function.fields, named=True))
-        session.udf.register(_PRIVATE + function.name, ask)
+    calls = {"": (function.call, function.run), **{f"_{one.parameter}": (one.call, one.run) for one in function.forms}}
+    for suffix, (made, run) in calls.items():
+        call = replace(_reading_lists(function, made).shipped(), budget=budget_for(session, made))
+        answers = shipped(call, run, function.fields.names)
+        with own_python(session):
+            ask = arrow_functions().arrow_udf(answers, spark_type(function.fields, named=True))
+            session.udf.register(f"{_PRIVATE}{function.name}{suffix}", ask)
 
 
 def definition(function: Function) -> str:
@@ -86,7 +88,10 @@ def definition(function: Function) -> str:
     parameters = ", ".join([*map(_declared, function.parameters), *paths])
     if function.refusal is None:
         arguments = ", ".join(map(_passed, function.parameters))
-        body = f"CASE WHEN spark_partition_id() >= 0 THEN {quoted(_PRIVATE + function.name)}({arguments}) END"
+        asked = f"{quoted(_PRIVATE + function.name)}({arguments})"
+        if function.forms:
+            asked = f"CASE {' '.join(_formed(function, form) for form in function.forms)} ELSE {asked} END"
+        body = f"CASE WHEN spark_partition_id() >= 0 THEN {asked} END"
     else:
         body = f"raise_error({_literal(function.refusal)})"
     return (
@@ -94,6 +99,17 @@ def definition(function: Function) -> str:
         f"RETURNS {sql_type(pa.struct(list(function.fields)))} "
         f"COMMENT {_literal(f'{function.comment} {_OURS}')} RETURN {body}"
     )
+
+
+def _formed(function: Function, form: Form) -> str:
+    """The branch of *form*: rows of the other branches, which Spark hands to it as well, are nulls to it."""
+    inputs, options = form.call.inputs, {name for name, _ in form.call.varying}
+    replaced = [one for one in function.parameters if one.name in function.call.inputs and one.name not in inputs]
+    absent = [f"{quoted(name)} IS NULL" for one in replaced for name in (one.name, one.path) if name is not None]
+    where = " AND ".join([f"{quoted(form.parameter)} IS NOT NULL", *absent])
+    given = [f"CASE WHEN {where} THEN {_passed(one)} END" for one in function.parameters if one.name in inputs]
+    given += [_passed(one) for one in function.parameters if one.name in options]
+    return f"WHEN {where} THEN {quoted(f'{_PRIVATE}{function.name}_{form.parameter}')}({', '.join(given)})"
 
 
 def _declared(parameter: Parameter) -> str:
@@ -130,14 +146,14 @@ def _literal(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
-def _reading_lists(function: Function) -> Call:
-    """The function's call, with the options that are lists read from the text that they travel as."""
+def _reading_lists(function: Function, call: Call) -> Call:
+    """A *call* of the function, with the options that are lists read from the text that they travel as."""
     lists = {parameter.name for parameter in function.parameters if pa.types.is_list(parameter.type)}
-    service = function.call.service
+    service = call.service
     options = tuple(
         replace(option, check=_FromText(option.check)) if option.name in lists else option for option in service.options
     )
-    return replace(function.call, service=replace(service, options=options)) if lists else function.call
+    return replace(call, service=replace(service, options=options)) if lists else call
 
 
 @dataclass(frozen=True, slots=True)

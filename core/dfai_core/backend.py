@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -20,6 +20,7 @@ __all__ = [
     "Building",
     "Fetching",
     "Function",
+    "Heading",
     "Parameter",
     "Registering",
     "Reporting",
@@ -161,10 +162,23 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """Another call of a `Function`, for rows that give *parameter* and none of the inputs in whose place it stands.
+
+    *call* reads those of the function's parameters that are its inputs and options, in their order.
+    """
+
+    parameter: str
+    call: Call
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A verb under a name of its own, for languages in which functions of columns have names, as SQL's have.
 
-    *call* reads the parameters, in their order, as its columns; what it answers becomes one struct, *fields*.
+    *call* reads the parameters, in their order, as its columns; what it answers becomes one struct, *fields*. Where the
+    verb has other *forms*, each has a call of its own.
     *refusal* says why the function cannot be called here: it is there all the same, to say so.
     """
 
@@ -175,6 +189,7 @@ class Function:
     call: Call
     run: Run
     refusal: str | None = None
+    forms: tuple[Form, ...] = ()
 
 
 @runtime_checkable
@@ -221,6 +236,25 @@ class Fetching(Protocol):
         """The columns that *call* reads, computed if need be, and no others; None where there are more rows.
 
         They are as `apply` hands them over, but rows of a group may stand anywhere.
+        """
+        ...
+
+
+@runtime_checkable
+class Heading(Protocol):
+    """What a backend may do besides: look at the first rows of a frame, and leave the others alone."""
+
+    def head(self, frame: Any, columns: Sequence[Hashable], rows: int) -> dict[Hashable, list[Any]]:
+        """The first *rows* rows of *columns*, computed if need be, as the library hands values to Python.
+
+        As few other rows are computed as the library lets one.
+        """
+        ...
+
+    def like(self, frame: Any, values: Mapping[Hashable, Sequence[Any]]) -> Any:
+        """A frame of the same kind as *frame* that holds *values*, some of its columns, and no other rows.
+
+        What is lazy about *frame* has been computed for it already.
         """
         ...
 

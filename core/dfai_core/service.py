@@ -330,6 +330,7 @@ class Service:
     each: Service | None = None  # asked of every row first: its answers are what is gathered
     retired: str | None = None  # why Azure does not offer it any more, and who does
     known_as: tuple[str, ...] = ()  # names of the same verb elsewhere
+    forms: Mapping[str, Service] = field(default_factory=dict)  # what it is with this option in the place of an input
     bind: Bind | None = None  # then it is made anew for each call
     web: bool = False  # its requests say themselves who is asked: no target does
     nullable: frozenset[str] = frozenset()  # inputs that may be null; where all are, a row is asked unless all are null

@@ -47,6 +47,12 @@ def run(
         list[Path] | None,
         typer.Option(envvar="DFAI_IMAGES", help="A folder whose pictures searches for images find; again for more."),
     ] = None,
+    known_as: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A name that leads here besides localhost; without a key no other is answered to. Again for more."
+        ),
+    ] = None,
 ) -> None:
     """Serve the embedded engine over HTTP until interrupted."""
     _needs("dfai serve", "starlette", "uvicorn")
@@ -63,14 +69,21 @@ def run(
     _free(host, port)
     try:
         made = server(
-            host, port, key=_key(key), limits=cast("LimitsName", limits), data=data, images=images or (), tls=tls
+            host,
+            port,
+            key=_key(key),
+            limits=cast("LimitsName", limits),
+            data=data,
+            images=images or (),
+            tls=tls,
+            known_as=known_as or (),
         )
     except NotGuarded as fault:
         _fail(str(fault))
     place = f"[{host}]" if ":" in host else host
     scheme = "http" if tls is None else "https"
     guard = "with its key" if key else "no key needed"
-    typer.echo(f"dfai engine on {scheme}://{place}:{port} ({guard}); /status, /ready, /swagger. Stop: Ctrl-C", err=True)
+    typer.echo(f"dfai engine on {scheme}://{place}:{port} ({guard}): try it in a browser. Stop: Ctrl-C", err=True)
     try:
         made.run()
     except KeyboardInterrupt:

@@ -95,3 +95,21 @@ def test_functions_of_sql_take_sounds_and_ids(spark: SparkFrames) -> None:
 
     assert said.who.speaker in ids
     assert said.same.same_speaker
+
+
+def test_a_function_of_sql_compares_each_row_with_a_sound_or_with_a_profile(spark: SparkFrames) -> None:
+    session = spark.session
+    ada = dfai.speakers.get("Ada").id
+    rows = [(1, A3, None, ada), (2, B2, None, ada), (3, A1, A2, None), (4, A1, None, None), (5, A1, A2, ada)]
+    session.createDataFrame(rows, "id int, p string, q string, who string").createOrReplaceTempView("calls")
+    dfai.register_functions(session, prefix="voice_", verbs=["verify_speaker"])
+    with dfai.track() as run:
+        found = session.sql(
+            "SELECT id, voice_verify_speaker(audio_path => p, other_path => q, among => who) AS same FROM calls"
+        ).collect()
+    found.sort(key=lambda row: row.id)
+
+    assert [row.same and row.same.same_speaker for row in found] == [True, False, True, None, None]
+    assert [row.same and row.same.error for row in found] == [None, None, None, None, "refused"]
+    assert "not with both" in found[4].same.error_message
+    assert run.errors == {"refused": 1}  # neither call counts the rows of the other

@@ -9,7 +9,6 @@ from uuid import UUID
 from dfai._verbs.base import Columns, IfExists, R, VerbBase
 from dfai_core import Col, Settings, services
 from dfai_core.errors import ConfigError
-from dfai_core.services.speech.verify_speaker import VERIFY_SPEAKER_AMONG
 
 __all__ = ["KnownVoice", "KnownVoices", "SpeakerVerbs"]
 
@@ -90,14 +89,13 @@ class SpeakerVerbs(VerbBase[R]):
                 "verify_speaker: compare with one thing: another column, or among=…, a profile of dfai.speakers."
             )
         options: dict[str, Any] = {"among": among, "threshold": threshold, "rate_hz": rate_hz}
+        service = services()["verify_speaker"]
         if other is not None:
-            return self._call(
-                services()["verify_speaker"], (audio, other), options, include, output, if_exists, settings
-            )
+            return self._call(service, (audio, other), options, include, output, if_exists, settings)
         from dfai._speakers import resolved
 
         options["among"] = resolved(among, settings)
-        return self._call(VERIFY_SPEAKER_AMONG, (audio,), options, include, output, if_exists, settings)
+        return self._call(service.forms["among"], (audio,), options, include, output, if_exists, settings)
 
     def identify_speaker(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ import orjson
 from dfai.testing._pictures import asked_of, picture_body
 from dfai.testing._protocol import SERIES, TEXTS, Unfit, series_body, text_body
 from dfai.testing._seen import PICTURED, Face, known_by_content, name_of, picture_in
+from dfai.testing._sounds import SOUNDED, SPOKEN, Voices, asks_of_sounds, heard, names_of, sound_in, spoken, words_in
 from dfai_core import Service
 from dfai_core.errors import ConfigError, NotOffered
 from dfai_core.flow.adaptive import LearnedRate
@@ -46,7 +47,8 @@ _numbers = itertools.count(1)
 class Asked(NamedTuple):
     """One request that a fake was sent: the verb, its documents, and what it said.
 
-    Documents are texts, series as tuples, or pictures by their SHA-256 or URL; a comparison of faces has none.
+    Documents are texts, series as tuples, or pictures and sounds by their SHA-256 or URL; a comparison of faces has
+    none, as a step of one of voices that brings no sound.
     """
 
     verb: str
@@ -123,9 +125,10 @@ def fake(answers: Mapping[str, Any], *, fail: Mapping[Any, str] | None = None) -
         By verb: a mapping from a text to its answer, or a function from a text to its answer, or one answer for all.
         An answer is what stands in the headline column; a mapping gives companions too. Of verbs on series, a text
         is the tuple of a series' values; of verbs on pictures, a picture's bytes, its path, or a URL that the service
-        reads (of `verify_faces`, two of them), and a function is given the bytes or the URL.
+        reads (of `verify_faces`, two of them), and a function is given the bytes or the URL. Of verbs on sounds the
+        same; `verify_speaker` compares two, or one and a profile's id.
     fail
-        Texts (or tuples, or pictures) that fail, and with which code of the error column: "rate_limited",
+        Texts (or tuples, pictures, sounds) that fail, and with which code of the error column: "rate_limited",
         "unavailable", "timeout", "bad_answer", "refused", "unsupported", "too_large". Each fails alone, at every try.
 
     Raises
@@ -133,6 +136,8 @@ def fake(answers: Mapping[str, Any], *, fail: Mapping[Any, str] | None = None) -
     ConfigError
         For a verb or a code that a fake does not know.
 
+    Notes
+    -----
     A text that has no answer ends as ``refused``, with a message that says how to give it one.
 
     Examples
@@ -147,7 +152,7 @@ def fake(answers: Mapping[str, Any], *, fail: Mapping[Any, str] | None = None) -
     >>> sorted(asked.status for asked in told.requests)
     [200, 413, 429]
     """
-    known = (*TEXTS, *SERIES, *PICTURED)
+    known = (*TEXTS, *SERIES, *PICTURED, SPOKEN, *SOUNDED)
     for verb in answers:
         if verb not in known:
             raise ConfigError(f"dfai.testing.fake: {verb!r} is no verb that a fake answers: {', '.join(known)}.")
@@ -158,7 +163,9 @@ def fake(answers: Mapping[str, Any], *, fail: Mapping[Any, str] | None = None) -
     told = {verb: known_by_content(verb, given) for verb, given in answers.items()}
     failing = dict(fail or {})
     if any(verb in PICTURED for verb in answers):
-        failing = {name_of(key): code for key, code in failing.items()}
+        failing |= {name_of(key): code for key, code in failing.items()}
+    if any(verb in SOUNDED for verb in answers):
+        failing |= {name: code for key, code in (fail or {}).items() for name in names_of(key)}
     by_picture = frozenset(verb for verb, given in answers.items() if told[verb] is not given)
     return Fake(uuid.uuid4().hex, told, failing, by_picture)
 
@@ -172,6 +179,8 @@ class _FakeTransport:
     async def send(self, request: Request) -> Answer:
         if "/face/" in request.url:
             return self._face(request)
+        if (part := asks_of_sounds(request.url)) is not None:
+            return {"heard": self._heard, "spoken": self._spoken, "voices": self._voices}[part](request)
         if request.method == "GET":
             return Answer(200, _AT_ONCE, _operations.get(request.url, b'{"status": "failed"}'))
         if (asked := asked_of(request.url, self._told.answers)) is not None:
@@ -247,6 +256,38 @@ class _FakeTransport:
             return self._said(verb, documents, _refusal(400, "BadArgument", str(unfit)))
         return self._said(verb, documents, Answer(200, _AT_ONCE, orjson.dumps(found)))
 
+    def _heard(self, request: Request) -> Answer:
+        sound, name = sound_in(request)
+        return self._one("transcribe", name, lambda: heard(request.url, sound, self._value("transcribe", name, sound)))
+
+    def _spoken(self, request: Request) -> Answer:
+        text = words_in(request)
+        return self._one(
+            SPOKEN, text, lambda: spoken(request.headers["X-Microsoft-OutputFormat"], self._value(SPOKEN, text))
+        )
+
+    def _voices(self, request: Request) -> Answer:
+        voices = Voices(request)
+        verb = voices.verb(self._told.answers)
+        sound, name = sound_in(request) if voices.listens else (None, None)
+        if (said := voices.prepared(sound, name)) is not None:
+            return self._one(verb, name, lambda: said)
+        key, content = voices.compared(verb, sound, name)
+        return self._one(verb, name, lambda: voices.said(verb, self._value(verb, key, content)))
+
+    def _one(self, verb: str, document: Any, said: Callable[[], Any]) -> Answer:
+        """The answer to a request about one thing, or about none."""
+        documents = () if document is None else (document,)
+        if documents and (failed := self._failed(verb, documents)) is not None:
+            return failed
+        try:
+            found = said()
+        except Unfit as unfit:
+            return self._said(verb, documents, _refusal(400, "InvalidRequest", str(unfit)))
+        body = found if isinstance(found, bytes) else orjson.dumps(found)
+        kind = {"Content-Type": "application/octet-stream"} if isinstance(found, bytes) else {}
+        return self._said(verb, documents, Answer(200, {**_AT_ONCE, **kind}, body))
+
     def _submitted(self, url: str, found: bytes) -> Answer:
         """An operation that has ended as soon as it is asked about."""
         link = f"{url.partition('?')[0]}/{next(_numbers)}-{self._told.id}"
@@ -277,7 +318,7 @@ class _FakeTransport:
         given = self._told.answers[verb]
         if callable(given):
             return given(*picture) if isinstance(picture, tuple) else given(document if picture is None else picture)
-        what = "picture" if verb in PICTURED else "text"
+        what = "picture" if verb in PICTURED else "sound" if verb in SOUNDED else "text"
         if isinstance(given, Mapping) and (what == "text" or verb in self._told.by_picture):
             if document in given:
                 return given[document]

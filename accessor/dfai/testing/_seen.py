@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
-from dfai.testing import _faces, _pictures
+from dfai.testing import _faces, _pictures, _sounds
 from dfai.testing._protocol import Unfit
 from dfai_core.transports import Request
 
@@ -46,9 +46,17 @@ def _is_file(key: str | Path) -> bool:
 
 def known_by_content(verb: str, given: Any) -> Any:
     """Answers that travel: of a mapping from files to answers, the files stay here."""
+    if verb in _sounds.SOUNDED:
+        ours = isinstance(given, Mapping) and not _one_answer(given)
+        return {name: value for key, value in given.items() for name in _sounds.names_of(key)} if ours else given
     if verb not in PICTURED or not isinstance(given, Mapping) or not _by_picture(given):
         return given
     return {name_of(key): value for key, value in given.items()}
+
+
+def _one_answer(given: Mapping[Any, Any]) -> bool:
+    """Whether a mapping is one answer for all sounds, and not one from sounds to answers."""
+    return not {"transcript", "same_speaker", "speaker"}.isdisjoint(key for key in given if isinstance(key, str))
 
 
 def _by_picture(given: Mapping[Any, Any]) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from dfai_core.media.content import Unread
 
-__all__ = ["SCHEMES", "local_path", "read_file", "scheme_of"]
+__all__ = ["SCHEMES", "local_path", "read_file", "scheme_of", "store_of"]
 
 # Stores that name no host in their URLs but are found by the worker's own configuration. With others (ftp, sftp, smb) a
 # row could have the worker ask any machine of its network.
@@ -36,6 +37,21 @@ def local_path(reference: str) -> Path:
     if parts.netloc not in ("", "localhost"):
         raise Unread("unreadable", "a file: URL that names another machine is not read")
     return Path(unquote(parts.path))
+
+
+def store_of(reference: str) -> tuple[Any, str]:
+    """The object store that a URL names, and the path in it.
+
+    Raises
+    ------
+    ImportError
+        Where the store's package of fsspec's is not here.
+    """
+    import fsspec
+
+    # A store that remembered its listings would not see what others have written since, in this process or elsewhere.
+    system, path = fsspec.core.url_to_fs(reference, use_listings_cache=False)
+    return system, path
 
 
 def read_file(reference: str, max_bytes: int) -> bytes:
@@ -86,10 +102,8 @@ def _stored(reference: str, scheme: str, max_bytes: int) -> bytes:
             f"URLs of this form ({scheme}:) are not read: read it yourself and give the bytes. "
             f"Read are paths, http(s), and {', '.join(sorted(SCHEMES))}",
         )
-    import fsspec
-
     try:
-        system, path = fsspec.core.url_to_fs(reference)
+        system, path = store_of(reference)
     except ImportError as error:  # each store's package is an extra of fsspec's
         raise Unread("unreadable", f"{scheme}: {' '.join(str(error).split())}") from None
     try:
@@ -99,6 +113,6 @@ def _stored(reference: str, scheme: str, max_bytes: int) -> bytes:
         raise
     except Exception as error:  # noqa: BLE001  stores' clients have errors of their own, not to be named unimported
         raise Unread("unavailable", f"the store does not answer: {type(error).__name__}", retryable=True) from None
-    if (size or 0) > max_bytes:
+    if max(size or 0, len(data)) > max_bytes:
         raise Unread("too_large")
     return data

@@ -103,7 +103,7 @@ def _none(name: str, value: object) -> None:
         raise ConfigError(f"{name}={value!r}: compare with another column, or with a profile, not with both.")
 
 
-VERIFY_SPEAKER = Service(
+_PAIRS = Service(
     name="verify_speaker",
     family="speech",
     noun="same_speaker",
@@ -126,12 +126,14 @@ VERIFY_SPEAKER = Service(
 )
 
 VERIFY_SPEAKER_AMONG = replace(
-    VERIFY_SPEAKER,
+    _PAIRS,
     inputs=("audio",),
-    options=(Option("among", "document", None, voice), *VERIFY_SPEAKER.options[1:]),
+    options=(Option("among", "document", None, voice), *_PAIRS.options[1:]),
     operation="TextIndependent_IdentifySingleSpeaker",
     wire=_among,
     asks=1,
     keeps=False,  # the profile may have changed meanwhile
 )
 """The same verb, where a profile stands in the place of the second sound."""
+
+VERIFY_SPEAKER = replace(_PAIRS, forms={"among": VERIFY_SPEAKER_AMONG})
