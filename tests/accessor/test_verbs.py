@@ -45,6 +45,12 @@ def test_a_verbs_signature_follows_the_rule(name: str) -> None:
     assert {option.name for option in service.options} <= (WEB_WORDS if service.web else SHARED_WORDS)
 
 
+def test_every_service_has_its_verb_and_every_verb_its_service() -> None:
+    methods = {name for family in Verbs.__mro__ for name, held in vars(family).items() if inspect.isfunction(held)}
+
+    assert {name for name in methods if not name.startswith("_")} - {"call"} == set(services()) == set(dfai.verbs())
+
+
 @pytest.mark.parametrize("name", dfai.verbs())
 def test_a_verbs_annotations_can_be_read_where_it_is_used(name: str) -> None:
     signature = signature_of(name)
