@@ -101,7 +101,7 @@ def test_what_the_synapseml_page_shows_without_its_output(around: Path) -> None:
 
     assert names["tags"]["seen_tags"].tolist() == [["glass", "bowl"]]
     assert names["utterances"]["transcript_segments"].str["text"].tolist() == ["p300.", "p400."]
-    assert names["hits"]["path"].str.endswith("glass%20bowl.png").all()
+    assert names["hits"]["url"].str.endswith("glass%20bowl.png").all()
     assert names["done"]["indexed"].tolist() == ["7"]
 
 
