@@ -1,7 +1,8 @@
 """What a verb's page says that its declaration says already: columns, arguments, SQL, limits, price.
 
 ``python -m tests.verb_pages`` writes it between the marks of each page in ``docs/verbs``; a test holds that nothing is
-left to write. Everything else in a page is by hand. A page for a new verb begins with `marks` of each part.
+left to write. Everything else in a page is by hand. ``python -m tests.verb_pages count_words`` begins the page of a new
+verb: what is written as "…" in it is yours to say, and the tests tell what is missing.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import inspect
 import re
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from dfai_core.services.files.write_files import write_files
 from dfai_core.services.search.write_search_index import Writing, write_search_index
 from dfai_spark.types import sql_type
 
-__all__ = ["PAGES", "PARTS", "filled", "main", "marks"]
+__all__ = ["HEADINGS", "PAGES", "PARTS", "begun", "filled", "main", "marks"]
 
 PAGES = Path(__file__).parents[1] / "docs" / "verbs"
 # What has a page and is no verb of `Verbs`: its service, and the method that is called.
@@ -237,6 +238,43 @@ PARTS: dict[str, Callable[[str], str]] = {
 }
 
 
+# Every page tells them in this order; what is a verb's own stands between them.
+HEADINGS = ["The same call everywhere", "Columns", "Arguments", "SQL", "Limits", "Errors", "Price"]
+HEADINGS += ["Who answers", "How well", "Related"]
+
+
+def begun(verb: str) -> str:
+    """A page for a verb that has none."""
+    service, method = declared(verb)
+    inputs = ", ".join(f'"{name}"' for name in service.inputs)
+    summary = (inspect.getdoc(method) or "").partition("\n")[0]
+    texts = {
+        "The same call everywhere": f"""```python
+df.ai.{verb}({inputs})             # pandas, polars
+ddf.ai.{verb}({inputs}).compute()  # Dask: lazy until computed
+sdf.ai.{verb}({inputs}).show()     # Spark: lazy until an action
+dfai.on(df).{verb}({inputs})       # typed, for checkers
+```
+
+```sql
+-- once: dfai.register_functions(spark)
+SELECT ai_{verb}({", ".join(service.inputs)}).{service.noun} FROM rows
+```
+
+```bash
+dfai run {verb} rows.parquet --column {service.inputs[0]} --out answered.parquet
+```""",
+        "Errors": "| error | when | what to do |\n| --- | --- | --- |\n| `empty` | … | … |",
+    }
+    sections = [
+        f"## {heading}\n\n{marks(heading.lower(), verb) if heading.lower() in PARTS else texts.get(heading, '…')}"
+        for heading in HEADINGS
+    ]
+    example = f"import dfai\nimport pandas as pd\n\ndf = pd.DataFrame({{{inputs}: [...]}})\ndf.ai.{verb}({inputs})"
+    first = f"# {verb}\n\n{summary}\n\n```python\n{example}\n```\n```text\n…\n```"
+    return "\n\n".join([first, *sections]) + "\n"
+
+
 def marks(part: str, verb: str) -> str:
     """A part of a page between its marks, which no reader sees."""
     return f"<!-- {part}: made by python -m tests.verb_pages -->\n\n{PARTS[part](verb)}\n\n<!-- end of {part} -->"
@@ -303,7 +341,8 @@ def shown(default: Any) -> str:
 
 
 def literal(value: Any) -> str:
-    """
+    """A default as SQL writes it.
+
     >>> literal("auto"), literal(None), literal(()), literal(("a",)), literal(3)
     ("'auto'", 'NULL', 'array()', "array('a')", '3')
     """
@@ -323,7 +362,8 @@ def folded(line: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """
+    """*text* with a capital and a full stop.
+
     >>> sentence("our own: 120 s"), sentence("dfai's own.")
     ('Our own: 120 s.', "dfai's own.")
     """
@@ -336,7 +376,8 @@ def counted(number: int | None) -> str:
 
 
 def size(count: int) -> str:
-    """
+    """Bytes as the sources count them.
+
     >>> size(20 * 2**20), size(1_000_000), size(64_000)
     ('20 MiB', '1 MB', '64 kB')
     """
@@ -355,15 +396,15 @@ def wiring(service: Service, kind: str) -> Wiring:
     return Wiring(options, (), (), service.api_version, None, False, kind)
 
 
-def main() -> None:
-    """Writes the pages anew."""
-    for path in sorted(PAGES.glob("*.md")):
-        page = path.read_text(encoding="utf-8")
+def main(new: Sequence[str] = ()) -> None:
+    """Writes the pages anew, and begins those of *new* verbs."""
+    for path in sorted({*PAGES.glob("*.md"), *(PAGES / f"{verb}.md" for verb in new)}):
+        page = path.read_text(encoding="utf-8") if path.exists() else begun(path.stem)
         made = filled(path.stem, page)
-        if made != page:
+        if made != page or not path.exists():
             path.write_text(made, encoding="utf-8")
             print(f"wrote {path.relative_to(Path.cwd())}", file=sys.stderr)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -13,6 +14,7 @@ from dfai._verbs import Verbs
 from dfai_core import services
 from pages import DOCS
 
+ROOT = Path(__file__).parents[2]
 SHARED_WORDS = {
     *("language", "country", "categories", "domain", "max_sentences", "order"),
     *("among", "top", "filter", "match", "select", "key", "offset", "market"),
