@@ -43,6 +43,7 @@ check: .venv/dev
 types: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/pyright
+	$(BIN)/python tests/type_completeness.py
 
 # The tests start many short-lived Javas: to compile for peak speed would cost more than it brings.
 tests tests-servers tests-engine tests-connect: export JDK_JAVA_OPTIONS := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC $(JDK_JAVA_OPTIONS)

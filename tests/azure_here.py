@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest import mock
 
+from dfai_core import peers
 from dfai_core.ledger import LEDGER
 from dfai_core.targets.azure import Azure
 from dfai_core.transports.asgi import AsgiTransport
@@ -28,6 +29,7 @@ def azure_here() -> Iterator[None]:
     with (
         mock.patch.dict(os.environ, AZURE_AI_KEY=_KEY),
         mock.patch.object(Azure, "transport", transport),
+        mock.patch.object(peers, "_peers", {}),  # what was there answers again afterwards, and this engine no more
     ):
         try:
             yield

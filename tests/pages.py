@@ -96,6 +96,7 @@ def samples(page: str, section: str = "") -> list[tuple[str, str]]:
     text = (DOCS / page).read_text(encoding="utf-8")
     if section:
         text = re.split(r"^## ", text.partition(f"\n## {section}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+    text = re.sub(r"^~~~.*?^~~~", "", text, flags=re.DOTALL | re.MULTILINE)  # a page that is shown, with its own
     return re.findall(r"^```(\w+)\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
 
 

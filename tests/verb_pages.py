@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -72,14 +73,17 @@ def arguments(verb: str) -> str:
     """What a call takes: from the verb's signature and docstring."""
     _, method = declared(verb)
     told = described(method)
+    parameters = {name: one for name, one in inspect.signature(method).parameters.items() if name not in COMMON}
     lines = ["| argument | default | what |", "| --- | --- | --- |"]
-    for name, parameter in inspect.signature(method).parameters.items():
-        if name in COMMON:
+    for names in told:
+        ours = [name for name in names if name in parameters]
+        if not ours:
             continue
-        default = "" if parameter.default is parameter.empty else f"`{shown(parameter.default)}`"
-        columned = re.search(r"\bCol\b", str(parameter.annotation)) and "column of" not in told[name]
-        by_row = " Or `dfai.col(…)`, by row." if columned else ""
-        lines.append(f"| `{name}` | {default} | {cell(told[name])}{by_row} |")
+        defaults = [parameters[name].default for name in ours]
+        default = ", ".join(dict.fromkeys(f"`{shown(one)}`" for one in defaults if one is not inspect.Parameter.empty))
+        columned = any(re.search(r"\bCol\b", str(parameters[name].annotation)) for name in ours)
+        by_row = " Or `dfai.col(…)`, by row." if columned and not re.search("column of|dfai.col", told[names]) else ""
+        lines.append(f"| {', '.join(f'`{name}`' for name in ours)} | {default} | {cell(told[names])}{by_row} |")
     rest = "`include`, `output`, `if_exists` and [settings](../targets.md) are those of every verb."
     return "\n".join([*lines, "", rest])
 
@@ -112,7 +116,7 @@ def sql(verb: str) -> str:
             opening,
             *(f"{indent}{one}{',' if one is not told[-1] else ''}" for one in told),
             ") -> STRUCT<",
-            *(f"{indent}{one}{',' if one is not fields[-1] else ''}" for one in fields),
+            *(folded(f"{indent}{one}{',' if one is not fields[-1] else ''}") for one in fields),
             ">",
             "```",
         ]
@@ -135,14 +139,19 @@ def limits(verb: str) -> str:
     there = service.limits_at("web" if service.web else "azure")
     here = service.limits_at("web" if service.web else "local")
     asked = "Azure, containers" if service.retired is None else "containers"
+    what = "documents" if service.media is None else f"{service.media.kind.name.partition(' ')[2]}s"
+    if service.web:
+        what = "rows"
     rows = [
-        ("documents in a request", f"{there.max_documents:,}", f"{here.max_documents:,}"),
+        (f"{what} in a request", f"{there.max_documents:,}", f"{here.max_documents:,}"),
         ("characters in a document", counted(there.max_chars), counted(here.max_chars)),
         ("characters in a request", counted(there.max_chars_per_request), counted(here.max_chars_per_request)),
     ]
+    sources = []
     if service.media is None:
         rows.append(("size of a request", size(there.max_bytes), size(here.max_bytes)))
-    sources = [there.source, here.source] if service.media is None or service.gather is not None else []
+    if service.media is None or service.gather is not None:
+        sources = [there.source, here.source]
     if service.gather is not None:
         rows.append(("rows of a group", f"{there.max_rows:,}", f"{here.max_rows:,}"))
     if service.media is not None:
@@ -163,8 +172,8 @@ def limits(verb: str) -> str:
         else [f"| limit | {asked} | in this process |", "| --- | --- | --- |"]
     )
     body = [f"| {name} | {one} |" if web else f"| {name} | {one} | {other} |" for name, one, other in rows]
-    said = dict.fromkeys(source[0].upper() + source[1:].rstrip(".") for source in sources)
-    return "\n".join([*head, *body, "", f"Source{'s' if len(said) > 1 else ''}: {'. '.join(said)}."])
+    said = dict.fromkeys(sentence(source) for source in sources)
+    return "\n".join([*head, *body, "", f"Source{'s' if len(said) > 1 else ''}: {' '.join(said)}"])
 
 
 def price(verb: str) -> str:
@@ -236,26 +245,33 @@ def marks(part: str, verb: str) -> str:
 def filled(verb: str, page: str) -> str:
     """The *page* of a verb with what is to stand between its marks."""
     for part in PARTS:
-        pattern = rf"<!-- {part}: .*?<!-- end of {part} -->"
-        page = re.sub(pattern, lambda _, part=part: marks(part, verb), page, count=1, flags=re.DOTALL)
+        before, begun, rest = page.partition(f"<!-- {part}:")
+        _, end, after = rest.partition(f"<!-- end of {part} -->")
+        if begun and end:
+            page = before + marks(part, verb) + after
     return page
 
 
-def described(method: Any) -> dict[str, str]:
-    """What a docstring says of each parameter, in Markdown."""
+def described(method: Any) -> dict[tuple[str, ...], str]:
+    """What a docstring says of each parameter, or of several together, in Markdown."""
     doc = inspect.getdoc(method) or ""
     told = doc.partition("Parameters\n----------\n")[2]
     told = re.split(r"\n\n(?=\w+\n-+\n)", told)[0]
-    found = {}
+    found: dict[tuple[str, ...], str] = {}
     for names, lines in re.findall(r"^(\S.*)\n((?:(?:    .*)?\n?)+)", told, flags=re.MULTILINE):
         text = re.sub(r"(?<![\w`])\*(\w+)\*", r"`\1`", " ".join(lines.split()).replace("``", "`"))
-        found |= dict.fromkeys(names.replace("*", "").split(", "), text)
-    for name, text in found.items():
-        if like := re.search(r",? ?[Aa]s in `(\w+)`\.?", text):
-            there = described(getattr(Verbs, like[1])).get(name, "")
-            # Said in full where there is nothing else, else with the page that says it.
-            found[name] = there if text == like[0] else text.replace(f"`{like[1]}`", f"[{like[1]}]({like[1]}.md)")
-    return found
+        found[tuple(names.replace("*", "").split(", "))] = text
+    return {names: _linked(names, text) for names, text in found.items()}
+
+
+def _linked(names: tuple[str, ...], text: str) -> str:
+    """*text* where it says "as in `verb`": what is said there if it says nothing else, else with a link to its page."""
+    like = re.search(r",? ?[Aa]s in `(\w+)`\.?", text)
+    if like is None or names[0] in COMMON:
+        return text
+    if text == like[0]:
+        return described(getattr(Verbs, like[1]))[names]
+    return text.replace(f"`{like[1]}`", f"[{like[1]}]({like[1]}.md)")
 
 
 def type_name(kind: pa.DataType) -> str:
@@ -296,6 +312,23 @@ def literal(value: Any) -> str:
     if isinstance(value, (tuple, list)):
         return f"array({', '.join(map(literal, value))})"
     return f"'{value}'" if isinstance(value, str) else str(value)
+
+
+def folded(line: str) -> str:
+    """A long type on several lines; names stay beside their types."""
+    joined = line.strip().replace(": ", ":\N{NO-BREAK SPACE}")
+    return textwrap.fill(joined, 92, initial_indent=" " * 4, subsequent_indent=" " * 8).replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
+
+
+def sentence(text: str) -> str:
+    """
+    >>> sentence("our own: 120 s"), sentence("dfai's own.")
+    ('Our own: 120 s.', "dfai's own.")
+    """
+    text = text.rstrip(".") + "."
+    return text if text.startswith("dfai") else text[0].upper() + text[1:]
 
 
 def counted(number: int | None) -> str:

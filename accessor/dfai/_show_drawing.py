@@ -25,6 +25,7 @@ _SMALL_LABEL_PX = 10 * DENSITY
 _MANY = 12  # from so many marks on lines are thinner, and labels smaller
 _CROWD = 40
 _MOST_COVERED = 0.15  # of a picture with many marks, by their labels
+_MOST_HIDDEN = 0.15  # of a text's label, that may lie on other texts
 _CASING = (12, 14, 18)
 _PIXELATED = 6  # a picture that is enlarged more than that shows its pixels
 
@@ -57,14 +58,9 @@ def drawn(picture: Picture, marks: Sequence[Mark], colours: Mapping[str, str], s
     pen = ImageDraw.Draw(image)
     strong = 5 if len(marks) < _MANY else 3 if len(marks) < _CROWD else 2
     for mark in marks:
-        _outline(
-            pen,
-            mark,
-            scale,
-            colours[mark.group],
-            1 if mark.minor else strong - 2 * (mark.shape == "polygon" and strong > 2),
-            size,
-        )
+        # What stands in a polygon is to be read, and a minor mark lies in another.
+        wide = 1 if mark.minor else max(2, strong - 2) if mark.shape == "polygon" else strong
+        _outline(pen, mark, scale, colours[mark.group], wide, size)
     for mark in marks:
         _points(pen, mark, scale, colours[mark.group])
     _labels(pen, [mark for mark in reversed(marks) if mark.label], marks, scale, colours, size)
@@ -139,6 +135,11 @@ def _labels(
     ]
     texts_there = [frame for frame, mark in zip(frames, named, strict=True) if mark.shape == "polygon"]
     places = placed(wanted, Rect(0, 0, *size), texts_there)
+    for at, (mark, place) in enumerate(zip(named, places, strict=True)):
+        # A text that hides another, or itself, is better read below the picture.
+        hides = 0.0 if place is None else sum(place.overlap(text) for text in texts_there)
+        if place is not None and mark.shape == "polygon" and hides > _MOST_HIDDEN * place.area:
+            places[at] = None
     if len(marks) >= _MANY:
         places = _some(places, _MOST_COVERED * size[0] * size[1])
     for mark, text, place in zip(named, texts, places, strict=True):

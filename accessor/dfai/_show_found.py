@@ -191,13 +191,13 @@ def _marked(
         if any(one[side] is None for side in BOX):
             continue
         points = landmarks[place] if suffix == "" and place < len(landmarks) else []
-        mark = _box(one, called, place, points or [])
+        mark = _box(one, called, place if isinstance(value, list) else None, points or [])
         if said and finding.marks[-1].corners == mark.corners:  # another candidate for the same face
             before = finding.marks[-1]
             finding.marks[-1] = replace(before, tip=f"{before.tip}; or {mark.tip}")
         else:
             finding.marks.append(mark)
-        said.append((mark.label or mark.tip, mark.group))
+        said.append(((mark.label or mark.tip).removeprefix(called).strip(), mark.group))
     if not said:
         return []
     if not any(word for word, _ in said):
@@ -212,20 +212,21 @@ def _marked(
     return [(f"{count} × {group}", group) for group, count in groups.most_common(_COUNTED)] + rest
 
 
-def _box(one: Mapping[str, Any], called: str, place: int, landmarks: Sequence[Mapping[str, Any]]) -> Mark:
+def _box(one: Mapping[str, Any], called: str, place: int | None, landmarks: Sequence[Mapping[str, Any]]) -> Mark:
     x, y, width, height = (float(one[side]) for side in BOX)
-    confidence = one.get("confidence")
+    confidence, number = one.get("confidence"), 1 + (place or 0)
     if "person_id" in one:
         group = name = one["name"] or "unknown"
     elif one.get("name"):
         group = name = str(one["name"])
     elif one.get("text"):
         # Sentences differ from each other: each has a colour of its own.
-        name, group = str(one["text"]), f"{called} {place + 1}"
+        name, group = str(one["text"]), f"{called} {number}"
     elif one.get("aspect_ratio") is not None:
-        name, group = f"{one['aspect_ratio']:g}", f"{called} {place + 1}"
+        name, group = f"{called} {one['aspect_ratio']:g}", f"{called} {number}"
     else:
-        name, group = "", called
+        # One of its kind is called as its column is; of several that say no more each would be called the same.
+        name, group = "" if place is not None and confidence is None else called, called
     label = name if confidence is None else f"{name} {confidence:.0%}".strip()
     points = tuple((float(p["x_px"]), float(p["y_px"])) for p in landmarks if p.get("x_px") is not None)
     return Mark("box", ((x, y), (x + width, y + height)), group, label, label or _told(one), confidence, points)

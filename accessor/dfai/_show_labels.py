@@ -59,7 +59,7 @@ def placed(
             for place in _places(named, width, height, bounds):
                 if any(place.overlap(label) for label in labels):
                     continue
-                covered = sum(place.overlap(other) for other in taken if other != named)
+                covered = sum(place.overlap(other) for other in taken)
                 if covered < cost:
                     best, cost = place, covered
                 if not covered:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +50,7 @@ class Prices(Mapping[str, Price]):
 
     def __init__(self, prices: Mapping[str, Price], currency: str) -> None:
         self._prices = MappingProxyType(dict(prices))
-        self.currency = currency
+        self.currency: str = currency
 
     def __getitem__(self, verb: str) -> Price:
         return self._prices[verb]
@@ -162,6 +161,8 @@ _EXAMPLE = '{"sentiment": 0.75, "currency": "EUR", "as_of": "2026-11-01"}'
 
 
 def _read(path: Path) -> Any:
+    import tomllib
+
     try:
         text = path.read_text(encoding="utf-8")
         return tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)

@@ -78,10 +78,7 @@ def test_failed_rows(place: Path) -> None:
 
 def test_stores(place: Path) -> None:
     texts = pd.DataFrame({"review": [f"good {number:02}" for number in range(40)]})
-    try:
-        read("store.md", {"df": texts})
-    finally:
-        dfai.configure(store="default")
+    read("store.md", {"df": texts})
 
     assert dfai.store.statistics("answers/").stored == 80  # the last sample asks what was cleared before
 
@@ -89,10 +86,7 @@ def test_stores(place: Path) -> None:
 def test_targets(place: Path) -> None:
     names = {"dfai": dfai, "df": pd.DataFrame({"t": ["good"]})}
     REVIEWS.rename(columns={"review": "text"}).to_csv("reviews.csv")
-    try:
-        ran = [run(block, names) for block in blocks("targets.md")]
-    finally:
-        dfai.configure(target="local")
+    ran = [run(block, names) for block in blocks("targets.md")]
 
     assert [one.values for one in ran[1:] if one] == [[0]]
 
@@ -236,6 +230,8 @@ def test_faces(place: Path) -> None:
         whole = Image.open(MEDIA / f"{source}.jpg")
         whole.resize((whole.width // 2, whole.height // 2)).save(f"{name}.jpg")
     visitors = pd.DataFrame({"path": ["visitor.jpg"], "day": ["Monday"]})
+    for other in (*dfai.faces.groups(), *dfai.faces.lists()):  # another page's
+        other.delete()
     names = read("faces.md", {"df": visitors})
 
     assert len(names["faces"]) == 1

@@ -131,7 +131,7 @@ def test_a_large_jpeg_that_is_decoded_smaller_keeps_its_boxes() -> None:
     large = Image.new("RGB", (4_000, 2_000), GREY)
     large.paste((255, 255, 255), (800, 600, 2_400, 1_600))
     large.save(file, "JPEG")
-    pixels = drawn(frame([file.getvalue()], area=[box(800, 600, 1_600, 1_000)]))
+    pixels = drawn(frame([file.getvalue()], things=[[box(800, 600, 1_600, 1_000)]]))
     scale = pixels.shape[1] / 4_000
 
     assert near(pixels, 800 * scale, 1_100 * scale, FIRST)
@@ -216,7 +216,23 @@ def test_features_people_and_candidates_are_told_by_name() -> None:
 
     assert "caption: a wall" in shown.tiles[0].says
     assert "Ada 90%" in shown.tiles[0].says
-    assert [spot.tip for spot in view.spots] == ["40%", "Ada 90%; or Bo 60%"]
+    assert [spot.tip for spot in view.spots] == ["people 40%", "Ada 90%; or Bo 60%"]
+    assert "people: 40%" in shown.tiles[0].says
+
+
+def test_a_texts_label_hides_no_text() -> None:
+    """Of lines that stand close only those have a label that have room for it above or below."""
+    lines = [
+        {"text": f"line {number}", "page": 1, "polygon": [20.0, y, 180.0, y, 180.0, y + 18, 20.0, y + 18]}
+        for number, y in enumerate((40.0, 60.0, 80.0))
+    ]
+    shown: Any = frame([blank((200, 140))], text_lines=[lines]).ai.show("p", width_px=200)
+    pixels = np.asarray(shown.tiles[0].views[0].image)
+    plates = [row for row in range(pixels.shape[0]) if (pixels[row, 44:90] == FIRST).all(axis=1).mean() > 0.5]
+
+    assert any(row < 2 * 40 - 4 for row in plates)
+    assert any(row > 2 * 98 + 4 for row in plates)
+    assert len([row for row in plates if 2 * 40 + 4 < row < 2 * 98 - 4]) <= 4 * 4  # the lines' own frames
 
 
 def test_names_given_by_hand_are_shown_and_no_others() -> None:

@@ -82,3 +82,9 @@ def test_the_answer_ends_with_the_error_columns(name: str) -> None:
 
     assert names[0] == "out" + services()[name].columns[0].suffix
     assert names[-3:] == ["out_error_detail", "out_error", "out_error_message"]
+
+
+@pytest.mark.parametrize("name", dfai.verbs())
+def test_every_verb_has_its_page_in_the_list(name: str) -> None:
+    assert (ROOT / "docs" / "verbs" / f"{name}.md").exists()
+    assert f"(verbs/{name}.md)" in (ROOT / "docs" / "README.md").read_text(encoding="utf-8")

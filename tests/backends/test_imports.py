@@ -30,6 +30,12 @@ def test_backends_do_not_import_their_libraries() -> None:
     assert run(code) == "[]"
 
 
+def test_importing_brings_nothing_that_only_some_calls_need() -> None:
+    seldom = "{'aiohttp', 'dfai_engine', 'http.client', 'httpx', 'pandas', 'tomllib', 'urllib.request', 'xml'}"
+
+    assert run(f"import dfai, sys; print(sorted({seldom} & set(sys.modules)))") == "[]"
+
+
 @pytest.mark.parametrize(
     "code",
     [

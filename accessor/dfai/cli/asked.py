@@ -41,7 +41,7 @@ class Asked:
 
     question: Question
     out: Place
-    backend: Literal["pandas", "dask", "spark"] = "pandas"
+    backend: Literal["pandas", "polars", "dask", "spark"] = "pandas"
     progress: Literal["auto", "bar", "off"] = "auto"
     own_store: bool = True
     """Whether answers are kept beside what is written until that is whole; else where the settings say."""
@@ -77,7 +77,7 @@ def asked(verb: str, files: list[str], given: Mapping[str, Any]) -> Asked:
     """
     question = question_of(verb, files, given)
     out = place_of(given["out"])
-    if given["backend"] == "pandas":
+    if given["backend"] in ("pandas", "polars"):
         written_as(out.name)
     if not given["overwrite"] and out.system.exists(out.path):
         raise ConfigError(f"{given['out']} is there already: choose another --out, or --overwrite to replace it.")

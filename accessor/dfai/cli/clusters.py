@@ -19,7 +19,7 @@ from dfai.cli.places import Place, format_of, found
 from dfai_core.errors import ConfigError, MissingExtra, Unavailable
 from dfai_core.store import StoreSpec
 
-__all__ = ["written"]
+__all__ = ["inputs_of", "json_of", "names_of", "with_answers", "written"]
 
 # Whose errors are not ours to explain.
 _THEIRS = ("pyspark.", "py4j.", "grpc", "distributed.")
@@ -61,7 +61,9 @@ def _kind(name: str) -> Kind:
     return told or "parquet"  # type: ignore[return-value]
 
 
-def _inputs(question: Question, backend: str) -> tuple[str | None, list[str], list[Any]]:
+def inputs_of(
+    question: Question, backend: str, known: Sequence[str] = ("parquet", "csv", "json lines")
+) -> tuple[str | None, list[str], list[Any]]:
     """The kind of the tables, where they are, and the columns that are read; no kind for pictures and sounds."""
     places = found(question.files)
     kinds = list(dict.fromkeys(format_of(place.name) for place in places))
@@ -71,8 +73,10 @@ def _inputs(question: Question, backend: str) -> tuple[str | None, list[str], li
                 f"{question.service.name} needs to know which column of the table to read: --column NAME."
             )
         return None, list(question.files), ["path", *question.inputs[1:]]
-    if len(kinds) > 1 or kinds[0] not in ("parquet", "csv", "json lines"):
-        raise ConfigError(f"--backend {backend} reads Parquet, CSV or JSON lines, one kind at a time.")
+    if len(kinds) > 1 or kinds[0] not in known:
+        words = {"parquet": "Parquet", "csv": "CSV", "json lines": "JSON lines", "arrow": "Arrow files"}
+        *most, last = (words[kind] for kind in known)
+        raise ConfigError(f"--backend {backend} reads {', '.join(most)} or {last}, one kind at a time.")
     return kinds[0], [_url(place) for place in places], question.inputs
 
 
@@ -95,7 +99,8 @@ class _Here:
         return {}
 
 
-def _answered(question: Question, frame: Any, inputs: Sequence[Any], more: Mapping[str, Any]) -> Any:
+def with_answers(question: Question, frame: Any, inputs: Sequence[Any], more: Mapping[str, Any]) -> Any:
+    """*frame* with the answers; *more* are settings besides."""
     settings = {**question.settings, **more}
     return getattr(on(frame), question.service.name)(*inputs, **question.options, **settings)
 
@@ -107,7 +112,7 @@ def _dask(question: Question, part: Place, kind: Kind, here: _Here) -> None:
     import dask
     import dask.dataframe as dd
 
-    told, paths, inputs = _inputs(question, "dask")
+    told, paths, inputs = inputs_of(question, "dask")
     with ExitStack() as stack:
         elsewhere = bool(os.environ.get("DASK_SCHEDULER_ADDRESS") or dask.config.get("scheduler-address", None))
         if elsewhere:
@@ -129,12 +134,12 @@ def _dask(question: Question, part: Place, kind: Kind, here: _Here) -> None:
                 blocksize=None,  # cells may hold line ends: a file cannot be cut
             )
             if question.service.reads == "numbers":
-                frame = frame.astype(dict.fromkeys(_names(inputs), float))
+                frame = frame.astype(dict.fromkeys(names_of(inputs), float))
         else:
             frame = dd.read_json(paths, lines=True, orient="records")
         if question.max_rows is not None:
             frame = frame.head(question.max_rows, npartitions=-1, compute=False)
-        answered = _answered(question, frame, inputs, here.settings(alone=not elsewhere))
+        answered = with_answers(question, frame, inputs, here.settings(alone=not elsewhere))
         folder = part.path if part.local else str(part)
         if kind == "parquet":
             answered.to_parquet(folder, write_index=answered.index.name is not None)
@@ -146,7 +151,8 @@ def _dask(question: Question, part: Place, kind: Kind, here: _Here) -> None:
             answered.to_json(f"{folder}/part-*.jsonl", orient="records", lines=True)
 
 
-def _names(inputs: Sequence[Any]) -> list[str]:
+def names_of(inputs: Sequence[Any]) -> list[str]:
+    """The columns that are read, each by itself."""
     return [name for one in inputs for name in (one if isinstance(one, list) else [one])]
 
 
@@ -157,11 +163,12 @@ def _nested(frame: Any) -> list[str]:
 
 def _cells(frame: Any, names: Sequence[str]) -> Any:
     """Lists and structs as JSON, which a cell can hold."""
-    texts = {name: frame[name].map(_json, na_action="ignore").astype("str") for name in names}
+    texts = {name: frame[name].map(json_of, na_action="ignore").astype("str") for name in names}
     return frame.assign(**{name: text.where(frame[name].notna(), None) for name, text in texts.items()})
 
 
-def _json(value: Any) -> str:
+def json_of(value: Any) -> str:
+    """A list or a struct as a cell holds it."""
     plain = value.tolist() if hasattr(value, "tolist") else value
     return orjson.dumps(plain, default=str).decode()
 
@@ -186,7 +193,7 @@ def _spark(question: Question, part: Place, kind: Kind, here: _Here) -> None:
     from pyspark.sql import SparkSession, functions
     from pyspark.sql.utils import is_remote
 
-    told, paths, inputs = _inputs(question, "spark")
+    told, paths, inputs = inputs_of(question, "spark")
     named = SparkSession.builder.appName(f"dfai run {question.service.name}")
     # Its bar and ours would write over each other.
     spark = named.config("spark.ui.showConsoleProgress", False).getOrCreate()
@@ -198,13 +205,13 @@ def _spark(question: Question, part: Place, kind: Kind, here: _Here) -> None:
         read = spark.read.option("header", True).option("multiLine", True).option("escape", '"')
         frame = read.option("sep", question.delimiter or ",").option("encoding", _charset(question.encoding)).csv(paths)
         if question.service.reads == "numbers":
-            frame = frame.withColumns({name: functions.col(f"`{name}`").cast("double") for name in _names(inputs)})
+            frame = frame.withColumns({name: functions.col(f"`{name}`").cast("double") for name in names_of(inputs)})
     else:
         frame = spark.read.json(paths)
     if question.max_rows is not None:
         frame = frame.limit(question.max_rows)
     master = "" if is_remote() else spark.conf.get("spark.master", "")
-    answered = _answered(question, frame, inputs, here.settings(alone=master.startswith("local")))
+    answered = with_answers(question, frame, inputs, here.settings(alone=master.startswith("local")))
     folder = _url(part)
     if kind == "parquet":
         answered.write.parquet(folder)

@@ -132,12 +132,16 @@ def state_of(counters: Sequence[Counters], rows: int) -> State:
 
 
 def _elsewhere(job: Asked, place: Workplace, store: StoreSpec | None, figures: Run) -> None:
-    """Where Dask or Spark has its workers; how many rows there are nobody knows before they are read."""
+    """In polars' threads, or where Dask or Spark has its workers; nobody knows how many rows there are before."""
     from dfai.cli.clusters import written
+    from dfai.cli.scans import sunk
 
     def look() -> State:
         errors = sum(figures.errors.values())
         return State(done=figures.rows, throttled=figures.throttled, errors=errors)
 
     with shown(job.question.service.name, look, job.progress):
-        written(job.question, job.backend, place.part, store, note)
+        if job.backend == "polars":
+            sunk(job.question, place.part, store)
+        else:
+            written(job.question, job.backend, place.part, store, note)

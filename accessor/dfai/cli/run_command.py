@@ -46,8 +46,9 @@ _OWN = {
             str,
             typer.Option(
                 rich_help_panel=_FILES,
-                help="Where it runs: pandas in this process, batch by batch; dask or spark on their workers.",
-                **choice("pandas", "dask", "spark"),
+                help="Where it runs: pandas in this process, batch by batch; polars as a lazy scan; dask or spark on "
+                "their workers.",
+                **choice("pandas", "polars", "dask", "spark"),
             ),
         ],
         "pandas",
@@ -87,4 +88,4 @@ def _run(verb: str, files: list[str], given: dict[str, Any]) -> None:
     raise typer.Exit(int(outcome.exit))
 
 
-run = verb_commands("run", _HELP, _OWN, _run)
+run: typer.Typer = verb_commands("run", _HELP, _OWN, _run)

@@ -67,14 +67,14 @@ class CsvTable:
             self._encoding = codecs.lookup(encoding).name
         except LookupError:
             raise ConfigError(f"--encoding {encoding} is not known.") from None
-        self.rows = 0
+        self.rows: int = 0
         self._names = list(self._header())
         looks = [Looks() for _ in self._names]
         for batch in self._texts(self._names):
             self.rows += batch.num_rows
             for look, column in zip(looks, batch.columns, strict=True):
                 look.see(column)
-        self.schema = pa.schema([(name, look.type) for name, look in zip(self._names, looks, strict=True)])
+        self.schema: pa.Schema = pa.schema([(name, look.type) for name, look in zip(self._names, looks, strict=True)])
 
     def read(self, fields: Sequence[pa.Field]) -> Iterator[pa.RecordBatch]:
         names = [field.name for field in fields if field.name in self._names]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NoReturn
-from xml.parsers import expat
-from xml.sax.saxutils import escape, quoteattr
 
 from dfai_core.service import Failure
 
@@ -15,8 +14,6 @@ __all__ = ["MAX_BYTES", "Manner", "of_markup", "of_text"]
 # Source: Azure AI Speech, "Quotas and limits", read 2026-11-26: of a message over WebSocket; for REST no size is named.
 MAX_BYTES = 64 << 10
 _NAMESPACES = 'xmlns="http://www.w3.org/2001/10/synthesis" xmlns:mstts="https://www.w3.org/2001/mstts"'
-# What XML 1.0 cannot hold, in whatever spelling.
-_IMPOSSIBLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _WHOLE = re.compile(r"(?:<\?xml[^>]*\?>)?\s*(?:<!--(?:[^-]|-[^-])*-->\s*)*<(?:\w+:)?speak[\s>/]|<!DOCTYPE|\s*<\?xml")
 
 
@@ -32,6 +29,8 @@ class Manner:
 
     def around(self) -> tuple[str, str]:
         """What stands before and behind the words, all on one line."""
+        from xml.sax.saxutils import quoteattr  # it brings much, and few calls speak
+
         before = [f'<speak version="1.0" {_NAMESPACES} xml:lang={quoteattr(self.locale)}>']
         behind = ["</speak>"]
 
@@ -50,8 +49,16 @@ class Manner:
 
 def of_text(text: str, manner: Manner) -> bytes:
     """A document that says *text* in that *manner*; characters that XML cannot hold are left out."""
+    from xml.sax.saxutils import escape
+
     before, behind = manner.around()
-    return f"{before}{escape(_IMPOSSIBLE.sub('', text))}{behind}".encode()
+    return f"{before}{escape(_impossible().sub('', text))}{behind}".encode()
+
+
+@cache
+def _impossible() -> re.Pattern[str]:
+    """What XML 1.0 cannot hold, in whatever spelling."""
+    return re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def of_markup(markup: str, manner: Manner) -> bytes | Failure:
@@ -76,6 +83,8 @@ class _Refused(Exception):
 
 def _trouble(document: bytes, before: int, end: int) -> str | None:
     """What is wrong with *document*, of whose first line the bytes *before* are ours, and those from *end* on."""
+    from xml.parsers import expat
+
     parser = expat.ParserCreate()
     first: list[str] = []
 
