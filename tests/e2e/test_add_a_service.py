@@ -16,8 +16,8 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ("accessor", "backends", "core", "engine")
 # A block of code or a page: its first line names the file, and where in it the rest belongs.
 STEP = re.compile(
-    r"^(?:```python\n# |~~~markdown\n<!-- )(?P<file>[\w./]+)(?:, (?P<where>[^\n]*?))?(?: -->)?\n"
-    r"(?P<lines>.*?)^(?:```|~~~)$",
+    r"^(?P<fence>```|~~~)(?:python\n# |markdown\n<!-- )(?P<file>[\w./]+)(?:, (?P<where>[^\n]*?))?(?: -->)?\n"
+    r"(?P<lines>.*?)^(?P=fence)$",
     re.MULTILINE | re.DOTALL,
 )
 
@@ -68,8 +68,7 @@ def carried_out(step: re.Match[str], tree: Path) -> None:
 @pytest.fixture(scope="module")
 def steps() -> list[re.Match[str]]:
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    section = page.partition("\n## Add a service in an hour\n")[2].partition("\n## ")[0]
-    return list(STEP.finditer(section))
+    return list(STEP.finditer(page.partition("\n## Add a service in an hour\n")[2]))
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +91,7 @@ def tree(steps: list[re.Match[str]], tmp_path_factory: pytest.TempPathFactory) -
 
 def told(tree: Path, *arguments: str) -> str:
     """What a Python prints that works on *tree*."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(tree / name) for name in SOURCES)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(tree / name) for name in (*SOURCES, "tests", "."))}
     done = subprocess.run([sys.executable, *arguments], cwd=tree, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -128,10 +127,15 @@ def test_the_verb_is_everywhere(tree: Path) -> None:
     assert (tree / "out.csv").read_text().splitlines()[1] == '"Lovely room.",2,,'
 
 
-def test_the_rule_of_verbs_and_the_contract_of_backends_take_it_in(tree: Path) -> None:
-    tests = ["tests/accessor/test_verbs.py", "tests/behaviour/test_verbs.py", "--on", "pandas,dask-threads"]
-    counted = told(tree, "-m", "pytest", "-v", "-p", "no:cacheprovider", *tests, "-k", "count_words")
+def test_the_rule_of_verbs_their_pages_and_the_contract_of_backends_take_it_in(tree: Path) -> None:
+    told(tree, "-m", "tests.verb_pages")
+    tests = [f"tests/{name}.py" for name in ("accessor/test_verbs", "accessor/test_verb_pages", "behaviour/test_verbs")]
+    which = ["-k", "count_words and not samples", "--on", "pandas,dask-threads"]
+    counted = told(tree, "-m", "pytest", "-v", "-p", "no:cacheprovider", *tests, *which)
+    page = (tree / "docs" / "verbs" / "count_words.md").read_text(encoding="utf-8")
 
-    assert "test_every_verb_has_its_page[count_words] PASSED" in counted
+    assert "test_every_column_is_documented[count_words] PASSED" in counted
+    assert "test_a_page_says_what_the_verbs_declaration_says[count_words] PASSED" in counted
     assert "test_a_verb_gives_the_same_columns_everywhere[pandas-count_words] PASSED" in counted
     assert "test_a_verb_gives_the_same_columns_everywhere[dask-threads-count_words] PASSED" in counted
+    assert "| `words` | int64 | How many words the text has. |" in page
