@@ -14,7 +14,7 @@ import pytest
 
 from dfai_engine import weights
 from killing import killing
-from processes import process, said
+from processes import COMMAND, process, said
 from service import Scene, sentiment_of
 
 TEXTS = [f"Good bed number {number}" if number % 3 else f"Bad bed number {number}" for number in range(400)]
@@ -22,11 +22,6 @@ CONCURRENCY = 4
 # So many requests of ten documents may be under way when a process ends.
 UNDER_WAY = CONCURRENCY * 10
 
-DFAI = """
-from dfai.cli.main import called
-print("begins", flush=True)
-sys.exit(called(sys.argv[1:]))
-"""
 SAMPLES = """
 import dask.dataframe as dd, fsspec, pandas as pd, polars as pl, pyarrow.fs
 from pages import run_python, samples
@@ -112,13 +107,13 @@ def test_a_killed_run_goes_on_and_nobody_sees_half_an_object(s3: dict[str, str],
     line += ["--target", f"container:{scene.url}", "--concurrency", str(CONCURRENCY), "--progress", "off"]
 
     scene.latency_s = 0.05
-    with process(DFAI, *line, environment=environment) as started:
+    with process(COMMAND, *line, environment=environment) as started:
         assert said(started) == "begins"
         with killing(lambda: len(scene.documents), 100, lambda: [psutil.Process(started.pid)]) as killed:
             started.wait(120)
     asked = len(scene.texts)
     scene.latency_s = 0.0
-    with process(DFAI, *line, environment=environment) as again:
+    with process(COMMAND, *line, environment=environment) as again:
         assert said(again) == "begins"
         assert again.wait(120) == 0
     objects, sentiments = told(LOOK, out, environment=environment)
