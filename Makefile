@@ -7,7 +7,7 @@ comma := ,
 DEMO_EXTRAS := local,dask,plot$(if $(shell command -v java),$(comma)spark)
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: help demo test check types tests tests-servers tests-engine tests-connect doctests bench docs clean
+.PHONY: help demo test check types tests tests-servers tests-engine tests-connect doctests docs tests-docs bench clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -33,7 +33,7 @@ demo: .venv/demo ## Run the main job on the embedded engine, on real texts
 
 # Two at a time: types are checked while weights are fetched, and so on.
 test: .venv/dev ## Everything: lint, types, import rules, tests on every backend
-	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) check types tests tests-servers tests-engine tests-connect doctests
+	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) check types tests tests-servers tests-engine tests-connect doctests tests-docs
 
 check: .venv/dev
 	$(BIN)/ruff check .
@@ -43,6 +43,7 @@ check: .venv/dev
 types: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/pyright
+	$(BIN)/python tests/type_completeness.py
 
 # The tests start many short-lived Javas: to compile for peak speed would cost more than it brings.
 tests tests-servers tests-engine tests-connect: export JDK_JAVA_OPTIONS := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC $(JDK_JAVA_OPTIONS)
@@ -53,7 +54,7 @@ SERVERS := cluster deploy e2e faults planted
 ENGINE := benchmarks cli engine
 
 tests: .venv/models
-	$(BIN)/pytest $(addprefix --ignore=tests/,$(SERVERS) $(ENGINE))
+	$(BIN)/pytest $(addprefix --ignore=tests/,$(SERVERS) $(ENGINE) docs)
 
 tests-servers: .venv/models
 	$(BIN)/pytest $(addprefix tests/,$(SERVERS))
@@ -67,6 +68,15 @@ tests-connect: .venv/models
 
 doctests: .venv/models
 	$(BIN)/pytest --doctest-modules accessor backends core engine
+
+# What mkdocs-material says of its maker's plans is no warning about these pages.
+docs tests-docs: export NO_MKDOCS_2_WARNING := 1
+
+docs: .venv/dev ## Build the documentation: open out/site/index.html, no network needed
+	$(BIN)/mkdocs build --strict
+
+tests-docs: .venv/dev
+	$(BIN)/pytest tests/docs
 
 # Other tools for frames want other versions of libraries than ours, so that they have an environment of their own.
 .venv-bench/tools: pyproject.toml

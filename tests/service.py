@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import re
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import dfai
+from rows import ANSWERS, sentiment_of
 from served import served
 
 __all__ = ["POISON", "UNSPEAKABLE", "Scene", "Service", "running", "sentiment_of"]
@@ -34,17 +34,9 @@ POISON = "poison"
 Document = dict[str, Any]
 Fault = Callable[[int, Sequence[Document]], int | None]
 
-_POSITIVE = re.compile(r"\b(good|lovely|great)\b", re.IGNORECASE)
-_NEGATIVE = re.compile(r"\b(bad|awful|never)\b", re.IGNORECASE)
 # Source: the service's documented limits of one synchronous request.
 _MOST = {"SentimentAnalysis": 10, "KeyPhraseExtraction": 10, "LanguageDetection": 1_000}
 _LONGEST = 5_120
-
-
-def sentiment_of(text: str) -> str:
-    """The label that this service gives."""
-    good, bad = bool(_POSITIVE.search(text)), bool(_NEGATIVE.search(text))
-    return "mixed" if good and bad else "positive" if good else "negative" if bad else "neutral"
 
 
 @dataclass
@@ -171,7 +163,7 @@ def _results(kind: str, documents: Sequence[Document], parameters: dict[str, Any
         if error := _refusal(document):
             errors.append({"id": document["id"], "error": error})
         else:
-            row = _ANSWERS[kind](document["text"], parameters)
+            row = ANSWERS[kind](document["text"], parameters)
             answered.append({"id": document["id"], "warnings": [], **row})
     # In another order than they came: answers belong to documents by id.
     return {"documents": answered[::-1], "errors": errors, "modelVersion": "2023-04-01"}
@@ -187,104 +179,6 @@ def _refusal(document: Document) -> dict[str, Any] | None:
     else:
         return None
     return {"code": "InvalidArgument", "message": "Invalid document in request.", "innererror": inner}
-
-
-def _sentiment(text: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    scores = {
-        "positive": {"positive": 0.9, "neutral": 0.08, "negative": 0.02},
-        "negative": {"positive": 0.02, "neutral": 0.08, "negative": 0.9},
-        "mixed": {"positive": 0.45, "neutral": 0.1, "negative": 0.45},
-        "neutral": {"positive": 0.1, "neutral": 0.8, "negative": 0.1},
-    }
-    label = sentiment_of(text)
-    sentence = {"text": text, "sentiment": label, "confidenceScores": scores[label], "offset": 0, "length": len(text)}
-    judged = re.search(r"\b(\w+) (room)\b", text)
-    if judged and parameters.get("opinionMining"):
-        two = {"positive": 0.9, "negative": 0.1}
-        common = {"sentiment": label, "confidenceScores": two}
-        sentence["targets"] = [
-            common
-            | {
-                "text": judged[2],
-                "offset": judged.start(2),
-                "length": len(judged[2]),
-                "relations": [{"relationType": "assessment", "ref": "#/documents/0/sentences/0/assessments/0"}],
-            }
-        ]
-        sentence["assessments"] = [
-            common | {"text": judged[1], "offset": judged.start(1), "length": len(judged[1]), "isNegated": False}
-        ]
-    return {"sentiment": label, "confidenceScores": scores[label], "sentences": [sentence]}
-
-
-def _key_phrases(text: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    return {"keyPhrases": re.findall(r"\w{6,}", text)}
-
-
-def _language(text: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    french = re.search(r"\b(le|la|une?)\b", text) is not None
-    code, name = ("fr", "French") if french else ("en", "English")
-    return {"detectedLanguage": {"name": name, "iso6391Name": code, "confidenceScore": 0.95}}
-
-
-def _capitalized(text: str) -> Iterator[Document]:
-    for word in re.finditer(r"\b[A-Z]\w+", text):
-        yield {"text": word[0], "confidenceScore": 0.8, "offset": word.start(), "length": len(word[0])}
-
-
-def _entities(text: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    return {"entities": [{"category": "Person", **found} for found in _capitalized(text)]}
-
-
-def _linked(text: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "entities": [
-            {
-                "name": found["text"],
-                "url": f"https://example.org/wiki/{found['text']}",
-                "dataSource": "Example",
-                "id": found["text"],
-                "language": "en",
-                "matches": [found],
-            }
-            for found in _capitalized(text)
-        ]
-    }
-
-
-def _pii(text: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    found = [
-        {
-            "text": digits[0],
-            "category": "PhoneNumber",
-            "confidenceScore": 0.8,
-            "offset": digits.start(),
-            "length": len(digits[0]),
-        }
-        for digits in re.finditer(r"\d+", text)
-    ]
-    return {"redactedText": re.sub(r"\d", "*", text), "entities": found}
-
-
-def _summary(text: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    sentences = list(re.finditer(r"[^.]+\.", text))[: parameters["sentenceCount"]]
-    return {
-        "sentences": [
-            {"text": found[0], "rankScore": 1.0 / (1 + place), "offset": found.start(), "length": len(found[0])}
-            for place, found in enumerate(sentences)
-        ]
-    }
-
-
-_ANSWERS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
-    "SentimentAnalysis": _sentiment,
-    "KeyPhraseExtraction": _key_phrases,
-    "LanguageDetection": _language,
-    "EntityRecognition": _entities,
-    "EntityLinking": _linked,
-    "PiiEntityRecognition": _pii,
-    "ExtractiveSummarization": _summary,
-}
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from dfai._register import watch_imports as _watch_imports
 from dfai._report import last_run, track
 from dfai._run import Run
 from dfai._settings import configure, prices, settings, using
+from dfai._shown import Shown
 from dfai._speakers import Speaker, speakers
 from dfai._verbs import Verbs
 from dfai._verbs import verb_names as verbs
@@ -54,6 +55,7 @@ __all__ = [
     "Secret",
     "Service",
     "Settings",
+    "Shown",
     "Speaker",
     "Target",
     "Verbs",
@@ -98,7 +100,9 @@ if not _TYPE_CHECKING:  # or checkers would take every name for one of these
         """``dfai.spark`` and ``dfai.sklearn`` are imported when they are named: each brings its library."""
         if name in ("sklearn", "spark"):
             return _import_module(f"dfai.{name}")
-        raise AttributeError(f"module 'dfai' has no attribute {name!r}")
+        from dfai._hints import on_a_frame
+
+        raise AttributeError(f"module 'dfai' has no attribute {name!r}{on_a_frame(name)}", name=name)
 
 
 _watch_imports()

@@ -14,6 +14,7 @@ from dfai._inputs import find, read_groups, read_include, read_inputs, read_opti
 from dfai._plots import plot_anomalies
 from dfai._progress import Bar
 from dfai._settings import effective
+from dfai._show_rows import Step, remember
 from dfai._sinks import Sinks
 from dfai._verbs import Columns, VerbCall, Verbs, verb_names
 from dfai_core import Backend, Call, Config, Service, Settings, backend_of
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from dfai._estimate import EstimateAI
     from dfai._models import AnomalyModel
+    from dfai._shown import Shown
 
 __all__ = ["FrameAI", "calls_for", "channels_of", "knows_language", "on", "prepare", "warn_of_language"]
 
@@ -142,6 +144,87 @@ class FrameAI(Verbs[F], Sinks[F], Generic[F]):
 
         return fitted(self._backend, self._frame, columns, timestamp, by, window_points, align, impute, settings)
 
+    def show(
+        self,
+        column: Columns,
+        *,
+        found: Literal["auto"] | Sequence[Hashable] = "auto",
+        caption: Columns | None = None,
+        top: int = 12,
+        columns: int | None = None,
+        width_px: int = 280,
+        output: str = "anomaly",
+        timestamp: Hashable | None = None,
+        by: Columns | None = None,
+        unit: str | None = None,
+        **settings: Unpack[Settings],
+    ) -> Shown:
+        """See what verbs found: pictures with boxes, faces and texts on them, sounds to hear, anomalies in series.
+
+        Nothing is sent, and the frame stays as it is.
+
+        Parameters
+        ----------
+        column
+            The pictures or the sounds, in any form that a verb takes; or several columns, whose pictures stand side by
+            side. A column of numbers that `detect_anomalies` judged is drawn as `plot_anomalies` draws it.
+        found
+            Which columns to draw and to tell, by name. By default those that verbs answered, which are known by their
+            columns of errors, and any other whose structs say where something is.
+        caption
+            Column or columns that stand as a title; default: the file's name.
+        top
+            The first so many rows, 500 at most; of series, so many at most.
+        columns
+            How many stand side by side; by default as many as there is room for.
+        width_px
+            How wide a tile is on the page, from 60 to 2,000 pixels.
+        output, timestamp, by, unit
+            Of series, as for `plot_anomalies`.
+        **settings
+            As for every verb. Those that reading takes count: ``private_urls``, ``timeout_s``, ``attempts``.
+
+        Returns
+        -------
+        Seen at once in a notebook. Elsewhere nothing opens: `save` writes a page or a picture, `image` gives the
+        picture. Of a lazy frame the first rows alone are computed, and verbs that wait are asked about these alone,
+        where `show` follows them.
+
+        Raises
+        ------
+        ColumnNotFound, ConfigError
+            Before anything is computed or read.
+        MissingExtra
+            Where Pillow is not here (for pictures), or matplotlib (for series).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> frame = pd.DataFrame({"image": [np.full((90, 120, 3), 160, np.uint8)]})
+        >>> frame["things"] = [[{"name": "lamp", "x_px": 20, "y_px": 10, "width_px": 50, "height_px": 60}]]
+        >>> shown = frame.ai.show("image")
+        >>> shown
+        1 picture of 'image' with things; to see them: .save('shown.html')
+          row 0  things: lamp
+        """
+        from dfai._show import shown
+
+        return shown(
+            self._backend,
+            self._frame,
+            column,
+            found=found,
+            caption=caption,
+            top=top,
+            columns=columns,
+            width_px=width_px,
+            output=output,
+            timestamp=timestamp,
+            by=by,
+            unit=unit,
+            settings=settings,
+        )
+
     @property
     def estimate(self) -> EstimateAI:
         """The same verbs, with the same arguments: what each would send, take and cost. Nothing is sent.
@@ -163,6 +246,7 @@ class FrameAI(Verbs[F], Sinks[F], Generic[F]):
             "estimate",
             "fit_anomalies",
             "plot_anomalies",
+            "show",
             "write_files",
             "write_search_index",
         ]
@@ -187,7 +271,8 @@ def on(frame: F) -> FrameAI[F]:
 
 def calls_for(backend: Backend, frame: Any, asked: VerbCall) -> list[tuple[Call, tuple[Any, ...]]]:
     """The calls of a verb on *frame*, one a column, each with the frame's columns that it replaces."""
-    _hints.refuse_foreign_arguments(asked.settings)
+    known = [*asked.options, "include", "output", "if_exists"]
+    _hints.refuse_foreign_arguments(asked.settings, known)
     config, _ = effective(asked.settings)
     service, inputs, options = asked.service, asked.inputs, asked.options
     if service.web:
@@ -280,7 +365,9 @@ def _apply(backend: Backend, frame: Any, call: Call, drop: Sequence[Any], group:
         shipped = call.shipped()
         channels, promised = channels_of(backend, frame, call)
         reporters = tuple(channel.reporter for channel in channels)
-        result = backend.apply(frame, shipped, Reported(process_id(), backend.name, reporters), drop)
+        run = Reported(process_id(), backend.name, reporters)
+        result = backend.apply(frame, shipped, run, drop)
+        remember(result, Step(frame, call, run, tuple(drop)))
         LEDGER.add(Entry.of(call, backend.name, lazy=True, group=group, channels=channels, promised=promised))
         return result
     LEDGER.add(Entry.of(call, backend.name, lazy=False, group=group))

@@ -27,7 +27,7 @@ def find(backend: Backend, frame: Any, name: Hashable) -> Hashable:
     columns = list(backend.columns(frame))
     same = backend.same_name(frame)
     if not isinstance(name, Hashable):
-        raise ConfigError(f"a column's name cannot be a {type(name).__name__}.")
+        raise ConfigError(f"a column's name cannot be a {type(name).__name__}{_own_name(name)}.")
     found = [column for column in columns if same(column) == same(name)]
     if len(found) == 1:
         return found[0]
@@ -35,7 +35,14 @@ def find(backend: Backend, frame: Any, name: Hashable) -> Hashable:
         raise ConfigError(f"{len(found)} columns are called {name!r}: give them names of their own first.")
     near = difflib.get_close_matches(str(name), [str(column) for column in columns], n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise ColumnNotFound(f"no column {name!r}; columns: {listed(columns)}.{hint}")
+    there = f"columns: {listed(columns)}" if columns else "the frame has no columns at all"
+    raise ColumnNotFound(f"no column {name!r}; {there}.{hint}")
+
+
+def _own_name(column: Any) -> str:
+    """What to write where a column itself was given."""
+    name = getattr(column, "name", None)
+    return f": write {name!r}" if isinstance(name, str) else ""
 
 
 def read_inputs(backend: Backend, frame: Any, service: Service, inputs: Sequence[Any]) -> tuple[Hashable, ...]:
@@ -99,7 +106,8 @@ def read_options(
 def _with_hint(backend: Backend, frame: Any, name: str, value: Any, error: Exception) -> str:
     message = str(error) if isinstance(error, ConfigError) else f"{name}={value!r} is of the wrong type."
     if isinstance(value, str) and value in list(backend.columns(frame)):
-        message = f"{message.rstrip('.')}, but {value!r} is a column: write {name}=dfai.col({value!r})."
+        message = message.partition(" (")[0].rstrip(".")
+        message = f"{message}, but {value!r} is a column: write {name}=dfai.col({value!r})."
     return message
 
 

@@ -255,7 +255,7 @@ class Faces:
         return "<dfai.faces: create_list, create_group, list, group, lists, groups>"
 
 
-faces = Faces()
+faces: Faces = Faces()
 
 
 def _kind(word: str, size: str) -> str:

@@ -27,7 +27,8 @@ _SHOWN = 4  # of a list of codes or meters
 def text(state: State) -> str:
     """A few lines: what was asked, what it took, what went wrong; figures that are zero are left out."""
     values = state.values
-    rows = [(name, figure, notes) for name, figure, notes in _lines(values) if figure]
+    here = all(call.target == "local" for call in state.calls)  # its units are counted, but nobody bills them
+    rows = [(name, figure, notes) for name, figure, notes in _lines(values, paid=not here) if figure]
     left = max((len(name) for name, _, _ in rows), default=0)
     middle = max((len(figure) for _, figure, _ in rows), default=0)
     lines = [f"  {name:<{left}}  {figure:>{middle}}  {notes}".rstrip() for name, figure, notes in rows]
@@ -50,9 +51,10 @@ def place(state: State) -> str:
     return f"{calls}on {', '.join(backends)}, answered by {_few(list(targets))}"
 
 
-def _lines(values: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+def _lines(values: Mapping[str, Any], *, paid: bool) -> list[tuple[str, str, str]]:
     latency = values["latency_ms"]
     known = latency[0.5] is not None
+    spread = f"median; 90 %: {milliseconds(latency[0.9])}, 99 %: {milliseconds(latency[0.99])}"
     return [
         ("rows", number(values["rows"]), _rate(values["rows_per_s"], "rows")),
         ("documents", number(values["documents"]), _notes(values, coalesced="shared", from_store="from a store")),
@@ -65,11 +67,11 @@ def _lines(values: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         (
             "latency",
             milliseconds(latency[0.5]) if known else "",
-            f"median; 90 %: {milliseconds(latency[0.9])}, 99 %: {milliseconds(latency[0.99])}" if known else "",
+            spread if known and values["requests"] > 1 else "",
         ),
         ("sent", bytes_of(values["sent_bytes"]), f"received {bytes_of(values['received_bytes'])}"),
         ("cost", money(values["cost"], values["currency"]), cost_notes(values["units"], values["prices_as_of"])),
-        ("billed", number(sum(values["billed"].values())), _listed(values["billed"])),
+        ("billed", number(sum(values["billed"].values())) if paid else "", _listed(values["billed"])),
         ("time", seconds(values["wall_s"]), f"processor {seconds(values['cpu_s'])}" if values["cpu_s"] else ""),
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from html import escape
@@ -39,11 +39,15 @@ def configure(**settings: Unpack[Settings]) -> None:
             _configured[name] = value
 
 
-@contextmanager
-def using(**settings: Unpack[Settings]) -> Iterator[None]:
+def using(**settings: Unpack[Settings]) -> AbstractContextManager[None]:
     """Change settings inside a ``with`` block.
 
     A lazy frame keeps the settings that it was made under, even when it is computed after the block.
+
+    Raises
+    ------
+    ConfigError
+        At once, for an unknown setting or a value out of its range.
 
     Examples
     --------
@@ -52,6 +56,11 @@ def using(**settings: Unpack[Settings]) -> Iterator[None]:
     1
     """
     resolve([("using", settings)])
+    return _under(settings)
+
+
+@contextmanager
+def _under(settings: Settings) -> Iterator[None]:
     token = _using.set((*_using.get(), dict(settings)))
     try:
         yield

@@ -191,7 +191,7 @@ class Speakers:
         return "<dfai.speakers: create, enrol, list, get, reset, delete>"
 
 
-speakers = Speakers()
+speakers: Speakers = Speakers()
 
 
 def resolved(among: Any, settings: Any) -> Any:

@@ -110,7 +110,7 @@ class AITransformer(Step):
         ConfigError
             For a name that neither the verb nor a setting has. Values are judged by ``fit`` and ``transform``.
         """
-        self.verb = known_verb(params.get("verb", getattr(self, "verb", None)))
+        self.verb: str = known_verb(params.get("verb", getattr(self, "verb", None)))
         for name, value in params.items():
             if name in self._get_param_names():
                 setattr(self, name, value)

@@ -89,7 +89,7 @@ class AITransformer(Stage):
     ) -> None:
         super().__init__()
         self._verb = known_verb(verb)
-        self.verb = Param(self, "verb", "which verb; it stays the stage's", partial(_same_verb, verb))
+        self.verb: Param[str] = Param(self, "verb", "which verb; it stays the stage's", partial(_same_verb, verb))
         defaults = {**own_arguments(verb), **signature_of(verb).words}
         for name in (*defaults, *SETTINGS):
             doc = SETTINGS.get(name) or said_of(verb, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -10,6 +10,7 @@ import pyarrow as pa
 from dfai_core.backend import Run
 from dfai_core.call import INDEX, Call
 from dfai_dask.groups import together, with_answers
+from dfai_dask.heading import head, like
 from dfai_dask.partition import Answer, Survey
 from dfai_dask.report import CHANNEL, EventChannel
 from dfai_pandas.columns import empty_column, kind_of, type_of
@@ -110,6 +111,13 @@ class DaskBackend:
         needed = frame[list(dict.fromkeys(name for name in call.columns if name is not INDEX))]
         # Counted first: rows that are too many must not come here. Dask counts Parquet by its footers alone.
         return None if len(needed) > most_rows else fetched(needed.compute(), call, most_rows)
+
+    def head(self, frame: Any, columns: Sequence[Hashable], rows: int) -> dict[Hashable, list[Any]]:
+        found = head(frame[list(columns)], rows)
+        return {name: found[name].tolist() for name in columns}
+
+    def like(self, frame: Any, values: Mapping[Hashable, Sequence[Any]]) -> Any:
+        return like(frame, values)
 
     def surveyed(
         self,

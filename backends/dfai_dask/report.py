@@ -43,7 +43,7 @@ class EventReporter:
 class EventChannel:
     """Asks the schedulers of all clients of this process."""
 
-    reporter = EventReporter()
+    reporter: EventReporter = EventReporter()
 
     def collect(self, call_ids: Collection[str]) -> Iterator[Report]:
         for client in _clients():

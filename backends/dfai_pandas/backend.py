@@ -18,7 +18,7 @@ from dfai_pandas.groups import fetched, gathered, in_groups
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BACKEND", "PandasBackend", "answered", "rows_of"]
+__all__ = ["BACKEND", "PandasBackend", "answered", "rows_of", "typed"]
 
 _SLICE_ROWS = 10_000
 _SLICE_BYTES = 8_000_000
@@ -90,6 +90,12 @@ class PandasBackend:
     def fetched(self, frame: Any, call: Call, most_rows: int) -> pa.RecordBatch | None:
         return fetched(frame, call, most_rows)
 
+    def head(self, frame: Any, columns: Sequence[Hashable], rows: int) -> dict[Hashable, list[Any]]:
+        return {name: frame[name].iloc[:rows].tolist() for name in columns}
+
+    def like(self, frame: Any, values: Mapping[Hashable, Sequence[Any]]) -> Any:
+        return typed(frame, values)
+
     def surveyed(
         self,
         frame: Any,
@@ -115,6 +121,13 @@ class PandasBackend:
     def framed(self, series: Any) -> tuple[Any, Hashable]:
         name = "text" if series.name is None else series.name
         return series.to_frame(name), name
+
+
+def typed(empty: pd.DataFrame, values: Mapping[Hashable, Sequence[Any]]) -> pd.DataFrame:
+    """A frame of *values*, with the dtypes that the columns of *empty* have."""
+    import pandas as pd
+
+    return pd.DataFrame({name: pd.Series(list(held), dtype=empty[name].dtype) for name, held in values.items()})
 
 
 def rows_of(frame: pd.DataFrame, call: Call, columns: Mapping[Hashable, pd.Series[Any]]) -> Iterable[pa.RecordBatch]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -97,6 +97,17 @@ class PolarsBackend:
         # One row more than may come tells that there are too many.
         rows: pl.DataFrame = collected(frame.select(_read_by(call)).head(most_rows + 1))
         return None if rows.height > most_rows else rows_together(rows, call)
+
+    def head(self, frame: Any, columns: Sequence[Hashable], rows: int) -> dict[Hashable, list[Any]]:
+        found = collected(frame.select(columns).head(rows))
+        return {series.name: series.to_list() for series in found.get_columns()}
+
+    def like(self, frame: Any, values: Mapping[Hashable, Sequence[Any]]) -> Any:
+        import polars as pl
+
+        schema = frame.collect_schema()
+        made = pl.DataFrame([pl.Series(str(name), list(held), schema[str(name)]) for name, held in values.items()])
+        return made.lazy() if self.is_lazy(frame) else made
 
     def surveyed(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
@@ -12,7 +12,7 @@ from dfai_core.backend import Function, Run
 from dfai_core.call import Call
 from dfai_core.errors import BackendNotFound, ConfigError
 from dfai_spark.budget import budget_for
-from dfai_spark.fetching import fetched
+from dfai_spark.fetching import fetched, head, like
 from dfai_spark.plan import with_answers
 from dfai_spark.report import AccumulatorChannel, LogChannel, channel_of
 from dfai_spark.rolling import with_newest
@@ -107,6 +107,12 @@ class SparkBackend:
 
     def fetched(self, frame: Any, call: Call, most_rows: int) -> pa.RecordBatch | None:
         return fetched(frame, call, most_rows)
+
+    def head(self, frame: Any, columns: Sequence[Hashable], rows: int) -> dict[Hashable, list[Any]]:
+        return head(frame, columns, rows)
+
+    def like(self, frame: Any, values: Mapping[Hashable, Sequence[Any]]) -> Any:
+        return like(frame, values)
 
     def channel(self, frame: Any) -> AccumulatorChannel | LogChannel:
         return channel_of(frame)

@@ -1,7 +1,8 @@
-"""Columns of a Spark frame in this process."""
+"""Columns of a Spark frame in this process: all their rows, or the first."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -10,7 +11,7 @@ from dfai_core.call import Call
 from dfai_core.errors import ConfigError
 from dfai_spark.plan import quoted
 
-__all__ = ["fetched"]
+__all__ = ["fetched", "head", "like"]
 
 
 def fetched(frame: Any, call: Call, most_rows: int) -> pa.RecordBatch | None:
@@ -28,6 +29,25 @@ def fetched(frame: Any, call: Call, most_rows: int) -> pa.RecordBatch | None:
         return None
     arrays = [_one(column) for column in table.columns]
     return pa.record_batch(arrays, names=table.column_names)
+
+
+def head(frame: Any, columns: Sequence[Hashable], rows: int) -> dict[Hashable, list[Any]]:
+    """The first *rows* rows that come of *columns*, as Spark hands values to Python."""
+    if frame.isStreaming:
+        raise ConfigError("a stream has no first rows: look at a batch of it, inside foreachBatch.")
+    # Collected, not brought as Arrow: for that Spark would begin with every partition, here with one.
+    found = frame.select(*(quoted(str(name)) for name in columns)).limit(rows).collect()
+    return {name: [row[place] for row in found] for place, name in enumerate(columns)}
+
+
+def like(frame: Any, values: Mapping[Hashable, Sequence[Any]]) -> Any:
+    """A frame of *values*, some of the columns of *frame*, with its types."""
+    from pyspark.sql.types import StructType
+
+    kinds = StructType([frame.schema[name] for name in values])
+    rows = list(zip(*values.values(), strict=True))
+    # One partition: a later limit takes all it wants from the first that it looks at.
+    return frame.sparkSession.createDataFrame(rows, kinds, verifySchema=False).coalesce(1)
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:

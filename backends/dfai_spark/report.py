@@ -57,7 +57,7 @@ class AccumulatorChannel:
         from dfai_spark.latest import LATEST  # it imports pyspark
 
         self._accumulator = context.accumulator({}, LATEST)
-        self.reporter = Reporter(self._accumulator)
+        self.reporter: Reporter = Reporter(self._accumulator)
 
     def collect(self, call_ids: Collection[str]) -> Iterator[Report]:
         for (call_id, _), plain in [*self._accumulator.value.items()]:
@@ -76,7 +76,7 @@ class AccumulatorChannel:
 class LogChannel:
     """Reads what the session's workers logged. Spark keeps such lines, so they are written only while asked for."""
 
-    reporter = Reporter()
+    reporter: Reporter = Reporter()
 
     def __init__(self, session: Any) -> None:
         self._session = weakref.ref(session)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -20,6 +20,7 @@ __all__ = [
     "Building",
     "Fetching",
     "Function",
+    "Heading",
     "Parameter",
     "Registering",
     "Reporting",
@@ -235,6 +236,25 @@ class Fetching(Protocol):
         """The columns that *call* reads, computed if need be, and no others; None where there are more rows.
 
         They are as `apply` hands them over, but rows of a group may stand anywhere.
+        """
+        ...
+
+
+@runtime_checkable
+class Heading(Protocol):
+    """What a backend may do besides: look at the first rows of a frame, and leave the others alone."""
+
+    def head(self, frame: Any, columns: Sequence[Hashable], rows: int) -> dict[Hashable, list[Any]]:
+        """The first *rows* rows of *columns*, computed if need be, as the library hands values to Python.
+
+        As few other rows are computed as the library lets one.
+        """
+        ...
+
+    def like(self, frame: Any, values: Mapping[Hashable, Sequence[Any]]) -> Any:
+        """A frame of the same kind as *frame* that holds *values*, some of its columns, and no other rows.
+
+        What is lazy about *frame* has been computed for it already.
         """
         ...
 

@@ -28,7 +28,7 @@ from dfai_core.line import Line
 from dfai_core.origins import Origins
 from dfai_core.outcome import Outcome
 from dfai_core.peers import hear, peer_at, peer_of
-from dfai_core.report import counters_of
+from dfai_core.report import Counters, counters_of
 from dfai_core.service import Failure, Values
 from dfai_core.spending import Spending, budget_of
 from dfai_core.store import Keyer, open_store
@@ -50,10 +50,10 @@ class Dispatcher:
         target = config.target.resolve(call.service)
         self.call = call
         self._idle = idle  # told when nobody uses it any more, and whether it is stopped
-        self.loop = asyncio.get_running_loop()
-        self.users = 0
-        self.readers = 0  # callers that still read their input: what is not full yet may become so
-        self.counters = counters_of(call.part_of or call.id)
+        self.loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
+        self.users: int = 0
+        self.readers: int = 0  # callers that still read their input: what is not full yet may become so
+        self.counters: Counters = counters_of(call.part_of or call.id)
         peer = peer_of(target, config)
         self._budget = budget_of(call, f"{call.id} {target}", hear)
         self._spending = Spending.of(call, self._budget, self.counters)

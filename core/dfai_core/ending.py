@@ -25,7 +25,7 @@ class Ending:
     __slots__ = ("_counters", "_each", "_failed", "_ratio", "shape", "stopped")
 
     def __init__(self, call: Call, counters: Counters) -> None:
-        self.shape = Shape(len(call.schema), detail="error_detail" in call.include)
+        self.shape: Shape = Shape(len(call.schema), detail="error_detail" in call.include)
         self.stopped: Values | None = None  # what the rest ends with, once the call is stopped
         self._counters = counters
         self._ratio = call.config.max_error_ratio

@@ -141,10 +141,10 @@ class Gathered:
 
     def __init__(self, rows: int) -> None:
         self.documents: dict[Document, int] = {}
-        self.codes = np.full(rows, -1, np.int64)
-        self.within = np.zeros(rows, np.int64)
+        self.codes: np.ndarray[Any, Any] = np.full(rows, -1, np.int64)
+        self.within: np.ndarray[Any, Any] = np.zeros(rows, np.int64)
         self.early: dict[int, tuple[str, str]] = {}
-        self.groups = 0  # that have something to ask
+        self.groups: int = 0  # that have something to ask
 
 
 def gathered(call: Call, gathers: Gather, batch: pa.RecordBatch) -> Gathered:

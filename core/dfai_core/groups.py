@@ -43,9 +43,10 @@ class Group:
     """What tells a piece from a document with the same text: the former's answer is not in its final form."""
 
     def __init__(self, inputs: Sequence[Sequence[Any]], width: int, names: Sequence[Any] | None = None) -> None:
-        self.inputs = inputs
+        self.inputs: Sequence[Sequence[Any]] = inputs
         self._names = names
-        self.size = self.left = len(inputs[0])
+        self.size: int = len(inputs[0])
+        self.left: int = self.size
         self.columns: Columns = [[None] * self.size for _ in range(width)]
         self.keys: list[bytes] = []  # in a store, by place; made when they are needed
         self._followers: dict[int, list[tuple[Group, int]]] = {}
@@ -132,7 +133,7 @@ class Batch(Group):
     ) -> None:
         super().__init__(inputs, width, names)
         self._complete: Callable[[], object] | None = complete
-        self.given_up = False  # whoever waited for it has left
+        self.given_up: bool = False  # whoever waited for it has left
 
     @property
     def awaited(self) -> bool:
@@ -161,7 +162,7 @@ class References(Batch):
         ended: Callable[[References, Places], object],
     ) -> None:
         super().__init__(inputs, width, complete, names)
-        self.contents = inputs  # the same, to be changed as they come and go
+        self.contents: list[list[Any]] = inputs  # the same, to be changed as they come and go
         self._ended = ended
 
     def fill(self, places: Places, rows: Sequence[Values]) -> None:
@@ -213,8 +214,8 @@ class Pieces(Group):
     ) -> None:
         asked = [text for text in texts if text.strip()]
         super().__init__([asked, *([column[place]] * len(asked) for column in parent.inputs[1:])], width)
-        self.parent = parent
-        self.place = place
+        self.parent: Group = parent
+        self.place: int = place
         self._texts = texts
         self._join = join
         self._deadline = float("inf")  # on the loop's clock; the whole text's, set when its first piece leaves

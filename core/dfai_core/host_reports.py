@@ -82,7 +82,7 @@ class HostChannel:
     def __init__(self, folder: Path, owner: Any) -> None:
         self._folder = folder
         self._owner = owner  # its lock says that this process lives, so that nobody sweeps the folder
-        self.reporter = HostReporter(str(folder))
+        self.reporter: HostReporter = HostReporter(str(folder))
 
     def collect(self, call_ids: Collection[str]) -> Iterator[Report]:
         wanted = {quote(call_id, safe="") for call_id in call_ids}

@@ -28,8 +28,8 @@ class LoopThread:
     """A daemon thread that runs one event loop until the process ends."""
 
     def __init__(self) -> None:
-        self.pid = os.getpid()
-        self.loop = asyncio.new_event_loop()
+        self.pid: int = os.getpid()
+        self.loop: asyncio.AbstractEventLoop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, name="dfai-loop", daemon=True)
         self._thread.start()
 

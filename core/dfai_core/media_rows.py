@@ -30,7 +30,7 @@ class Referred:
     def __init__(self, rows: int, columns: int) -> None:
         self.inputs: list[list[Any]] = [[] for _ in range(columns)]
         self.names: list[Any] = []
-        self.codes = np.full(rows, -1, np.int64)
+        self.codes: np.ndarray[Any, Any] = np.full(rows, -1, np.int64)
         self.early: dict[int, tuple[str, str]] = {}
 
 

@@ -50,7 +50,7 @@ class Prices(Mapping[str, Price]):
 
     def __init__(self, prices: Mapping[str, Price], currency: str) -> None:
         self._prices = MappingProxyType(dict(prices))
-        self.currency = currency
+        self.currency: str = currency
 
     def __getitem__(self, verb: str) -> Price:
         return self._prices[verb]

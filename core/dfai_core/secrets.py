@@ -118,7 +118,9 @@ class Secret:
             message = f"{self.reference} is set here but not on worker {machine} (process {os.getpid()}{reason})."
         else:
             message = f"{self.reference} is not set on {machine} (process {os.getpid()}{reason})."
-        return f"{message} {_REMEDIES[scheme].format(name=name)}"
+        # Only what leaves for a worker knows what the driver has: without that, this is the process that asks.
+        remedies = _REMEDIES_HERE if self.here is None and scheme in _REMEDIES_HERE else _REMEDIES
+        return f"{message} {remedies[scheme].format(name=name)}"
 
     def __str__(self) -> str:
         return self.reference
@@ -179,6 +181,11 @@ _REMEDIES = {
     'dfai.secret("module:{name}", read="driver").',
     "databricks": "Workers often have no dbutils, or no permission to ask: send it along, "
     'dfai.secret("databricks:{name}", read="driver").',
+}
+_REMEDIES_HERE = {
+    "env": "Set it before Python starts (export {name}=…), or say where the key is: "
+    'key=dfai.env("NAME") or key=dfai.secret("file:PATH").',
+    "file": 'Put the file there, or say where the key is: key=dfai.env("NAME") or key=dfai.secret("file:PATH").',
 }
 _FORMS = '"env:NAME", "file:/path", "module:package:function" or "databricks:scope/key"'
 

@@ -33,7 +33,7 @@ class Shape:
     __slots__ = ("_detail", "columns", "errors")
 
     def __init__(self, columns: int, *, detail: bool) -> None:
-        self.columns = columns
+        self.columns: int = columns
         self._detail = detail
         self.errors = 3 if detail else 2  # how many of the columns are those of an error
 

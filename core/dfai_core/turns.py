@@ -39,7 +39,7 @@ class Turns:
     ) -> None:
         self._peer = peer
         self._budget = budget
-        self.cost = _COSTS[counts]
+        self.cost: Callable[[Job], float] = _COSTS[counts]
         self._line = asyncio.Lock()
         self._deadline_s = deadline_s
 

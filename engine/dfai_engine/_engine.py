@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ENGINE", "Engine"]
 
+# What every answer goes through. Every extra with models brings it.
+_ANY = ("starlette",)
+
 
 class Engine:
     """Makes the application, and sees to the weights that its kinds of analysis need."""
@@ -51,7 +54,11 @@ class Engine:
         """Why this engine never answers a kind of analysis, and who does; None for the kinds that it answers."""
         from dfai_engine.families import operation
 
-        reason: str | None = getattr(operation(kind).load(), "REFUSED", None)
+        try:
+            module = operation(kind).load()
+        except ImportError:  # it could answer: `lacks` says with what
+            return None
+        reason: str | None = getattr(module, "REFUSED", None)
         return reason
 
     def lacks(self, kind: str) -> str | None:
@@ -59,7 +66,7 @@ class Engine:
         from dfai_engine.families import operation
 
         found = operation(kind)
-        return found.extra if any(find_spec(package) is None for package in found.packages) else None
+        return found.extra if any(find_spec(package) is None for package in (*_ANY, *found.packages)) else None
 
     def prepare(self, kinds: Sequence[str], announce: Callable[[str], None] = print) -> None:
         """Fetch what is missing for these kinds, once; *announce* gets one line that says what and how large.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +15,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from dfai_engine import protocol, signed, status
+from dfai_engine import browsers, inventory, protocol, signed, status
 from dfai_engine.cores import usable_cores
 from dfai_engine.failures import ServiceFailure
 from dfai_engine.families import LimitsName, Room, families, operations
 from dfai_engine.jobs import Jobs
+from dfai_engine.page import Page
 from dfai_engine.protocol import Reply
 from dfai_engine.threads import Threads
 from dfai_engine.version import version
@@ -43,6 +44,8 @@ def create_app(
     data: str | Path | None = None,
     images: Sequence[str | Path] = (),
     home: str | Path | None = None,
+    page: bool = False,
+    known_as: Collection[str] | None = None,
 ) -> App:
     """The engine, ready to be called in process or to be served.
 
@@ -66,6 +69,11 @@ def create_app(
         Folders whose pictures searches for images find.
     home
         Where lists of faces and groups of persons are kept if there is no such folder; no request names files of it.
+    page
+        Serve the page to try the services at ``/``.
+    known_as
+        Names of this server besides those of the loopback interface. With any collection, also an empty one, requests
+        of other sites' pages are refused where no *key* is asked for; None lets whoever reaches the app ask.
 
     Returns
     -------
@@ -94,17 +102,31 @@ def create_app(
         threads.close()
         job_threads.close()
 
+    shown = Page(guarded=guarded, version=version()) if page else None
     inner = Starlette(
-        routes=[*(route for route, _ in served), *status.routes(served, guarded=guarded, version=version())],
+        routes=[
+            *(route for route, _ in served),
+            *status.routes(served, guarded=guarded, version=version()),
+            *inventory.routes(room, service=status.SERVICE, version=version()),
+            *(shown.routes() if shown else ()),
+        ],
         exception_handlers={HTTPException: _not_routed},
         lifespan=lifespan,
     )
     inner.router.redirect_slashes = False
-    return App(inner, jobs, key=key, max_in_flight=max_in_flight, closes=(threads, job_threads))
+    return App(
+        inner,
+        jobs,
+        key=key,
+        max_in_flight=max_in_flight,
+        closes=(threads, job_threads),
+        open_paths=shown.paths if shown else (),
+        known_as=known_as,
+    )
 
 
 class App:
-    """The gate before the routes: the key, the number of requests under way, the headers of every response."""
+    """The gate before the routes: who may ask, the number of requests under way, the headers of every response."""
 
     def __init__(
         self,
@@ -114,6 +136,8 @@ class App:
         key: str | None,
         max_in_flight: int | None,
         closes: tuple[Threads, ...] = (),
+        open_paths: Collection[str] = (),
+        known_as: Collection[str] | None = None,
     ) -> None:
         self.jobs = jobs
         self._inner = inner
@@ -121,6 +145,8 @@ class App:
         self._max_in_flight = max_in_flight
         self._in_flight = 0
         self._closes = closes
+        self._open_paths = open_paths
+        self._known_as = known_as
 
     def close(self) -> None:
         """Drop what waits; let running computations end."""
@@ -155,6 +181,12 @@ class App:
     def _refused(self, scope: Scope) -> Reply | None:
         if scope["path"] in status.OPEN_PATHS:
             # An orchestrator that is refused here would restart a server for being busy.
+            return None
+        if self._key is None and self._known_as is not None:
+            foreign = browsers.foreign(scope["method"], Headers(scope=scope), self._known_as)
+            if foreign is not None:
+                return protocol.reply({"error": {"code": "403", "message": foreign}}, status=403)
+        if scope["path"] in self._open_paths:
             return None
         if self._key is not None and not scope["path"].startswith(signed.PREFIX):
             headers = Headers(scope=scope)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import socket
 import ssl
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, NoReturn, cast, get_args
 
@@ -44,8 +47,15 @@ def run(
         list[Path] | None,
         typer.Option(envvar="DFAI_IMAGES", help="A folder whose pictures searches for images find; again for more."),
     ] = None,
+    known_as: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A name that leads here besides localhost; without a key no other is answered to. Again for more."
+        ),
+    ] = None,
 ) -> None:
     """Serve the embedded engine over HTTP until interrupted."""
+    _needs("dfai serve", "starlette", "uvicorn")
     from dfai_engine.serve import NotGuarded, server
 
     if limits not in get_args(LimitsName):
@@ -56,22 +66,43 @@ def run(
         if not folder.is_dir():
             _fail(f"there is no folder {folder}")
     tls = _tls(tls_cert, tls_key)
+    _free(host, port)
     try:
         made = server(
-            host, port, key=_key(key), limits=cast("LimitsName", limits), data=data, images=images or (), tls=tls
+            host,
+            port,
+            key=_key(key),
+            limits=cast("LimitsName", limits),
+            data=data,
+            images=images or (),
+            tls=tls,
+            known_as=known_as or (),
         )
     except NotGuarded as fault:
         _fail(str(fault))
     place = f"[{host}]" if ":" in host else host
     scheme = "http" if tls is None else "https"
     guard = "with its key" if key else "no key needed"
-    typer.echo(f"dfai engine on {scheme}://{place}:{port} ({guard}); /status, /ready, /swagger. Stop: Ctrl-C", err=True)
+    typer.echo(f"dfai engine on {scheme}://{place}:{port} ({guard}): try it in a browser. Stop: Ctrl-C", err=True)
     try:
         made.run()
     except KeyboardInterrupt:
         return
     if not made.started:
         raise typer.Exit(1)
+
+
+def _free(host: str, port: int) -> None:
+    """Ends the command where nothing can listen: the server would say so after it had said that it does."""
+    try:
+        kind, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(kind) as probe:
+            if os.name == "posix":  # as the server does; elsewhere it would share a port that is taken
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as fault:
+        hint = " Choose another: --port NUMBER" if fault.errno == errno.EADDRINUSE else ""
+        _fail(f"port {port} of {host} cannot be listened on: {fault.strerror or fault}.{hint}")
 
 
 def _key(reference: str) -> str | None:
@@ -125,6 +156,7 @@ def index(
     as_json: Json = False,
 ) -> None:
     """Look at new and changed pictures, so that searches find them by what they show; forget those that are gone."""
+    _needs("dfai index", "starlette", as_json=as_json)
     operation = families_operation("ImageSearch").load()
     if sight not in ("full", "none"):
         _fail("--sight is full or none", as_json=as_json)
@@ -229,9 +261,15 @@ def add(
     typer.echo(json.dumps({"stored": [str(name) for name in stored]}) if as_json else f"stored {', '.join(stored)}")
 
 
+def _needs(command: str, *packages: str, as_json: bool = False) -> None:
+    """Ends the command where the packages of the embedded engine are not here."""
+    if any(find_spec(package) is None for package in packages):
+        _fail(f'{command} needs packages that are not here. pip install "dfai[local]"', as_json=as_json)
+
+
 def _fail(message: str, *, as_json: bool = False) -> NoReturn:
     """Ends the command as the others of ``dfai`` do where something that was asked for cannot be."""
-    typer.echo(message, err=True)
+    typer.echo(f"error: {message}", err=True)
     if as_json:
-        typer.echo(json.dumps({"message": message, "exit_code": 2}))
+        typer.echo(json.dumps({"error": "ConfigError", "message": message, "exit_code": 2}))
     raise typer.Exit(2)

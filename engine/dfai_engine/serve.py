@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dfai_engine.browsers import is_loopback
 from dfai_engine.certificates import keep_fresh
 from dfai_engine.families import LimitsName
 
@@ -39,6 +39,7 @@ def server(
     data: str | Path | None = None,
     images: Sequence[Path] = (),
     tls: tuple[Path, Path] | None = None,
+    known_as: Sequence[str] = (),
 ) -> uvicorn.Server:
     """A server that has not begun to listen; its ``run()`` serves until it is interrupted.
 
@@ -61,6 +62,8 @@ def server(
     tls
         The files of a certificate (with its chain) and of its private key, both PEM: then https is spoken, which keys
         need beyond this machine. Read again when they change.
+    known_as
+        Names that lead to this server besides ``localhost``: without a key it answers to no others.
 
     Raises
     ------
@@ -77,7 +80,15 @@ def server(
     from dfai_engine.app import create_app
 
     app = create_app(
-        key=key, limits=limits, kinds=kinds, workers=workers, max_in_flight=MAX_IN_FLIGHT, data=data, images=images
+        key=key,
+        limits=limits,
+        kinds=kinds,
+        workers=workers,
+        max_in_flight=MAX_IN_FLIGHT,
+        data=data,
+        images=images,
+        page=True,
+        known_as=known_as,
     )
     config = uvicorn.Config(
         app,
@@ -111,17 +122,3 @@ def server_context(tls: tuple[Path, Path]) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*tls)
     return context
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches *host*.
-
-    >>> [is_loopback(host) for host in ("localhost", "127.0.0.1", "::1", "0.0.0.0", "", "example.org")]
-    [True, True, True, False, False, False]
-    """
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

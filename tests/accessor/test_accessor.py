@@ -140,7 +140,7 @@ def test_a_column_called_ai_is_reached_by_its_name(service: Lookalike) -> None:
 
 
 def test_editors_see_verbs_with_signature_and_docstring() -> None:
-    others = {"call", "estimate", "fit_anomalies", "plot_anomalies", "write_files", "write_search_index"}
+    others = {"call", "estimate", "fit_anomalies", "plot_anomalies", "show", "write_files", "write_search_index"}
     assert set(dir(FRAME.ai)) == {*dfai.verbs(), *others}
     assert list(inspect.signature(FRAME.ai.sentiment).parameters)[:4] == ["text", "language", "include", "output"]
     assert "ISO 639-1" in (inspect.getdoc(FRAME.ai.sentiment) or "")

@@ -42,6 +42,9 @@ def test_a_wrong_column_is_named_before_any_request(
         ({"language": 3}, "language=3 is not a language code"),
         ({"language": dfai.col("lng")}, r"no column 'lng'.*Did you mean 'lang'"),
         ({"concurency": 3}, "Did you mean 'concurrency'"),
+        ({"langage": "en"}, "Did you mean 'language'"),
+        ({"if_exist": "fill"}, "Did you mean 'if_exists'"),
+        ({"language": "english"}, r"not a language code \(ISO 639-1, such as 'en'\)"),
         ({"concurrency": 0}, "whole number from 1"),
         ({"rate_per_s": -1}, "number above 0"),
         ({"on_error": "ignore"}, "'column' or 'raise'"),
@@ -87,6 +90,26 @@ def test_a_misspelt_verb_and_a_setter_are_explained() -> None:
         _ = FRAME.ai.sentimant
     with pytest.raises(AttributeError, match="the column comes first"):
         _ = FRAME.ai.setTextCol
+
+
+def test_a_frame_without_columns_says_so() -> None:
+    with pytest.raises(dfai.errors.ColumnNotFound, match="the frame has no columns at all"):
+        pd.DataFrame().ai.sentiment("review")
+
+
+def test_a_column_given_for_its_name_is_told_by_its_name() -> None:
+    with pytest.raises(dfai.errors.ConfigError, match="cannot be a Series: write 'review'"):
+        FRAME.ai.sentiment(FRAME["review"])
+
+
+def test_a_verb_looked_for_beside_the_frames_is_led_to_them() -> None:
+    with pytest.raises(AttributeError, match=r"Verbs stand on frames: df.ai.sentiment\(…\)"):
+        dfai.sentiment  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_using_refuses_at_once_even_where_with_was_forgotten() -> None:
+    with pytest.raises(dfai.errors.ConfigError, match="Did you mean 'target'"):
+        dfai.using(targt="local")  # type: ignore[call-arg]
 
 
 def test_answer_columns_that_exist_are_a_choice(service: Lookalike) -> None:

@@ -91,7 +91,7 @@ def test_the_key_travels_in_its_header_and_references_are_read_late(
 
 
 def test_a_missing_key_is_named_with_the_remedy() -> None:
-    with pytest.raises(dfai.errors.SecretNotFound, match=r"env:AZURE_AI_KEY is not set .* read=\"driver\""):
+    with pytest.raises(dfai.errors.SecretNotFound, match=r"env:AZURE_AI_KEY is not set .*export AZURE_AI_KEY=….*key="):
         FRAME.ai.sentiment("t", language="en", target=dfai.azure("westeurope"))
 
 

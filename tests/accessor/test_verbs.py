@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -13,7 +12,6 @@ from dfai._signatures import signature_of
 from dfai._verbs import Verbs
 from dfai_core import services
 
-ROOT = Path(__file__).parents[2]
 SHARED_WORDS = {
     *("language", "country", "categories", "domain", "max_sentences", "order"),
     *("among", "top", "filter", "match", "select", "key", "offset", "market"),
@@ -87,10 +85,6 @@ def test_the_answer_ends_with_the_error_columns(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", dfai.verbs())
-def test_every_verb_has_its_page(name: str) -> None:
-    page = (ROOT / "docs" / "verbs" / f"{name}.md").read_text(encoding="utf-8")
-
-    for backend in ("pandas", "Dask", "Spark"):
-        assert backend in page
-    for column in services()[name].columns:
-        assert (services()[name].noun + column.suffix) in page
+def test_every_verb_has_its_page_in_the_list(name: str) -> None:
+    assert (ROOT / "docs" / "verbs" / f"{name}.md").exists()
+    assert f"(verbs/{name}.md)" in (ROOT / "docs" / "README.md").read_text(encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from functools import cache
 
 from dfai._verbs.base import NO_GROUPS, Columns, Groups, IfExists, R, VerbBase, VerbCall
@@ -36,5 +35,5 @@ class Verbs(
 
 @cache
 def verb_names() -> tuple[str, ...]:
-    """The verbs, in the order of the documentation."""
-    return tuple(name for name in services() if inspect.isfunction(getattr(Verbs, name, None)))
+    """The verbs, in the order of their families and of the methods in these."""
+    return tuple(name for family in Verbs.__mro__ for name in vars(family) if name in services())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -103,7 +103,18 @@ def source_of(question: Question) -> tuple[Question, Source]:
         source = in_memory(_listing(question.files))
     else:
         source = open_source(places, delimiter=question.delimiter, encoding=question.encoding)
+        _see_delimiter(source.schema.names, question)
     return question, source if question.max_rows is None else source.head(question.max_rows)
+
+
+def _see_delimiter(columns: Sequence[str], question: Question) -> None:
+    """ConfigError where all cells were taken for one, and none is asked for by that name."""
+    (name, *more) = columns or [""]
+    if more or question.delimiter is not None or name in question.inputs:
+        return
+    if sign := next((sign for sign in (";", "\t", "|") if sign in name), None):
+        spelt = {"\t": "$'\\t'"}.get(sign, f"'{sign}'")
+        raise ConfigError(f"all is in one column, {name!r}. Say what stands between the cells: --delimiter {spelt}.")
 
 
 def _listing(files: tuple[str, ...]) -> Any:

@@ -66,4 +66,4 @@ def _estimate(verb: str, files: list[str], given: dict[str, Any]) -> None:
         print(spoken(str(made)))
 
 
-estimate = verb_commands("estimate", _HELP, _OWN, _estimate, without=_WITHOUT)
+estimate: typer.Typer = verb_commands("estimate", _HELP, _OWN, _estimate, without=_WITHOUT)

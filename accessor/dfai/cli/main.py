@@ -65,15 +65,15 @@ def _failed(error: Exception, *, debug: bool, as_json: bool) -> int:
 
 
 def _judged(error: Exception) -> tuple[Exit, str]:
-    from dfai.cli.words import spoken
+    from dfai.cli.words import not_found, spoken
 
     if hasattr(error, "format_message"):  # a wrong command line, as its parser tells it
         context = getattr(error, "ctx", None)
         where = f" See {context.command_path} --help." if context is not None else ""
-        message = error.format_message()
+        message = error.format_message().replace("?.", "?")
         if type(error).__name__ == "NoArgsIsHelpError":  # the help is the message, and was shown
             return Exit.USAGE, ""
-        return Exit.USAGE, f"{message}{'' if message.endswith('.') or not message else '.'}{where}".strip()
+        return Exit.USAGE, f"{message}{'' if message.endswith(('.', '?')) or not message else '.'}{where}".strip()
     if type(error).__name__ == "Abort":  # a question that was not answered with yes
         return Exit.USAGE, "nothing was done."
     code = exit_for(error)
@@ -81,9 +81,8 @@ def _judged(error: Exception) -> tuple[Exit, str]:
         return code, str(error)
     if code is Exit.FAULT:
         return code, f"{sentence_of(error)} dfai did not expect this: with --debug it shows where, for a report."
-    if isinstance(error, SecretNotFound):  # the rest of it is for workers of a cluster
-        first = str(error).partition(". ")[0]
-        return code, f"{first}. Set it, or say where the key is: --key env:NAME or --key file:PATH."
+    if isinstance(error, SecretNotFound):
+        return code, " ".join(not_found(error))
     return code, spoken(sentence_of(error))
 
 

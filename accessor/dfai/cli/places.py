@@ -150,12 +150,12 @@ def _nothing(pattern: str) -> str:
         quoted = "" if re.search(r"\*\*/", pattern) else " (** stands for folders of any depth)"
         return f"{pattern}: nothing matches{quoted}."
     place = place_of(pattern)
+    if place.system.isdir(place.path):
+        return f"there are no files in the folder {pattern}."
     if place.local and (parent := Path(place.path).parent).is_dir():
         import difflib
 
         near = difflib.get_close_matches(Path(place.path).name, [entry.name for entry in parent.iterdir()], n=1)
         if near:
             return f"there is no file {pattern}. Did you mean {str(Path(pattern).parent / near[0])!r}?"
-    if place.system.isdir(place.path):
-        return f"{pattern}: the folder has no files."
     return f"there is no file {pattern}."

@@ -88,4 +88,4 @@ def _run(verb: str, files: list[str], given: dict[str, Any]) -> None:
     raise typer.Exit(int(outcome.exit))
 
 
-run = verb_commands("run", _HELP, _OWN, _run)
+run: typer.Typer = verb_commands("run", _HELP, _OWN, _run)

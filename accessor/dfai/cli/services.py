@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 import orjson
@@ -72,12 +73,12 @@ def _table(told: list[dict[str, Any]]) -> None:
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for heading in ("verb", "family", "reads", "local", "Azure"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading == "verb")
     before = ""
     for one in told:
         family = one["family"] if one["family"] != before else ""
         before = one["family"]
-        table.add_row(one["verb"], family, ", ".join(one["reads"]), escape(_local(one)), _azure(one))
+        table.add_row(one["verb"], family, ", ".join(one["reads"]), escape(_briefly(one)), _azure(one))
     console = Console()
     console.print(table)
     console.print(
@@ -88,6 +89,12 @@ def _table(told: list[dict[str, Any]]) -> None:
 def _local(one: dict[str, Any]) -> str:
     state, needs = one["local"]["state"], one["local"]["needs"]
     return str(needs) if state == "install" else _LOCAL[state]
+
+
+def _briefly(one: dict[str, Any]) -> str:
+    """The same, where there is little room: an extra by its name."""
+    needs = re.fullmatch(r'pip install "(.+)"', _local(one))
+    return f"with {needs[1]}" if needs else _local(one)
 
 
 def _azure(one: dict[str, Any]) -> str:

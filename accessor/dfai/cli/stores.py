@@ -15,7 +15,7 @@ from dfai_core.errors import ConfigError
 
 __all__ = ["store"]
 
-store = typer.Typer(
+store: typer.Typer = typer.Typer(
     name="store",
     no_args_is_help=True,
     rich_markup_mode="rich",

@@ -11,8 +11,9 @@ from typing import Any
 
 from dfai._verbs import Verbs, verb_names
 from dfai_core import Settings
+from dfai_core.errors import SecretNotFound
 
-__all__ = ["documented", "flag", "plain", "spoken", "summary_of"]
+__all__ = ["documented", "flag", "not_found", "plain", "spoken", "summary_of"]
 
 # What a verb's own option is called where the command has that word for something else.
 _SPELT = {"json": "json-body"}
@@ -42,10 +43,17 @@ def spoken(message: str) -> str:
     >>> spoken('Here it is: df.ai.sentiment("review", output="…"). All verbs: dfai.verbs().')
     'Here it is: dfai run sentiment. All verbs: dfai services.'
     """
-    text = message.replace("dfai.verbs()", "dfai services")
+    text = message.replace("dfai.verbs()", "dfai services").replace("this frame ", "this table ")
+    text = text.replace('or "fill" to', "or --if-exists fill to")
     text = _VERB.sub(lambda found: f"dfai run {found[1]}", text)
     text = _options().sub(lambda found: f"{flag(found[1])} {_value(found[2])}".rstrip(), text)
     return _MADE.sub(lambda found: _made(found[1], found[2]), text).replace("df.ai has no", "there is no verb")
+
+
+def not_found(error: SecretNotFound) -> tuple[str, str]:
+    """What is not set, and what to type: the rest of the message is for programs, and for workers of a cluster."""
+    first = re.sub(r" on \S+ \(process \d+\)", "", str(error).partition(". ")[0])
+    return f"{first}.", "Set it, or say where the key is: --key env:NAME or --key file:PATH."
 
 
 @cache

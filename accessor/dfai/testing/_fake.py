@@ -136,6 +136,8 @@ def fake(answers: Mapping[str, Any], *, fail: Mapping[Any, str] | None = None) -
     ConfigError
         For a verb or a code that a fake does not know.
 
+    Notes
+    -----
     A text that has no answer ends as ``refused``, with a message that says how to give it one.
 
     Examples

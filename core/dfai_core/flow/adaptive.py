@@ -227,7 +227,7 @@ class ConcurrencyWindow:
     )
 
     def __init__(self, allowed: int, first: int = _FIRST_LIMIT) -> None:
-        self.limit = min(allowed, first)
+        self.limit: int = min(allowed, first)
         self._floor = min(allowed, _FIRST_LIMIT)
         self._allowed = allowed
         self._hold = 0
@@ -315,7 +315,8 @@ class AttemptTimeout:
     __slots__ = ("_bins", "_cut", "_doubling", "_ended", "_to_look", "_total", "longest_s", "timeout_s")
 
     def __init__(self, longest_s: float) -> None:
-        self.timeout_s = self.longest_s = longest_s
+        self.longest_s: float = longest_s
+        self.timeout_s: float = longest_s
         self._bins: Counter[int] = Counter()
         self._total = 0
         self._to_look = _LEAST_KNOWN

@@ -48,9 +48,9 @@ class Purse:
     __slots__ = ("allowance", "cost", "documents")
 
     def __init__(self, allowance: Allowance, documents: float = 0.0, cost: float = 0.0) -> None:
-        self.allowance = allowance
-        self.documents = documents
-        self.cost = cost
+        self.allowance: Allowance = allowance
+        self.documents: float = documents
+        self.cost: float = cost
 
     def take(self, documents: float, cost: float) -> Left | None:
         """Counts as much as is spent, or, where it is too much, nothing: and says what is left. Less than 0 comes back.

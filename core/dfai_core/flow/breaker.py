@@ -33,7 +33,7 @@ class Breaker:
     __slots__ = ("_answered_at", "_failures", "_next_at", "_open_s", "_open_until", "_probe_until", "_why", "open")
 
     def __init__(self) -> None:
-        self.open = False
+        self.open: bool = False
         self._answered_at = float("-inf")
         self._failures = 0
         self._open_s = _FIRST_OPEN_S

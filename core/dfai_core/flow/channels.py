@@ -54,9 +54,9 @@ class Listener:
     """A coordinator that can be reached: *port* is where, *token* is what a first line must show."""
 
     def __init__(self) -> None:
-        self.coordinator = Coordinator()
-        self.token = secrets.token_hex(16)
-        self.port = 0
+        self.coordinator: Coordinator = Coordinator()
+        self.token: str = secrets.token_hex(16)
+        self.port: int = 0
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
 

@@ -28,7 +28,7 @@ class Pace:
     def __init__(self, rate_per_s: float | None = None) -> None:
         self._step_s = 1.0 / rate_per_s if rate_per_s else 0.0
         self._slack_s = max(0.0, DEPTH_S - self._step_s) if rate_per_s else 0.0
-        self.next_at = float("-inf")  # the next free place
+        self.next_at: float = float("-inf")  # the next free place
 
     def reserve(self, now: float, not_before: float = float("-inf"), cost: float = 1.0) -> float:
         """Takes the next place in line and says how many seconds to wait for it.

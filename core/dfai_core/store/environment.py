@@ -62,8 +62,8 @@ class Folder:
     def _make_locks(self) -> None:
         # LMDB in a forked child would wait for ever for what another thread had begun in its parent. So both are
         # held during a fork: one during every transaction, the other while files are made safe, which takes longer.
-        self.lock = threading.RLock()
-        self.syncing = threading.Lock()
+        self.lock: threading.RLock = threading.RLock()
+        self.syncing: threading.Lock = threading.Lock()
 
     def here(self) -> Opened:
         """What is open; opened again where it was closed, or where this process was forked."""

@@ -77,7 +77,7 @@ class LmdbStore:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.folder = folder
-        self.bounds = Bounds().changed(max_bytes, max_age_s)
+        self.bounds: Bounds = Bounds().changed(max_bytes, max_age_s)
         self.lasting = lasting
         self._clock = clock
         self._tally = Tally()

@@ -34,7 +34,7 @@ class Owner:
         self._enter()
 
     def _enter(self) -> None:
-        self.id = uuid.uuid4().bytes
+        self.id: bytes = uuid.uuid4().bytes
         path = self._live / self.id.hex()
         # Locked before it has its name: nobody can meet it unlocked and take its owner for dead.
         unnamed = path.with_suffix(".new")

@@ -107,7 +107,7 @@ class AiohttpTransport:
             aiohttp.ClientConnectorError,
             aiohttp.ConnectionTimeoutError,
         ) as error:  # before its base, ClientOSError
-            raise NotSent(f"no connection: {_short(error)}") from error
+            raise NotSent(_unreached(error)) from error
         except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError) as error:
             # ClientResponseError says status 400 for garbage on the wire: never read that as the server's word.
             raise BadAnswer(f"the answer was cut short or is not HTTP ({type(error).__name__})") from error
@@ -175,6 +175,13 @@ def _proxy_for(scheme: str, host: str | None) -> URL | None:
     if not proxy or (host and (is_loopback(host) or proxy_bypass(host))):
         return None
     return URL(proxy)
+
+
+def _unreached(error: aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError) -> str:
+    """In words for people: the library's own name Python objects."""
+    if isinstance(error, aiohttp.ClientConnectorError) and error.host:
+        return f"no connection to {error.host}:{error.port}: {error.strerror or type(error.os_error).__name__}"
+    return f"no connection: {_short(error)}"
 
 
 def _short(error: Exception) -> str:

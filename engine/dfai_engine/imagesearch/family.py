@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from starlette.routing import Route
 
-__all__ = ["OPERATIONS", "QUERY", "Answer", "folders_of", "routes"]
+__all__ = ["NO_FOLDER", "OPERATIONS", "QUERY", "Answer", "empty", "folders_of", "routes"]
+
+NO_FOLDER = "No folder of pictures is named: DFAI_IMAGES=/photos, or dfai serve --images /photos."
 
 QUERY = ()
 
@@ -56,3 +58,8 @@ def routes(room: Room) -> list[Route]:
     from dfai_engine.imagesearch import image_routes
 
     return image_routes.routes(room.threads, lambda: folders_of(room.images), room.data)
+
+
+def empty(room: Room) -> Mapping[str, str]:
+    """What is answered here and would find nothing, with the sentence that says why."""
+    return {} if folders_of(room.images) else dict.fromkeys(OPERATIONS, NO_FOLDER)

@@ -12,6 +12,7 @@ from dfai_engine import protocol
 from dfai_engine.failures import ServiceFailure
 from dfai_engine.imagesearch import wire
 from dfai_engine.imagesearch.catalogue import Catalogue, Picture
+from dfai_engine.imagesearch.family import NO_FOLDER
 from dfai_engine.imagesearch.indexing import Freshness
 from dfai_engine.imagesearch.looking import sight_here
 from dfai_engine.imagesearch.searching import alike, found
@@ -165,10 +166,7 @@ class ImageRoutes:
     def _known_folders(self) -> tuple[Path, ...]:
         folders = self._folders()
         if not folders:
-            raise ServiceFailure(
-                "No folder of pictures is named: DFAI_IMAGES=/photos, or dfai serve --images /photos.",
-                inner_code="ResourceError",
-            )
+            raise ServiceFailure(NO_FOLDER, inner_code="ResourceError")
         return folders
 
 

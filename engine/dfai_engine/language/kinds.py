@@ -28,6 +28,7 @@ class Kind:
     name: str
     module: str  # beside this file
     extra: str  # the extra of dfai that brings its packages
+    documents: int = 10  # of one request, as the service has it
     packages: tuple[str, ...] = ()  # those without which nothing of this kind is answered
     alone: bool = True  # as a request of its own
     job: bool = True  # as a task of a job
@@ -37,15 +38,16 @@ class Kind:
         return importlib.import_module(f"dfai_engine.language.{self.module}")
 
 
+# Source of the documents: Azure AI Language, "Service limits" (data limits), read 2026-11-22.
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind("SentimentAnalysis", "sentiment", "local"),
-        Kind("LanguageDetection", "detect", "local", job=False),
+        Kind("LanguageDetection", "detect", "local", 1_000, job=False),
         Kind("KeyPhraseExtraction", "key_phrases", "local"),
-        Kind("EntityRecognition", "entities", "nlp", ("spacy",)),
-        Kind("PiiEntityRecognition", "pii", "nlp"),
-        Kind("EntityLinking", "linking", "local"),
+        Kind("EntityRecognition", "entities", "nlp", 5, ("spacy",)),
+        Kind("PiiEntityRecognition", "pii", "nlp", 5),
+        Kind("EntityLinking", "linking", "local", 5),
         Kind("ExtractiveSummarization", "summary", "local", alone=False),
     )
 }

@@ -14,7 +14,7 @@ __all__ = ["LIMITS", "Limits"]
 class Limits:
     """Lengths count text elements (grapheme clusters), as the service's do."""
 
-    documents: Mapping[str, int]  # a synchronous request's, by kind
+    documents: int | None  # a synchronous request's, whatever its kind; None: as each kind has it
     text_elements: int  # a document's, in a synchronous request
     job_documents: int
     job_text_elements: int  # all documents of a job together
@@ -26,14 +26,7 @@ LIMITS: Mapping[LimitsName, Limits] = {
     # Source: Azure AI Language, "Service limits" (data limits), read 2026-11-22. "1 MB" is taken as 10**6 bytes;
     # the page of 20 is the one that the Text Analytics v3.1 contract states for $top.
     "azure": Limits(
-        documents={
-            "SentimentAnalysis": 10,
-            "LanguageDetection": 1_000,
-            "KeyPhraseExtraction": 10,
-            "EntityRecognition": 5,
-            "PiiEntityRecognition": 5,
-            "EntityLinking": 5,
-        },
+        documents=None,
         text_elements=5_120,
         job_documents=25,
         job_text_elements=125_000,
@@ -43,17 +36,7 @@ LIMITS: Mapping[LimitsName, Limits] = {
     # Ours, for clients in the same process: larger batches, the same length a document, so that texts are
     # split alike wherever they are sent.
     "wide": Limits(
-        documents=dict.fromkeys(
-            (
-                "SentimentAnalysis",
-                "LanguageDetection",
-                "KeyPhraseExtraction",
-                "EntityRecognition",
-                "PiiEntityRecognition",
-                "EntityLinking",
-            ),
-            1_000,
-        ),
+        documents=1_000,
         text_elements=5_120,
         job_documents=1_000,
         job_text_elements=8_000_000,

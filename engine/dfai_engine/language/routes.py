@@ -56,7 +56,7 @@ class AnalyzeText:
         batch = envelope.read(
             asked.get("analysisInput"),
             country=name == "LanguageDetection",
-            max_documents=self._limits.documents[name],
+            max_documents=self._limits.documents or KINDS[name].documents,
             max_elements=self._limits.text_elements,
             exact=statistics,
         )

@@ -17,6 +17,8 @@ __all__ = ["MODELS", "OPTIONAL_MODELS", "analyze", "answers", "overall"]
 
 MODELS: tuple[str, ...] = ("use-multilingual-v3",)
 OPTIONAL_MODELS: tuple[str, ...] = ("e5-small-q4",)
+# What is answered before the weights are here.
+WITHOUT_MODELS = "English alone is read, by a lexicon."
 RELEASED = "2026-11-23"
 
 Scores = tuple[float, float, float]  # of polarity.LABELS

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from starlette.routing import Route
 
-__all__ = ["OPERATIONS", "QUERY", "Answer", "routes"]
+__all__ = ["OPERATIONS", "QUERY", "Answer", "empty", "routes"]
 
 QUERY = ("api-version",)
 
@@ -49,3 +49,14 @@ def routes(room: Room) -> list[Route]:
         *document_routes.routes(room.threads, indexes),
         *absent.routes(),
     ]
+
+
+def empty(room: Room) -> Mapping[str, str]:
+    """What is answered here and would find nothing, with the sentence that says why."""
+    from dfai_engine.textsearch.indexes import Indexes, folder_of
+
+    if Indexes(lambda: folder_of(room.data)).names():
+        return {}
+    return {
+        "SearchDocuments": 'There is no index here. df.ai.write_search_index("name", key="id") makes one of a frame.'
+    }

@@ -26,13 +26,16 @@ def packages() -> Iterator[Check]:
     yield Check("dfai", "ok", version)
     whole, absent = [], []
     extras = metadata.metadata("dfai").get_all("Provides-Extra") or ()
-    for extra in sorted(name for name in extras if name not in _NOT_FOR_USE):
-        missing, wrong, there = lacking(extra)
+    found = {name: lacking(name) for name in sorted(extras) if name not in _NOT_FOR_USE}
+    # What a whole extra brings says nothing of others that want it too.
+    shared = {package for missing, wrong, there in found.values() if not missing and not wrong for package in there}
+    for extra, (missing, wrong, there) in found.items():
+        own = [package for package in there if package not in shared]
         if wrong:
             yield Check("extras", "problem", f"{extra}: {', '.join(wrong)}", f'pip install --upgrade "dfai[{extra}]"')
         elif not missing:
             whole.append(extra)
-        elif len(there) >= len(missing):
+        elif len(own) >= len(missing):
             yield Check("extras", "warning", f"{extra}: lacks {', '.join(missing)}", f'pip install "dfai[{extra}]"')
         else:
             absent.append(extra)

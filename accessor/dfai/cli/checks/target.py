@@ -12,8 +12,9 @@ from dfai._settings import effective
 from dfai._signatures import known_verb
 from dfai.cli.checks.check import Check
 from dfai.cli.engine import local_state
+from dfai.cli.words import not_found
 from dfai_core import Service, services
-from dfai_core.errors import DfaiError
+from dfai_core.errors import DfaiError, SecretNotFound
 from dfai_core.loop import loop_thread
 from dfai_core.service import Wiring
 from dfai_core.targets import Target, joined
@@ -53,6 +54,10 @@ def _asked(chosen: Target, service: Service, api_version: str | None) -> Iterato
     started_s = time.monotonic()
     try:
         answer = loop_thread().run(_answer(chosen, url))
+    except SecretNotFound as error:
+        found, remedy = not_found(error)
+        yield Check("key", "problem", f"{chosen}: {found}", remedy)
+        return
     except DfaiError as error:
         yield Check("target", "problem", f"{chosen}: {error}")
         return
@@ -79,10 +84,10 @@ def _asked(chosen: Target, service: Service, api_version: str | None) -> Iterato
 def _short(error: TransportError) -> str:
     """What went wrong, without the words around it.
 
-    >>> _short(TransportError("no connection: Cannot connect to host a:9 ssl:default [Connect call failed]"))
+    >>> _short(TransportError("no connection to a:9: Connect call failed"))
     'Connect call failed'
     """
-    return str(error).rpartition("[")[2].rstrip("]")
+    return str(error).partition(": ")[2] or str(error)
 
 
 def judged(answer: Answer, service: Service, chosen: Target) -> Check:

@@ -19,6 +19,7 @@ __all__ = ["CsvTable", "Looks"]
 
 # A cell such as 007 is a name made of digits: as a number it would lose its zeros.
 _LEADING_ZERO = r"^[+-]?0[0-9]"
+_ENCODINGS = "Say which encoding it has: --encoding latin-1, for example, or utf-16."
 _TRUTH = r"^(?:true|false)$"
 
 
@@ -66,14 +67,14 @@ class CsvTable:
             self._encoding = codecs.lookup(encoding).name
         except LookupError:
             raise ConfigError(f"--encoding {encoding} is not known.") from None
-        self.rows = 0
+        self.rows: int = 0
         self._names = list(self._header())
         looks = [Looks() for _ in self._names]
         for batch in self._texts(self._names):
             self.rows += batch.num_rows
             for look, column in zip(looks, batch.columns, strict=True):
                 look.see(column)
-        self.schema = pa.schema([(name, look.type) for name, look in zip(self._names, looks, strict=True)])
+        self.schema: pa.Schema = pa.schema([(name, look.type) for name, look in zip(self._names, looks, strict=True)])
 
     def read(self, fields: Sequence[pa.Field]) -> Iterator[pa.RecordBatch]:
         names = [field.name for field in fields if field.name in self._names]
@@ -93,6 +94,8 @@ class CsvTable:
                 names: list[str] = self._open(file, csv.ConvertOptions()).schema.names
             except pa.ArrowInvalid as error:
                 raise unreadable(self._place, "CSV", error) from error
+            except UnicodeError as error:
+                raise ConfigError(f"{self._place} is not in {self._encoding}. {_ENCODINGS}") from error
         twice = {name for name in names if names.count(name) > 1}
         if twice:
             raise ConfigError(f"{self._place}: several columns are called {min(twice)!r}: give each a name of its own.")
@@ -110,8 +113,10 @@ class CsvTable:
             try:
                 yield from self._open(file, convert)
             except pa.ArrowInvalid as error:
-                hint = " Say which encoding it has: --encoding latin-1" if "UTF8" in str(error).upper() else ""
+                hint = f" {_ENCODINGS}" if "UTF8" in str(error).upper() else ""
                 raise ConfigError(f"{unreadable(self._place, 'CSV', error)}{hint}") from error
+            except UnicodeError as error:  # past the first block
+                raise ConfigError(f"{self._place} is not in {self._encoding}. {_ENCODINGS}") from error
 
     def _open(self, file: object, convert: csv.ConvertOptions) -> csv.CSVStreamingReader:
         return csv.open_csv(

@@ -19,7 +19,7 @@ class ArrowTable:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self.rows = 0
+        self.rows: int = 0
         with place.open() as file:
             self._is_file = file.read(len(_MAGIC)) == _MAGIC
         batches = self._batches()

@@ -22,14 +22,14 @@ class JsonLinesTable:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self.rows = 0
+        self.rows: int = 0
         kinds: dict[str, pa.DataType] = {}
         for rows in self._lines():
             self.rows += len(rows)
             for name in {name: None for row in rows for name in row}:
                 kind = _kind([row.get(name) for row in rows])
                 kinds[name] = kind if name not in kinds else _both(kinds[name], kind)
-        self.schema = pa.schema([(name, _written(kind)) for name, kind in kinds.items()])
+        self.schema: pa.Schema = pa.schema([(name, _written(kind)) for name, kind in kinds.items()])
 
     def read(self, fields: Sequence[pa.Field]) -> Iterator[pa.RecordBatch]:
         for rows in self._lines():

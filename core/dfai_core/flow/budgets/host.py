@@ -26,12 +26,12 @@ class HostBudget:
     """
 
     # Another process may come for a slot up to 20 ms after it was left to it; that is lost only until shares are even.
-    turn_s = 0.05
+    turn_s: float = 0.05
 
     def __init__(
         self, name: str, concurrency: int, rate_per_s: float | None, allowance: Allowance | None = None
     ) -> None:
-        self.paced = rate_per_s is not None
+        self.paced: bool = rate_per_s is not None
         self._slots = HostSlots(host_file(name, "slots"), concurrency)
         self._pace = None if rate_per_s is None else HostPace(host_file(name, "pace"), rate_per_s)
         self._purse = None if allowance is None else HostPurse(host_file(name, "purse"), allowance)

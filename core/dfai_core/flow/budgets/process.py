@@ -15,12 +15,12 @@ __all__ = ["ProcessBudget"]
 class ProcessBudget:
     """The budget of a call that one process works on."""
 
-    turn_s = math.inf
+    turn_s: float = math.inf
 
     def __init__(
         self, concurrency: int, rate_per_s: float | None, name: str = "", allowance: Allowance | None = None
     ) -> None:
-        self.paced = rate_per_s is not None
+        self.paced: bool = rate_per_s is not None
         self._free = concurrency
         self._pace = Pace(rate_per_s)
         self._purse = None if allowance is None else purse_of(name, allowance)

@@ -38,13 +38,13 @@ class SharedBudget(ABC):
     """
 
     # Within the process that costs nothing, and a lowered limit sets in the sooner.
-    turn_s = 0.05
+    turn_s: float = 0.05
 
     def __init__(self, rate_per_s: float | None, hosts: int, instead: Callable[[], Budget]) -> None:
-        self.paced = rate_per_s is not None
-        self.limit = 0
-        self.used = 0
-        self.want = 0  # what the others were last told
+        self.paced: bool = rate_per_s is not None
+        self.limit: int = 0
+        self.used: int = 0
+        self.want: int = 0  # what the others were last told
         self._waits = False
         self._least_idle = 0  # the fewest idle slots since the timer was started
         self._idle_timer: asyncio.TimerHandle | None = None

@@ -150,7 +150,7 @@ class HostFile:
     """
 
     def __init__(self, path: str) -> None:
-        self.fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        self.fd: int = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         self.users = 0
         self.memory: mmap.mmap | None = None
         self.renew()
@@ -189,7 +189,7 @@ class HostFile:
     def renew(self) -> None:
         """As it is in a forked child, too: locks are not inherited, and a thread that held the guard is not there."""
         try_lock(self.fd, _IN_USE, shared=True)
-        self.guard = threading.Lock()
+        self.guard: threading.Lock = threading.Lock()
         self.held: set[int] = set()
         self.mark: int | None = None  # the byte that says that this process waits
         self.waits_since: float | None = None

@@ -50,7 +50,7 @@ def limits(max_documents: int, local_documents: int) -> Mapping[str, Limits]:
 def _language(name: str, value: Any) -> str:
     if isinstance(value, str) and _CODE.fullmatch(value):
         return value
-    raise ConfigError(f"{name}={value!r} is not a language code.")
+    raise ConfigError(f"{name}={value!r} is not a language code (ISO 639-1, such as 'en').")
 
 
 LANGUAGE = Option("language", "document", "auto", _language)

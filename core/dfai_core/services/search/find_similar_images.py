@@ -84,7 +84,13 @@ FIND_SIMILAR_IMAGES = Service(
     family="search",
     noun="similar_images",
     inputs=("image",),
-    columns=(Column("", pa.list_(IMAGE_TYPE), "The images that look like it, the most alike first."),),
+    columns=(
+        Column(
+            "",
+            pa.list_(IMAGE_TYPE),
+            "The images that look like it, the most alike first; an empty list where there is none.",
+        ),
+    ),
     options=(Option("top", "request", 10, _top),),
     limits={"azure": Limits(1, None, _ROOM.max_bytes + 1_000, _ROOM.source)},
     operation="SimilarImages",

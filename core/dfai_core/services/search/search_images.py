@@ -119,7 +119,11 @@ SEARCH_IMAGES = Service(
     noun="images",
     inputs=("query",),
     columns=(
-        Column("", pa.list_(IMAGE_TYPE), "The images, the best first."),
+        Column(
+            "",
+            pa.list_(IMAGE_TYPE),
+            "The best first; an empty list where there is none. What the service leaves out is null.",
+        ),
         Column("_count", pa.int64(), "How many there may be in all, as the service estimates."),
     ),
     options=(

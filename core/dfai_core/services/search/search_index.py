@@ -124,7 +124,8 @@ SEARCH_INDEX = Service(
                     [pa.field("score", pa.float64()), pa.field("key", pa.string()), pa.field("document", pa.string())]
                 )
             ),
-            "The hits, the best first: score, key (where key= names its field), and the document's fields as JSON.",
+            "The best first: score (orders hits of one query), key (where key= names its field), and the document's "
+            "fields as JSON. No hit is an empty list.",
         ),
     ),
     options=(

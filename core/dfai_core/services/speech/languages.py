@@ -50,7 +50,7 @@ def code(name: str, value: Any) -> str:
     """One language's code."""
     if isinstance(value, str) and _CODE.fullmatch(value):
         return value
-    raise ConfigError(f"{name}={value!r} is not a language code.")
+    raise ConfigError(f"{name}={value!r} is not a language code (ISO 639-1, such as 'en').")
 
 
 def codes(name: str, value: Any) -> str | tuple[str, ...]:

@@ -70,7 +70,11 @@ SYNTHESIZE_SPEECH = Service(
     inputs=("text",),
     columns=(
         Column("", pa.binary(), "The sound: a file of the format that was asked for."),
-        Column("_duration_s", pa.float64(), "Seconds that it is heard; null where only a decoder could tell."),
+        Column(
+            "_duration_s",
+            pa.float64(),
+            "Seconds that it is heard; null where only a decoder could tell (WebM, Silk, AMR).",
+        ),
     ),
     options=(
         Option("voice", "document", None, check_name),

@@ -78,7 +78,7 @@ def _room(wiring: Wiring) -> Room:
 def _language(name: str, value: Any) -> str:
     if isinstance(value, str) and _CODE.fullmatch(value):
         return value
-    raise ConfigError(f"{name}={value!r} is not a language code.")
+    raise ConfigError(f"{name}={value!r} is not a language code (ISO 639-1, such as 'en').")
 
 
 def _model(name: str, value: Any) -> str:

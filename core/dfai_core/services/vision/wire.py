@@ -101,7 +101,7 @@ _CODE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z]{2,8})*")
 def _language(name: str, value: Any) -> str:
     if isinstance(value, str) and _CODE.fullmatch(value):
         return value
-    raise ConfigError(f"{name}={value!r} is not a language code.")
+    raise ConfigError(f"{name}={value!r} is not a language code (ISO 639-1, such as 'en').")
 
 
 def _fetch(name: str, value: Any) -> str:

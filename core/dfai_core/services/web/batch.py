@@ -32,6 +32,8 @@ class Batch:
     max_bytes
         About how large a request may become; rows are counted as JSON.
 
+    Notes
+    -----
     Functions travel to workers: give ones that can be imported there, best from a module of your own.
     """
 

@@ -62,8 +62,12 @@ DOWNLOAD = Service(
     noun="content",
     inputs=("url",),
     columns=(
-        Column("", pa.binary(), "The content as it came."),
-        Column("_type", pa.string(), "Its media type as the server says, in lower case without parameters."),
+        Column("", pa.binary(), "The content as it came. An empty one is an answer."),
+        Column(
+            "_type",
+            pa.string(),
+            "Its media type as the server says, in lower case without parameters; null where it says none.",
+        ),
         Column("_size_bytes", pa.int64(), "How many bytes it has."),
     ),
     options=(Option("max_bytes", "request", 20_000_000, _max_bytes),),

@@ -170,7 +170,7 @@ HTTP = Service(
     noun="response",
     inputs=("url",),
     columns=(
-        Column("", pa.string(), "The body of the answer, as text."),
+        Column("", pa.string(), "The body of the answer, as text: in the charset that it says, or UTF-8."),
         Column("_status", pa.int64(), "The HTTP status of the answer."),
     ),
     options=(

@@ -107,6 +107,8 @@ class Service:
     ConfigError
         At once, for what makes no service.
 
+    Notes
+    -----
     Functions travel to workers: give ones that can be imported there, best from a module of your own.
     """
 
