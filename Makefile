@@ -5,7 +5,8 @@ BIN := .venv/bin
 comma := ,
 # Spark runs on Java; without it the demo shows pandas and Dask.
 DEMO_EXTRAS := local,dask,plot$(if $(shell command -v java),$(comma)spark)
-INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+# What is never imported need not be compiled: that would be half of the time.
+INSTALL := $(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt
 
 .PHONY: help demo test check types tests tests-servers tests-engine tests-connect doctests docs tests-docs bench dist clean
 

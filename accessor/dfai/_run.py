@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from dfai_core.billed import TEXT_RECORD, UNMEASURED
 from dfai_core.prices import Quote
@@ -260,14 +260,19 @@ class Run:
             ],
         }
 
-    def to_html(self, path: str | Path | None = None) -> str:
-        """One self-contained page: figures, throughput, latencies, errors. Written to *path* where that is given."""
+    @overload
+    def to_html(self, path: None = None) -> str: ...
+    @overload
+    def to_html(self, path: str | Path) -> None: ...
+    def to_html(self, path: str | Path | None = None) -> str | None:
+        """One self-contained page: figures, throughput, latencies, errors; as text, or written to *path* instead."""
         from dfai._run_page import page
 
         html = page(self._look())
-        if path is not None:
-            Path(path).write_text(html, encoding="utf-8")
-        return html
+        if path is None:
+            return html
+        Path(path).write_text(html, encoding="utf-8")
+        return None
 
     def _repr_html_(self) -> str:
         from dfai._run_page import card

@@ -257,7 +257,8 @@ def read(html: str) -> Reader:
 
 
 def test_the_page_is_whole_and_needs_nothing_else(tmp_path: Path) -> None:
-    html = Run(made).to_html(tmp_path / "run.html")
+    html = Run(made).to_html()
+    Run(made).to_html(tmp_path / "run.html")
 
     tags = read(html).tags
     assert (tmp_path / "run.html").read_text(encoding="utf-8") == html
