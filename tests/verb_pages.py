@@ -203,9 +203,9 @@ def price(verb: str) -> str:
         SECOND: "second of audio",
         CHARACTER: "character",
     }.get(billing.unit, billing.unit.name)
-    per_row = {None: "as many as the answer takes", 1: "one"}.get(service.asks, f"up to {service.asks}")
+    per_row = {None: "several", 1: "one"}.get(service.asks, f"up to {service.asks}")
     if billing.unit.name == "transaction":
-        named += f", which is a request; a row takes {per_row}"
+        named += f": each request counts, {per_row} a row"
     listed = LIST_PRICES.get(verb)
     if listed is None:
         cost = "No public price was found, so that `cost` is None until [you give one](../cost.md#prices)."
@@ -217,7 +217,7 @@ def price(verb: str) -> str:
         )
     lines = [f"Azure bills each {named}. {cost}"]
     if billing.beside:
-        lines.append(f"Besides, {billing.beside}.")
+        lines.append(sentence(billing.beside))
     free = ["nulls", "blank texts" if service.media is None else "empty and unreadable ones"]
     if service.shareable:
         free.append("rows that are equal to another")
