@@ -215,9 +215,8 @@ def price(verb: str) -> str:
             f"**{listed.amount:.2f} {listed.currency} for {quoted}** by default\n"
             f"({listed.source}, as of {listed.as_of}; [another](../cost.md#prices))."
         )
-    lines = [f"Azure bills each {named}. {cost}"]
-    if billing.beside:
-        lines.append(sentence(billing.beside))
+    beside = f"; {billing.beside}" if billing.beside else ""
+    lines = [f"Azure bills each {named}{beside}. {cost}"]
     free = ["nulls", "blank texts" if service.media is None else "empty and unreadable ones"]
     if service.shareable:
         free.append("rows that are equal to another")
