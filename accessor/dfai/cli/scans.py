@@ -32,9 +32,7 @@ def sunk(question: Question, part: Place, store: StoreSpec | None) -> None:
     try:
         frame, inputs = _scanned(question)
     except ModuleNotFoundError as error:
-        raise MissingExtra(
-            f'--backend polars needs the package {error.name}. pip install "dfai[polars]"'
-        ) from error
+        raise MissingExtra(f'--backend polars needs the package {error.name}. pip install "dfai[polars]"') from error
     if question.max_rows is not None:
         frame = frame.head(question.max_rows)
     kept = {} if store is None else {"store": store}
