@@ -10,12 +10,9 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
 
 from dfai import FrameAI, Verbs
 from dfai._functions import _call, _input, _named_verbs
@@ -30,6 +27,7 @@ from dfai_core.services.files.names import file_name
 from dfai_core.services.files.write_files import write_files
 from dfai_core.services.search.write_search_index import Writing, write_search_index
 from dfai_spark.types import sql_type
+from tests.page_words import an, cell, counted, folded, literal, sentence, shown, size, type_name
 
 __all__ = ["HEADINGS", "PAGES", "PARTS", "begun", "filled", "main", "marks"]
 
@@ -203,9 +201,9 @@ def price(verb: str) -> str:
         SECOND: "second of audio",
         CHARACTER: "character",
     }.get(billing.unit, billing.unit.name)
-    per_row = {None: "as many as the answer takes", 1: "one"}.get(service.asks, f"up to {service.asks}")
+    per_row = {None: "several", 1: "one"}.get(service.asks, f"up to {service.asks}")
     if billing.unit.name == "transaction":
-        named += f", which is a request; a row takes {per_row}"
+        named += f": each request counts, {per_row} a row"
     listed = LIST_PRICES.get(verb)
     if listed is None:
         cost = "No public price was found, so that `cost` is None until [you give one](../cost.md#prices)."
@@ -215,9 +213,8 @@ def price(verb: str) -> str:
             f"**{listed.amount:.2f} {listed.currency} for {quoted}** by default\n"
             f"({listed.source}, as of {listed.as_of}; [another](../cost.md#prices))."
         )
-    lines = [f"Azure bills each {named}. {cost}"]
-    if billing.beside:
-        lines.append(f"Besides, {billing.beside}.")
+    beside = f"; {billing.beside}" if billing.beside else ""
+    lines = [f"Azure bills each {named}{beside}. {cost}"]
     free = ["nulls", "blank texts" if service.media is None else "empty and unreadable ones"]
     if service.shareable:
         free.append("rows that are equal to another")
@@ -310,84 +307,6 @@ def _linked(names: tuple[str, ...], text: str) -> str:
     if text == like[0]:
         return described(getattr(Verbs, like[1]))[names]
     return text.replace(f"`{like[1]}`", f"[{like[1]}]({like[1]}.md)")
-
-
-def type_name(kind: pa.DataType) -> str:
-    """A column's type as the pages write it.
-
-    >>> type_name(pa.list_(pa.struct([("text", pa.string()), ("offset", pa.int64())])))
-    'list of struct: text, offset'
-    """
-    if pa.types.is_list(kind):
-        return f"list of {type_name(kind.value_type)}"
-    if pa.types.is_struct(kind):
-        return f"struct: {', '.join(field.name for field in kind)}"
-    names = {
-        pa.string(): "string",
-        pa.float64(): "float64",
-        pa.bool_(): "bool",
-        pa.int64(): "int64",
-        pa.binary(): "bytes",
-    }
-    return names[kind]
-
-
-def cell(text: str) -> str:
-    return text.replace("|", "\\|")
-
-
-def shown(default: Any) -> str:
-    return repr(list(default) if isinstance(default, tuple) else default).replace("'", '"')
-
-
-def literal(value: Any) -> str:
-    """A default as SQL writes it.
-
-    >>> literal("auto"), literal(None), literal(()), literal(("a",)), literal(3)
-    ("'auto'", 'NULL', 'array()', "array('a')", '3')
-    """
-    if value is None:
-        return "NULL"
-    if isinstance(value, (tuple, list)):
-        return f"array({', '.join(map(literal, value))})"
-    return f"'{value}'" if isinstance(value, str) else str(value)
-
-
-def folded(line: str) -> str:
-    """A long type on several lines; names stay beside their types."""
-    joined = line.strip().replace(": ", ":\N{NO-BREAK SPACE}")
-    return textwrap.fill(joined, 92, initial_indent=" " * 4, subsequent_indent=" " * 8).replace(
-        "\N{NO-BREAK SPACE}", " "
-    )
-
-
-def sentence(text: str) -> str:
-    """*text* with a capital and a full stop.
-
-    >>> sentence("our own: 120 s"), sentence("dfai's own.")
-    ('Our own: 120 s.', "dfai's own.")
-    """
-    text = text.rstrip(".") + "."
-    return text if text.startswith("dfai") else text[0].upper() + text[1:]
-
-
-def counted(number: int | None) -> str:
-    return "" if number is None else f"{number:,}"
-
-
-def size(count: int) -> str:
-    """Bytes as the sources count them.
-
-    >>> size(20 * 2**20), size(1_000_000), size(64_000)
-    ('20 MiB', '1 MB', '64 kB')
-    """
-    if count % 2**20 == 0:
-        return f"{count // 2**20} MiB"
-    return f"{count // 1_000_000} MB" if count >= 1_000_000 else f"{count // 1_000} kB"
-
-
-def an(word: str) -> str:
-    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
 
 
 def wiring(service: Service, kind: str) -> Wiring:

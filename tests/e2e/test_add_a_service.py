@@ -67,8 +67,7 @@ def carried_out(step: re.Match[str], tree: Path) -> None:
 @pytest.fixture(scope="module")
 def steps() -> list[re.Match[str]]:
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    section = page.partition("\n## Add a service in an hour\n")[2].partition("\n## ")[0]
-    return list(STEP.finditer(section))
+    return list(STEP.finditer(page.partition("\n## Add a service in an hour\n")[2]))
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +91,7 @@ def tree(steps: list[re.Match[str]], tmp_path_factory: pytest.TempPathFactory) -
 
 def told(tree: Path, *arguments: str) -> str:
     """What a Python prints that works on *tree*."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(tree / name) for name in SOURCES)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(tree / name) for name in (*SOURCES, "tests", "."))}
     done = subprocess.run([sys.executable, *arguments], cwd=tree, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
