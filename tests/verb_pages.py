@@ -201,9 +201,9 @@ def price(verb: str) -> str:
         SECOND: "second of audio",
         CHARACTER: "character",
     }.get(billing.unit, billing.unit.name)
-    per_row = {None: "as many as the answer takes", 1: "one"}.get(service.asks, f"up to {service.asks}")
+    per_row = {None: "several", 1: "one"}.get(service.asks, f"up to {service.asks}")
     if billing.unit.name == "transaction":
-        named += f", which is a request; a row takes {per_row}"
+        named += f": each request counts, {per_row} a row"
     listed = LIST_PRICES.get(verb)
     if listed is None:
         cost = "No public price was found, so that `cost` is None until [you give one](../cost.md#prices)."
@@ -213,9 +213,8 @@ def price(verb: str) -> str:
             f"**{listed.amount:.2f} {listed.currency} for {quoted}** by default\n"
             f"({listed.source}, as of {listed.as_of}; [another](../cost.md#prices))."
         )
-    lines = [f"Azure bills each {named}. {cost}"]
-    if billing.beside:
-        lines.append(f"Besides, {billing.beside}.")
+    beside = f"; {billing.beside}" if billing.beside else ""
+    lines = [f"Azure bills each {named}{beside}. {cost}"]
     free = ["nulls", "blank texts" if service.media is None else "empty and unreadable ones"]
     if service.shareable:
         free.append("rows that are equal to another")

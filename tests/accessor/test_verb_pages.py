@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 
 import dfai
+import page_words
 import pages
 import verb_pages
 from dfai_engine import ENGINE
@@ -183,7 +184,7 @@ def test_the_samples_of_a_page_run(
     assert any(block.output is not None for block in found)
 
 
-@pytest.mark.parametrize("module", [pages, verb_pages], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [pages, page_words], ids=lambda module: module.__name__)
 def test_examples_of_what_reads_and_writes_pages_hold(module: ModuleType) -> None:
     failed, tried = doctest.testmod(module)
 
