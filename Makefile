@@ -7,10 +7,10 @@ comma := ,
 DEMO_EXTRAS := local,dask,plot$(if $(shell command -v java),$(comma)spark)
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: help demo test check types tests tests-servers tests-engine tests-connect doctests docs tests-docs bench clean
+.PHONY: help demo test check types tests tests-servers tests-engine tests-connect doctests docs tests-docs bench dist clean
 
 help: ## Show what can be made
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 $(BIN)/python:
 	$(PYTHON) -m venv .venv
@@ -35,12 +35,12 @@ demo: .venv/demo ## Run the main job on the embedded engine, on real texts
 test: .venv/dev ## Everything: lint, types, import rules, tests on every backend
 	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) check types tests tests-servers tests-engine tests-connect doctests tests-docs
 
-check: .venv/dev
+check: .venv/dev ## Lint, formatting, import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-types: .venv/dev
+types: .venv/dev ## Type checkers, and how many of the public names they know
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(BIN)/python tests/type_completeness.py
@@ -53,20 +53,20 @@ SERVERS := cluster deploy e2e faults planted
 # What runs in this process, or on files: enough for whichever of the others ends first.
 ENGINE := benchmarks cli engine
 
-tests: .venv/models
+tests: .venv/models ## The tests of the core, the accessor and the backends
 	$(BIN)/pytest $(addprefix --ignore=tests/,$(SERVERS) $(ENGINE) docs)
 
-tests-servers: .venv/models
+tests-servers: .venv/models ## The tests that start servers, clusters and jobs
 	$(BIN)/pytest $(addprefix tests/,$(SERVERS))
 
-tests-engine: .venv/models
+tests-engine: .venv/models ## The tests of the models, the command and the benchmarks
 	$(BIN)/pytest $(addprefix tests/,$(ENGINE))
 
 # A process holds either a classic Spark session or a Connect one.
-tests-connect: .venv/models
+tests-connect: .venv/models ## The behaviour of the backends again, on Spark Connect
 	$(BIN)/pytest tests/behaviour $(addprefix tests/backends/test_spark,.py _pages.py _pays_once.py _pipelines.py _sql.py _sql_names.py _streams.py) --on spark-connect
 
-doctests: .venv/models
+doctests: .venv/models ## The examples in docstrings
 	$(BIN)/pytest --doctest-modules accessor backends core engine
 
 # What mkdocs-material says of its maker's plans is no warning about these pages.
@@ -75,7 +75,7 @@ docs tests-docs: export NO_MKDOCS_2_WARNING := 1
 docs: .venv/dev ## Build the documentation: open out/site/index.html, no network needed
 	$(BIN)/mkdocs build --strict
 
-tests-docs: .venv/dev
+tests-docs: .venv/dev ## The samples of the documentation, and its site
 	$(BIN)/pytest tests/docs
 
 # Other tools for frames want other versions of libraries than ours, so that they have an environment of their own.
@@ -88,6 +88,9 @@ tests-docs: .venv/dev
 bench: .venv/dev ## Measure speed, peers side by side, in one run
 	@$(MAKE) .venv-bench/tools || echo "the other tools could not be installed: their rows will say so"
 	$(BIN)/python -m benchmarks
+
+dist: .venv/dev ## Build wheel and sdist, look at both, try the wheel in an empty environment
+	$(BIN)/python deploy/release.py
 
 clean: ## Remove the environments and what was built
 	rm -rf .venv .venv-bench dist build out .mypy_cache .pytest_cache .ruff_cache .hypothesis

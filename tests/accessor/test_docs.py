@@ -40,7 +40,7 @@ def anchors(page: Path) -> set[str]:
 
 def links(page: Path) -> Iterator[tuple[str, Path, str]]:
     """Each link to what is in the project: as it is written, what it leads to, and the heading there."""
-    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(r"^(~~~|```).*?^\1", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
     for link in re.findall(r"\]\((?!https?:|mailto:)([^)\s]+)\)", text):
         path, _, anchor = unquote(link).partition("#")
         yield link, (page.parent / path).resolve() if path else page, anchor

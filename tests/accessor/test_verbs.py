@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -11,7 +12,9 @@ import dfai
 from dfai._signatures import signature_of
 from dfai._verbs import Verbs
 from dfai_core import services
+from pages import DOCS
 
+ROOT = Path(__file__).parents[2]
 SHARED_WORDS = {
     *("language", "country", "categories", "domain", "max_sentences", "order"),
     *("among", "top", "filter", "match", "select", "key", "offset", "market"),
@@ -42,6 +45,12 @@ def test_a_verbs_signature_follows_the_rule(name: str) -> None:
     assert keywords == [*groups, *(option.name for option in service.options), "include", "output", "if_exists"]
     assert parameters[-1].kind is inspect.Parameter.VAR_KEYWORD
     assert {option.name for option in service.options} <= (WEB_WORDS if service.web else SHARED_WORDS)
+
+
+def test_every_service_has_its_verb_and_every_verb_its_service() -> None:
+    methods = {name for family in Verbs.__mro__ for name, held in vars(family).items() if inspect.isfunction(held)}
+
+    assert {name for name in methods if not name.startswith("_")} - {"call"} == set(services()) == set(dfai.verbs())
 
 
 @pytest.mark.parametrize("name", dfai.verbs())
@@ -86,5 +95,5 @@ def test_the_answer_ends_with_the_error_columns(name: str) -> None:
 
 @pytest.mark.parametrize("name", dfai.verbs())
 def test_every_verb_has_its_page_in_the_list(name: str) -> None:
-    assert (ROOT / "docs" / "verbs" / f"{name}.md").exists()
-    assert f"(verbs/{name}.md)" in (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    assert (DOCS / "verbs" / f"{name}.md").exists()
+    assert f"(verbs/{name}.md)" in (DOCS / "README.md").read_text(encoding="utf-8")

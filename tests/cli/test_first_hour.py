@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -16,6 +17,7 @@ import pytest
 import dfai as library
 import dfai_engine._engine
 from cli.conftest import Dfai
+from dfai.cli.exits import Exit
 from dfai_engine import ENGINE
 from dfai_engine.families import operations
 
@@ -167,3 +169,10 @@ def test_nothing_is_called_billed_that_costs_nothing(dfai: Dfai, reviews: Path) 
     assert said.code == 0
     assert "answered by local" in said.out
     assert "billed" not in said.out
+
+
+def test_the_documented_exit_codes_are_all_there_are() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([\d, ]+) \| ", page, flags=re.MULTILINE)
+
+    assert sorted(int(code) for row in rows for code in row.split(",")) == sorted(Exit)

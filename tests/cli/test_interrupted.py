@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections import Counter
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import csv, feather
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -78,6 +83,58 @@ def test_a_signal_ends_a_run_in_order_and_says_how_to_go_on(
     assert done.code == 0, done.err
     assert asked < len(TEXTS)
     assert len(scene.texts) <= len(TEXTS) + UNDER_WAY
+
+
+def _written(text: list[str], path: Path) -> None:
+    """A table of *text* in a file of the kind that its name says."""
+    table = pa.table({"text": text})
+    path.parent.mkdir(exist_ok=True)
+    match path.suffix:
+        case ".csv":
+            csv.write_csv(table, path)
+        case ".jsonl":
+            path.write_text("".join(json.dumps(row) + "\n" for row in table.to_pylist()), encoding="utf-8")
+        case ".arrow":
+            feather.write_feather(table, path)
+        case _:
+            pq.write_table(table, path)
+
+
+@pytest.mark.parametrize(
+    ("files", "given", "out"),
+    [
+        (["parts/a.csv", "parts/b.csv"], "parts/*.csv", "scored.jsonl"),
+        (["beds.jsonl"], "beds.jsonl", "scored.csv.gz"),
+        (["beds.arrow"], "beds.arrow", "scored.arrow"),
+        (["parts/a.parquet", "parts/b.parquet"], "parts", "scored.csv"),
+    ],
+    ids=["CSV by wildcard to JSON lines", "JSON lines to packed CSV", "Arrow to Arrow", "a folder of Parquet to CSV"],
+)
+def test_every_kind_of_file_goes_on_after_ctrl_c(
+    dfai: Dfai, scene: Scene, tmp_path: Path, files: list[str], given: str, out: str
+) -> None:
+    for number, name in enumerate(files):
+        _written(TEXTS[number :: len(files)], tmp_path / name)
+    whole = [text for number in range(len(files)) for text in TEXTS[number :: len(files)]]
+    target = ["--target", f"container:{scene.url}", "--concurrency", "4", "--progress", "off", "--language", "en"]
+    line = ["run", "sentiment", given, "--column", "text", "--out", out, *target, "--json"]
+    signals = [signal.SIGINT]
+    scene.latency_s = 0.02
+    scene.fault = lambda request, documents: os.kill(os.getpid(), signals.pop()) if request > 12 and signals else None
+    stopped = dfai(*line)
+    half, asked = Path(out).exists(), len(scene.texts)
+    scene.fault = None
+    done = dfai(*line)
+    again = [text for text, times in Counter(scene.texts).items() if times > 1]
+
+    assert (stopped.code, stopped.told["exit_code"], half) == (130, 130, False)
+    assert 100 <= asked < len(TEXTS)
+    assert done.code == 0, done.err
+    assert len(again) <= UNDER_WAY
+    kinds: dict[str, Any] = {"scored.jsonl": partial(pd.read_json, lines=True), "scored.arrow": pd.read_feather}
+    rows = kinds.get(out, pd.read_csv)(out)
+    assert rows["text"].tolist() == whole
+    assert rows["sentiment"].tolist() == [sentiment_of(text) for text in whole]
 
 
 def test_two_runs_do_not_write_one_file(dfai: Dfai, line: list[str], tmp_path: Path) -> None:

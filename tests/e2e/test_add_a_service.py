@@ -14,10 +14,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("accessor", "backends", "core", "engine")
-# A block of code or a page: its first line names the file, and where in it the rest belongs.
+# A block of code: its first line names the file, and where in it the rest belongs.
 STEP = re.compile(
-    r"^(?:```python\n# |~~~markdown\n<!-- )(?P<file>[\w./]+)(?:, (?P<where>[^\n]*?))?(?: -->)?\n"
-    r"(?P<lines>.*?)^(?:```|~~~)$",
+    r"^```python\n# (?P<file>[\w./]+)(?:, (?P<where>[^\n]*?))?\n(?P<lines>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 
@@ -68,8 +67,7 @@ def carried_out(step: re.Match[str], tree: Path) -> None:
 @pytest.fixture(scope="module")
 def steps() -> list[re.Match[str]]:
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    section = page.partition("\n## Add a service in an hour\n")[2].partition("\n## ")[0]
-    return list(STEP.finditer(section))
+    return list(STEP.finditer(page.partition("\n## Add a service in an hour\n")[2]))
 
 
 @pytest.fixture(scope="module")
@@ -87,24 +85,24 @@ def tree(steps: list[re.Match[str]], tmp_path_factory: pytest.TempPathFactory) -
         "[key_phrases]", "[count_words](verbs/count_words.md) · [key_phrases]"
     )
     table.write_text(listed, encoding="utf-8")
+    told(tree, "-m", "tests.verb_pages", "count_words")
     return tree
 
 
 def told(tree: Path, *arguments: str) -> str:
     """What a Python prints that works on *tree*."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(tree / name) for name in SOURCES)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(tree / name) for name in (*SOURCES, "tests", "."))}
     done = subprocess.run([sys.executable, *arguments], cwd=tree, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def test_the_steps_are_a_service_a_verb_a_handler_a_page_and_a_row(steps: list[re.Match[str]]) -> None:
+def test_the_steps_are_a_service_a_verb_a_handler_and_a_row(steps: list[re.Match[str]]) -> None:
     assert [step["file"] for step in steps] == [
         "core/dfai_core/services/language/count_words.py",
         "accessor/dfai/_verbs/language.py",
         "engine/dfai_engine/language/count_words.py",
         "engine/dfai_engine/language/kinds.py",
-        "docs/verbs/count_words.md",
         "tests/rows.py",
     ]
 
@@ -128,10 +126,17 @@ def test_the_verb_is_everywhere(tree: Path) -> None:
     assert (tree / "out.csv").read_text().splitlines()[1] == '"Lovely room.",2,,'
 
 
+def test_its_page_is_begun_by_a_command(tree: Path) -> None:
+    page = (tree / "docs" / "verbs" / "count_words.md").read_text(encoding="utf-8")
+
+    assert "| `words` | int64 | How many words the text has. |" in page
+    assert '| `language` | `"auto"` | ISO 639-1 code' in page
+
+
 def test_the_rule_of_verbs_and_the_contract_of_backends_take_it_in(tree: Path) -> None:
     tests = ["tests/accessor/test_verbs.py", "tests/behaviour/test_verbs.py", "--on", "pandas,dask-threads"]
     counted = told(tree, "-m", "pytest", "-v", "-p", "no:cacheprovider", *tests, "-k", "count_words")
 
-    assert "test_every_verb_has_its_page[count_words] PASSED" in counted
+    assert "test_every_verb_has_its_page_in_the_list[count_words] PASSED" in counted
     assert "test_a_verb_gives_the_same_columns_everywhere[pandas-count_words] PASSED" in counted
     assert "test_a_verb_gives_the_same_columns_everywhere[dask-threads-count_words] PASSED" in counted

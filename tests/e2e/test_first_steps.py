@@ -40,3 +40,12 @@ def test_the_demo_gives_the_same_labels_everywhere(tmp_path: Path) -> None:
     assert re.search(r"Dask: the same call, (\d+) of \1 labels", done.stdout)
     assert re.search(r"Spark: the same call, (\d+) of \1 labels", done.stdout)
     assert (tmp_path / "out" / "quickstart.png").stat().st_size > 10_000
+
+
+def test_make_help_lists_every_target() -> None:
+    targets = re.findall(r"^([a-z][a-z-]*):(?!=)", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    listed = [line.split()[0] for line in done.stdout.splitlines()]
+
+    assert set(listed) == set(targets)
+    assert all(len(line.split()) > 2 for line in done.stdout.splitlines())

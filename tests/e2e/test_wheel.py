@@ -1,11 +1,16 @@
-"""The wheel that users install: everything it needs, nothing it must not carry."""
+"""What a release is made of: a wheel with everything it needs and nothing else, an sdist, one version."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from deploy import release
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +34,7 @@ def test_no_weights_texts_or_tests_are_in_it(files: zipfile.ZipFile) -> None:
     sizes = [entry.file_size for entry in files.infolist()]
 
     assert max(sizes) < 100_000  # weights and texts are larger than any of our files
-    assert sum(sizes) < 3_000_000
+    assert sum(sizes) < 4_000_000
     tops = {name.partition("/")[0] for name in files.namelist()}
     assert {top for top in tops if not top.startswith("dfai")} == set()
 
@@ -42,3 +47,22 @@ def test_licences_and_entry_points_travel_along(files: zipfile.ZipFile) -> None:
     assert any(name.endswith("licenses/NOTICE") for name in names)
     for group in ("dfai.backends", "dfai.engines", "dfai.commands", "console_scripts"):
         assert f"[{group}]" in points
+
+
+def test_the_version_is_written_once_and_mentioned_alike_everywhere() -> None:
+    version = release.version_of((release.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    texts = {path: path.read_text(encoding="utf-8") for path in release.mentions()}
+
+    assert [path for path, text in texts.items() if release.with_version(text, version) != text] == []
+    assert sum(release.with_version(text, "9.9.9") != text for text in texts.values()) >= 5
+    assert f"## {version} (" in (release.ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_sdist_holds_what_its_tests_need(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=release.ROOT, check=True, capture_output=True, timeout=120)
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as files:
+        names = files.getnames()
+
+    assert release.faults_of_sdist(names) == []
+    assert release.faults_of_sdist([name for name in names if not name.endswith("conftest.py")])
