@@ -18,8 +18,9 @@ from PIL import Image
 
 import dfai
 from azure_here import azure_here
+from dfai_core.errors import LASTING_CODES, RETRYABLE_CODES
 from engine.server import serving
-from pages import Block, blocks, run
+from pages import DOCS, Block, blocks, run
 from picture_service import picture
 from sounds import wav
 from speech_service import speech_running, tones
@@ -72,6 +73,10 @@ def test_failed_rows(place: Path) -> None:
     late = dfai.testing.fake({"sentiment": SAYS["sentiment"]}, fail={"bad service": "timeout"})
     names = read("failed-rows.md", {"df": REVIEWS.ai.sentiment("review", target=late)})
 
+    page = (DOCS / "failed-rows.md").read_text(encoding="utf-8")
+    codes = {*LASTING_CODES, *RETRYABLE_CODES, "empty", "unauthorized", "unreadable"}
+
+    assert {code for code in codes if f"\n| `{code}` |" not in page} == set()
     assert names["failed"]["review"].tolist() == ["bad service"]
     assert names["df"]["sentiment"].tolist()[:2] == ["positive", "negative"]
 

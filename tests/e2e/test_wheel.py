@@ -26,6 +26,8 @@ def test_every_package_and_its_data_are_there(files: zipfile.ZipFile) -> None:
         assert f"{package}/py.typed" in names
     assert "dfai_engine/manifest.toml" in names
     assert "dfai_engine/language/languages.json" in names
+    page = Path(__file__).parents[2] / "engine/dfai_engine/page/files"
+    assert {f"dfai_engine/page/files/{file.name}" for file in page.iterdir()} <= names
     heads = {Path(name).name for name in names if name.startswith("dfai_engine/language/heads/")}
     assert {"use-english.json", "e5-others.json"} <= heads
 
