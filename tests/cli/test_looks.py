@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
+import typer
 
 import dfai
 from cli.conftest import Dfai
-from dfai._verbs import Verbs
+from dfai._verbs import Verbs, verb_names
 from dfai.cli.checks.java import major_of
 from dfai.cli.checks.machine import cores, memory_bytes
 from dfai.cli.checks.target import judged
 from dfai.cli.display import Pace, State, line, shown
 from dfai.cli.main import called
 from dfai.cli.options import _SETTINGS, parameters_of, value_of
+from dfai.cli.run_command import run
 from dfai.cli.words import documented
 from dfai_core import Col, Settings, services
 from dfai_core.errors import ConfigError
@@ -42,6 +44,15 @@ def test_each_verb_has_a_command_whose_every_option_is_explained(verb: str) -> N
         getattr(Verbs, verb)
     ).keys() | {"other"}
     assert len(helped) == len(parameters)
+
+
+@pytest.mark.parametrize("verb", dfai.verbs())
+def test_no_two_options_of_a_command_are_called_the_same(verb: str) -> None:
+    group: Any = typer.main.get_command(run)
+    command = group.get_command(None, verb)
+    names = [name for parameter in command.params for name in parameter.opts]
+
+    assert len(names) == len(set(names))
 
 
 def test_each_setting_is_an_option_or_the_commands_own_affair() -> None:
@@ -143,7 +154,7 @@ def test_services_tell_who_answers_each_verb(dfai: Dfai) -> None:
     table, told, one = dfai("services"), dfai("services", "--json").told["services"], dfai("services", "search_images")
     by_verb = {service["verb"]: service for service in told}
 
-    assert list(by_verb) == list(services())
+    assert list(by_verb) == list(verb_names())
     assert by_verb["sentiment"]["azure"]["offered"]
     assert not by_verb["detect_anomalies"]["azure"]["offered"]
     assert by_verb["linked_entities"]["local"]["state"] == "no"

@@ -148,7 +148,7 @@ def _metavar(hint: Any) -> str:
         name = "JSON"
     elif int in alternatives or float in alternatives:
         name = "NUMBER"
-    elif any(get_origin(one) in (Sequence, list, tuple) for one in alternatives) or words:
+    elif any(map(_is_list, alternatives)) or words:
         name = "WORD,WORD"
     else:
         name = "VALUE"
@@ -197,9 +197,11 @@ def value_of(name: str, hint: Any, texts: Sequence[str]) -> Any:
     (3, 'lang')
     >>> value_of("include", Sequence[str], ["sentences,opinions"]), value_of("idempotent", bool | None, ["yes"])
     (['sentences', 'opinions'], True)
+    >>> value_of("among", _hints("identify_speaker")["among"], ["Ada,Bob"])
+    ['Ada', 'Bob']
     """
     alternatives = _alternatives(hint)
-    lists = [one for one in alternatives if get_origin(one) in (Sequence, list, tuple)]
+    lists = [one for one in alternatives if _is_list(one)]
     if lists and not any(text.startswith(("{", "[", '"')) for text in texts) and not _secret_allowed(alternatives):
         words = [word.strip() for text in texts for word in text.split(",") if word.strip()]
         single = [one for one in alternatives if one not in lists]
@@ -282,6 +284,12 @@ def _alternatives(hint: Any) -> tuple[Any, ...]:
     return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
 
 
+def _is_list(hint: Any) -> bool:
+    # A protocol of things in a row is one too.
+    alone = isinstance(hint, type) and not issubclass(hint, (str, bytes))
+    return get_origin(hint) in (Sequence, list, tuple) or (alone and hasattr(hint, "__iter__"))
+
+
 def _is_mapping(hint: Any) -> bool:
     return hint is Any or get_origin(hint) in (Mapping, dict)
 
@@ -292,6 +300,6 @@ def _words(hint: Any) -> list[str]:
     for one in _alternatives(hint):
         if get_origin(one) is Literal:
             found += [str(word) for word in get_args(one)]
-        elif get_origin(one) in (Sequence, list, tuple):
+        elif _is_list(one) and get_args(one):
             found += _words(get_args(one)[0])
     return list(dict.fromkeys(found))

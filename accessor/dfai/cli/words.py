@@ -16,7 +16,7 @@ from dfai_core.errors import SecretNotFound
 __all__ = ["documented", "flag", "not_found", "plain", "spoken", "summary_of"]
 
 # What a verb's own option is called where the command has that word for something else.
-_SPELT = {"json": "json-body"}
+_SPELT = {"json": "json-body", "key": "key-field"}
 _VALUE = r"""(dfai\.\w+\([^()]*\)|"[^"]*"|'[^']*'|\[[^\]]*\]|[^\s,.;:)"'\[]+|)"""
 _MADE = re.compile(r"""dfai\.(\w+)\((?:endpoint=)?([^()]*)\)""")
 _VERB = re.compile(r"""(?:df|frame)\.ai\.(\w+)\([^()]*\)""")

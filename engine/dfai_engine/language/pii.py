@@ -40,6 +40,9 @@ _SAME = {
     "PLNationalIDV2": "PLNationalID",
     "SENationalIDV2": "SENationalID",
 }  # fmt: skip
+# All that is looked for; of the service's other categories nothing here would find any.
+_LOOKED_FOR = {"All", "Default", "Address", "Email", "IPAddress", "PhoneNumber", "URL", *_NAMED, *_ON_REQUEST}
+_LOOKED_FOR.update(rule.category for rule in RULES)
 _MASKS = frozenset("!#$%&*+-=?@^_~")
 
 
@@ -86,6 +89,13 @@ def redact(text: str, findings: Sequence[Found], mask: str = "*") -> str:
 def _wanted(parameters: Mapping[str, object]) -> Callable[[str], bool]:
     """Which categories to look for."""
     asked = _names(parameters, "piiCategories")
+    if unknown := sorted(asked - _LOOKED_FOR):
+        raise ServiceFailure(
+            f"{', '.join(name[:64] for name in unknown)}: not looked for here, and what nobody looks for would stay "
+            f"unmasked. Looked for: {', '.join(sorted(_LOOKED_FOR))}.",
+            inner_code="InvalidParameterValue",
+            target="piiCategories",
+        )
     excluded = _names(parameters, "excludePiiCategories")
     domain = parameters.get("domain", "none")
     if domain not in ("none", "phi", None):

@@ -142,6 +142,7 @@ def test_the_second_version_of_a_category_is_the_first_one() -> None:
     [
         {"piiCategories": "Email"},
         {"piiCategories": [1]},
+        {"piiCategories": ["Email", "Nope"]},
         {"domain": "law"},
         {"redactionCharacter": "xx"},
         {"redactionCharacter": 7},
