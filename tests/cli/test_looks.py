@@ -12,7 +12,7 @@ import pytest
 
 import dfai
 from cli.conftest import Dfai
-from dfai._verbs import Verbs
+from dfai._verbs import Verbs, verb_names
 from dfai.cli.checks.java import major_of
 from dfai.cli.checks.machine import cores, memory_bytes
 from dfai.cli.checks.target import judged
@@ -143,7 +143,7 @@ def test_services_tell_who_answers_each_verb(dfai: Dfai) -> None:
     table, told, one = dfai("services"), dfai("services", "--json").told["services"], dfai("services", "search_images")
     by_verb = {service["verb"]: service for service in told}
 
-    assert list(by_verb) == list(services())
+    assert list(by_verb) == list(verb_names())
     assert by_verb["sentiment"]["azure"]["offered"]
     assert not by_verb["detect_anomalies"]["azure"]["offered"]
     assert by_verb["linked_entities"]["local"]["state"] == "no"

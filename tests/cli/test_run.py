@@ -230,7 +230,7 @@ WRONG = {
     "sentiment reads text, but column 'price' holds": ["-c", "price"],
     "takes env:NAME or file:PATH, not the key itself": ["-c", "text", "--key", "hush"],
     "--credential needs the resource's own endpoint": ["-c", "text", "--credential", "azure.identity:Nothing"],
-    "choose pandas, dask or spark": ["-c", "text", "--backend", "polars"],
+    "choose pandas, polars, dask or spark": ["-c", "text", "--backend", "modin"],
     "No such option: --concurency": ["-c", "text", "--concurency", "3"],
 }
 
