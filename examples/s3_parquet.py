@@ -71,10 +71,10 @@ def with_dask(place: str) -> None:
 
 
 def pictures(place: str) -> None:
-    """Listed here, read on the workers, written by them."""
+    """Listed here, read on the workers, made small there and written by them; nobody else is asked."""
     photos = dfai.files(f"{place}/photos/**/*.jpg", backend="dask")
     photos = photos.assign(name=photos["path"].str.split("/").str[-1])
-    small = photos.ai.thumbnail("path", width_px=64, height_px=64)
+    small = photos.ai.thumbnail("path", width_px=64, height_px=64, target=dfai.local())
     written = small.ai.write_files("thumbnail", place + "/small/{name}").compute()
     print("pictures:", written["written"].tolist(), f"{written['written_error'].notna().sum()} errors")
 

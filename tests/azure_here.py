@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from unittest import mock
 
 from dfai_core import peers
@@ -29,9 +30,16 @@ def azure_here() -> Iterator[None]:
     with (
         mock.patch.dict(os.environ, AZURE_AI_KEY=_KEY),
         mock.patch.object(Azure, "transport", transport),
-        mock.patch.object(peers, "_peers", {}),  # what was there answers again afterwards, and this engine no more
     ):
+        before = _taken()
         try:
             yield
         finally:
+            _taken()
+            peers._peers.update(before)
             LEDGER.clear()  # or later estimates would take this engine's latency for Azure's
+
+
+def _taken() -> dict[Any, peers.Peer]:
+    """What this process knows of Azure's targets, no longer known."""
+    return {key: peers._peers.pop(key) for key in list(peers._peers) if isinstance(key[0], Azure)}

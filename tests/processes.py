@@ -10,7 +10,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-__all__ = ["importing_tests", "process", "said", "together", "told"]
+__all__ = ["COMMAND", "importing_tests", "process", "said", "together", "told"]
+
+COMMAND = """
+from dfai.cli.main import called
+print("begins", flush=True)
+sys.exit(called(sys.argv[1:]))
+"""
+"""The command, for `process`: it says ``begins``, and then what the command says."""
 
 _READY = "print('ready', flush=True)\nsys.stdin.readline()\n"
 

@@ -22,6 +22,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from pprint import pformat
 from typing import Any
 
 from azure_here import azure_here
@@ -57,7 +58,12 @@ def told(block: Block, names: dict[str, Any]) -> str:
             if last is not None:
                 value = eval(compile(ast.Expression(last.value), str(block), "eval"), names)
                 if value is not None:
-                    print(repr(value))
+                    # As notebooks do, which break what is long.
+                    print(
+                        pformat(value, compact=True, sort_dicts=False)
+                        if isinstance(value, (list, tuple))
+                        else repr(value)
+                    )
         except (DfaiError, AttributeError) as error:
             if block.output is None:
                 raise
@@ -85,9 +91,13 @@ def alike(said: str, now: str) -> bool:
     return _unmeasured(said) == _unmeasured(now)
 
 
-def _unmeasured(text: str) -> list[str]:
-    # A page breaks long lines, and figures have other widths.
-    return _MEASURED.sub("…", text).split()
+def _unmeasured(text: str) -> str:
+    # A page breaks what our errors and warnings say in one line; figures that are measured have other widths.
+    text = re.sub(r"\n  (?=\S)", " ", text) if re.match(r"[A-Z]\w+: ", text) else text
+    lines = [line.rstrip() for line in text.rstrip("\n").split("\n")]
+    if not _MEASURED.search(text):
+        return "\n".join(lines)
+    return "\n".join(re.sub(r" {2,}", "  ", _MEASURED.sub("…", line)) for line in lines)
 
 
 def main(page: Path, sections: str, write: bool) -> int:

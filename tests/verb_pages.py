@@ -1,7 +1,8 @@
 """What a verb's page says that its declaration says already: columns, arguments, SQL, limits, price.
 
 ``python -m tests.verb_pages`` writes it between the marks of each page in ``docs/verbs``; a test holds that nothing is
-left to write. Everything else in a page is by hand. A page for a new verb begins with `marks` of each part.
+left to write. Everything else in a page is by hand. ``python -m tests.verb_pages count_words`` begins the page of a new
+verb: what is written as "…" in it is yours to say, and the tests tell what is missing.
 """
 
 from __future__ import annotations
@@ -9,12 +10,9 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
 
 from dfai import FrameAI, Verbs
 from dfai._functions import _call, _input, _named_verbs
@@ -29,8 +27,9 @@ from dfai_core.services.files.names import file_name
 from dfai_core.services.files.write_files import write_files
 from dfai_core.services.search.write_search_index import Writing, write_search_index
 from dfai_spark.types import sql_type
+from tests.page_words import an, cell, counted, folded, literal, sentence, shown, size, type_name
 
-__all__ = ["PAGES", "PARTS", "filled", "main", "marks"]
+__all__ = ["HEADINGS", "PAGES", "PARTS", "begun", "filled", "main", "marks"]
 
 PAGES = Path(__file__).parents[1] / "docs" / "verbs"
 # What has a page and is no verb of `Verbs`: its service, and the method that is called.
@@ -237,6 +236,43 @@ PARTS: dict[str, Callable[[str], str]] = {
 }
 
 
+# Every page tells them in this order; what is a verb's own stands between them.
+HEADINGS = ["The same call everywhere", "Columns", "Arguments", "SQL", "Limits", "Errors", "Price"]
+HEADINGS += ["Who answers", "How well", "Related"]
+
+
+def begun(verb: str) -> str:
+    """A page for a verb that has none."""
+    service, method = declared(verb)
+    inputs = ", ".join(f'"{name}"' for name in service.inputs)
+    summary = (inspect.getdoc(method) or "").partition("\n")[0]
+    texts = {
+        "The same call everywhere": f"""```python
+df.ai.{verb}({inputs})             # pandas, polars
+ddf.ai.{verb}({inputs}).compute()  # Dask: lazy until computed
+sdf.ai.{verb}({inputs}).show()     # Spark: lazy until an action
+dfai.on(df).{verb}({inputs})       # typed, for checkers
+```
+
+```sql
+-- once: dfai.register_functions(spark)
+SELECT ai_{verb}({", ".join(service.inputs)}).{service.noun} FROM rows
+```
+
+```bash
+dfai run {verb} rows.parquet --column {service.inputs[0]} --out answered.parquet
+```""",
+        "Errors": "| error | when | what to do |\n| --- | --- | --- |\n| `empty` | … | … |",
+    }
+    sections = [
+        f"## {heading}\n\n{marks(heading.lower(), verb) if heading.lower() in PARTS else texts.get(heading, '…')}"
+        for heading in HEADINGS
+    ]
+    example = f"import dfai\nimport pandas as pd\n\ndf = pd.DataFrame({{{inputs}: [...]}})\ndf.ai.{verb}({inputs})"
+    first = f"# {verb}\n\n{summary}\n\n```python\n{example}\n```\n```text\n…\n```"
+    return "\n\n".join([first, *sections]) + "\n"
+
+
 def marks(part: str, verb: str) -> str:
     """A part of a page between its marks, which no reader sees."""
     return f"<!-- {part}: made by python -m tests.verb_pages -->\n\n{PARTS[part](verb)}\n\n<!-- end of {part} -->"
@@ -274,96 +310,21 @@ def _linked(names: tuple[str, ...], text: str) -> str:
     return text.replace(f"`{like[1]}`", f"[{like[1]}]({like[1]}.md)")
 
 
-def type_name(kind: pa.DataType) -> str:
-    """A column's type as the pages write it.
-
-    >>> type_name(pa.list_(pa.struct([("text", pa.string()), ("offset", pa.int64())])))
-    'list of struct: text, offset'
-    """
-    if pa.types.is_list(kind):
-        return f"list of {type_name(kind.value_type)}"
-    if pa.types.is_struct(kind):
-        return f"struct: {', '.join(field.name for field in kind)}"
-    names = {
-        pa.string(): "string",
-        pa.float64(): "float64",
-        pa.bool_(): "bool",
-        pa.int64(): "int64",
-        pa.binary(): "bytes",
-    }
-    return names[kind]
-
-
-def cell(text: str) -> str:
-    return text.replace("|", "\\|")
-
-
-def shown(default: Any) -> str:
-    return repr(list(default) if isinstance(default, tuple) else default).replace("'", '"')
-
-
-def literal(value: Any) -> str:
-    """
-    >>> literal("auto"), literal(None), literal(()), literal(("a",)), literal(3)
-    ("'auto'", 'NULL', 'array()', "array('a')", '3')
-    """
-    if value is None:
-        return "NULL"
-    if isinstance(value, (tuple, list)):
-        return f"array({', '.join(map(literal, value))})"
-    return f"'{value}'" if isinstance(value, str) else str(value)
-
-
-def folded(line: str) -> str:
-    """A long type on several lines; names stay beside their types."""
-    joined = line.strip().replace(": ", ":\N{NO-BREAK SPACE}")
-    return textwrap.fill(joined, 92, initial_indent=" " * 4, subsequent_indent=" " * 8).replace(
-        "\N{NO-BREAK SPACE}", " "
-    )
-
-
-def sentence(text: str) -> str:
-    """
-    >>> sentence("our own: 120 s"), sentence("dfai's own.")
-    ('Our own: 120 s.', "dfai's own.")
-    """
-    text = text.rstrip(".") + "."
-    return text if text.startswith("dfai") else text[0].upper() + text[1:]
-
-
-def counted(number: int | None) -> str:
-    return "" if number is None else f"{number:,}"
-
-
-def size(count: int) -> str:
-    """
-    >>> size(20 * 2**20), size(1_000_000), size(64_000)
-    ('20 MiB', '1 MB', '64 kB')
-    """
-    if count % 2**20 == 0:
-        return f"{count // 2**20} MiB"
-    return f"{count // 1_000_000} MB" if count >= 1_000_000 else f"{count // 1_000} kB"
-
-
-def an(word: str) -> str:
-    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
-
-
 def wiring(service: Service, kind: str) -> Wiring:
     """A call of *service* with its defaults, at a target of *kind*."""
     options = {option.name: option.default for option in service.options}
     return Wiring(options, (), (), service.api_version, None, False, kind)
 
 
-def main() -> None:
-    """Writes the pages anew."""
-    for path in sorted(PAGES.glob("*.md")):
-        page = path.read_text(encoding="utf-8")
+def main(new: Sequence[str] = ()) -> None:
+    """Writes the pages anew, and begins those of *new* verbs."""
+    for path in sorted({*PAGES.glob("*.md"), *(PAGES / f"{verb}.md" for verb in new)}):
+        page = path.read_text(encoding="utf-8") if path.exists() else begun(path.stem)
         made = filled(path.stem, page)
-        if made != page:
+        if made != page or not path.exists():
             path.write_text(made, encoding="utf-8")
             print(f"wrote {path.relative_to(Path.cwd())}", file=sys.stderr)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -23,7 +23,7 @@ from dfai._register import watch_imports as _watch_imports
 from dfai._report import last_run, track
 from dfai._run import Run
 from dfai._settings import configure, prices, settings, using
-from dfai._shown import Shown
+from dfai._show import Shown
 from dfai._speakers import Speaker, speakers
 from dfai._verbs import Verbs
 from dfai._verbs import verb_names as verbs

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from dfai import _hints
+from dfai._calls import calls_for
 from dfai._estimated import Estimate, Speed, estimate_of, together
-from dfai._frame import calls_for
 from dfai._verbs import VerbCall, Verbs, verb_names
 from dfai_core import Backend, Call, backend_of
 from dfai_core.backend import Surveying

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dfai._frame import calls_for, prepare
+from dfai._calls import calls_for, prepare
 from dfai._inputs import listed
 from dfai._models import AnomalyModel
 from dfai._verbs import Columns, Groups, VerbCall

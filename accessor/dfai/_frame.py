@@ -3,41 +3,32 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar, Unpack
 
 from dfai import _hints
-from dfai._answer import output_name, place_answer
-from dfai._inputs import find, read_groups, read_include, read_inputs, read_options
+from dfai._calls import calls_for, prepare, warn_of_language
 from dfai._plots import plot_anomalies
 from dfai._progress import Bar
-from dfai._settings import effective
-from dfai._show_rows import Step, remember
+from dfai._show import Step, remember
 from dfai._sinks import Sinks
 from dfai._verbs import Columns, VerbCall, Verbs, verb_names
-from dfai_core import Backend, Call, Config, Service, Settings, backend_of
+from dfai_core import Backend, Call, Settings, backend_of
 from dfai_core.backend import Reporting
-from dfai_core.errors import BackendNotFound, ConfigError, LanguageAssumed, RowsFailed
+from dfai_core.errors import BackendNotFound, RowsFailed
 from dfai_core.host_reports import host_channel
 from dfai_core.ledger import LEDGER, Entry, new_group
-from dfai_core.prices import quote
 from dfai_core.report import Channel, counters_of, process_id
 from dfai_core.reported import Reported
-from dfai_core.services.language.wire import knows_auto
-from dfai_core.spending import no_price
-from dfai_core.targets import Web
-from dfai_core.telemetry import traceparent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from dfai._estimate import EstimateAI
     from dfai._models import AnomalyModel
-    from dfai._shown import Shown
+    from dfai._show import Shown
 
-__all__ = ["FrameAI", "calls_for", "channels_of", "knows_language", "on", "prepare", "warn_of_language"]
+__all__ = ["FrameAI", "channels_of", "on"]
 
 F = TypeVar("F")
 
@@ -207,7 +198,7 @@ class FrameAI(Verbs[F], Sinks[F], Generic[F]):
         1 picture of 'image' with things; to see them: .save('shown.html')
           row 0  things: lamp
         """
-        from dfai._show import shown
+        from dfai._show.making import shown
 
         return shown(
             self._backend,
@@ -267,97 +258,6 @@ def on(frame: F) -> FrameAI[F]:
         Where no installed backend knows this kind of frame.
     """
     return FrameAI(frame)
-
-
-def calls_for(backend: Backend, frame: Any, asked: VerbCall) -> list[tuple[Call, tuple[Any, ...]]]:
-    """The calls of a verb on *frame*, one a column, each with the frame's columns that it replaces."""
-    known = [*asked.options, "include", "output", "if_exists"]
-    _hints.refuse_foreign_arguments(asked.settings, known)
-    config, _ = effective(asked.settings)
-    service, inputs, options = asked.service, asked.inputs, asked.options
-    if service.web:
-        config = _for_the_web(service, config, asked.settings)
-    if service.bind is not None:
-        bound = service.bind(service, partial(find, backend, frame), backend.columns(frame), inputs[0], options)
-        service, inputs, options = bound
-    _check_version(service, config)
-    first = inputs[0]
-    several = isinstance(first, list)
-    columns: list[Any] = list(first) if isinstance(first, list) else [first]
-    if not columns:
-        raise ConfigError(f"{service.name}: name at least one column.")
-    calls = []
-    for column in columns:
-        name = output_name(service, asked.output, column, several)
-        one = replace(asked, service=service, inputs=(column, *inputs[1:]), options=options, output=name)
-        calls.append(_make(backend, frame, one, config))
-    return calls
-
-
-def _check_version(service: Service, config: Config) -> None:
-    """ConfigError for an api-version that the service does not have."""
-    if service.versions is None or config.api_version is None:
-        return
-    if (reason := service.versions(config.api_version)) is not None:
-        raise ConfigError(f"{service.name}: api_version={config.api_version!r}: {reason}.")
-
-
-def _for_the_web(service: Service, config: Config, settings: Settings) -> Config:
-    """*config* for a service whose requests say themselves who is asked."""
-    if "target" in settings:
-        raise ConfigError(f"{service.name} takes no target=: its URL says who is asked.")
-    return replace(config, target=Web())
-
-
-def _make(backend: Backend, frame: Any, asked: VerbCall, config: Config) -> tuple[Call, tuple[Any, ...]]:
-    """The call for one column, and the frame's columns that it replaces."""
-    service = asked.service
-    found = read_inputs(backend, frame, service, asked.inputs)
-    fixed, varying = read_options(backend, frame, service, asked.options)
-    included = read_include(service, asked.include)
-    by, order = read_groups(backend, frame, service, asked.groups)
-    place = place_answer(backend, frame, service, asked.output, included, asked.if_exists)
-    call = Call(
-        service=service,
-        inputs=found,
-        output=asked.output,
-        include=included,
-        options=fixed,
-        varying=varying,
-        by=by,
-        order=order,
-        prior=place.prior,
-        config=config,
-        trace=traceparent(),
-    )
-    config.target.check(service)
-    if config.max_cost is not None and quote(config.prices, service, call.target_kind) is None:
-        raise ConfigError(no_price(call))
-    if service.versions is not None:  # what one api-version has and the other has not is told at once
-        wiring, others = call.wiring(), {name: service.option(name).default for name, _ in varying}
-        service.wire(replace(wiring, options={**others, **wiring.options}))
-    return call, place.drop
-
-
-def prepare(service: Service, config: Config, announce: Callable[[str], None] = print) -> None:
-    """Fetches, once, what *service* needs on this machine; *announce* is told what and how large."""
-    config.target.resolve(service).prepare(service, announce)
-
-
-def knows_language(call: Call) -> bool:
-    """Whether *call*'s target detects the language of what it is asked."""
-    return knows_auto(call.target_kind, call.wiring().api_version)
-
-
-def warn_of_language(call: Call) -> None:
-    """Warns where English will be assumed, since nobody says otherwise."""
-    if call.options.get("language") == "auto" and not knows_language(call):
-        warnings.warn(
-            f"api-version {call.wiring().api_version} cannot detect the language, so English is assumed. Say "
-            "language='…', or take it from a column: language=dfai.col(\"language\") after detect_language.",
-            LanguageAssumed,
-            stacklevel=5,
-        )
 
 
 def _apply(backend: Backend, frame: Any, call: Call, drop: Sequence[Any], group: int, label: str) -> Any:

@@ -11,7 +11,8 @@ from typing import Any, Literal, Unpack
 import pyarrow as pa
 
 from dfai import _hints
-from dfai._frame import channels_of, knows_language, prepare
+from dfai._calls import knows_language, prepare
+from dfai._frame import channels_of
 from dfai._settings import effective
 from dfai._signatures import known_verb, signature_of
 from dfai._verbs import verb_names

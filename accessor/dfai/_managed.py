@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pyarrow as pa
 
-from dfai._frame import prepare
+from dfai._calls import prepare
 from dfai._settings import effective
 from dfai_core import Call, Service
 from dfai_core.run import run

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from dfai._frame import calls_for, channels_of, prepare
+from dfai._calls import calls_for, prepare
+from dfai._frame import channels_of
 from dfai._verbs import Columns, Groups, VerbCall
 from dfai._verbs.decision import Granularity
 from dfai_core import Col, Settings, backend_of, services

@@ -10,7 +10,8 @@ import pandas as pd
 import pyarrow as pa
 
 from dfai._answer import output_name
-from dfai._frame import FrameAI, calls_for
+from dfai._calls import calls_for
+from dfai._frame import FrameAI
 from dfai._inputs import listed, read_include
 from dfai._saved import from_saved, to_saved
 from dfai._signatures import known_verb

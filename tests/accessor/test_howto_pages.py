@@ -70,7 +70,7 @@ def on_spark(block: Block) -> bool:
 
 def test_failed_rows(place: Path) -> None:
     late = dfai.testing.fake({"sentiment": SAYS["sentiment"]}, fail={"bad service": "timeout"})
-    names = read("failed-rows.md", {"df": REVIEWS.ai.sentiment("review", target=late, attempts=1)})
+    names = read("failed-rows.md", {"df": REVIEWS.ai.sentiment("review", target=late)})
 
     assert names["failed"]["review"].tolist() == ["bad service"]
     assert names["df"]["sentiment"].tolist()[:2] == ["positive", "negative"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import dask.dataframe as dd
@@ -15,18 +17,17 @@ import pandas as pd
 import pytest
 
 import dfai
+import pages
 import verb_pages
 from dfai_engine import ENGINE
 from frames import SparkFrames
 from pages import DOCS, Block, blocks, run
 from served import served
 from speech_service import SpeechService, speech_running
-from verb_pages import PAGES, PARTS
+from verb_pages import HEADINGS, PAGES, PARTS
 from web_of_pages import web
 
 VERBS = sorted(path.stem for path in PAGES.glob("*.md"))
-HEADINGS = ["The same call everywhere", "Columns", "Arguments", "SQL", "Limits", "Errors", "Price"]
-HEADINGS += ["Who answers", "How well", "Related"]
 HERE = Path(__file__).parent
 SEEN, HEARD = HERE.parent / "engine" / "vision" / "media", HERE.parent / "media"
 # What the pages call the pictures and the sounds of the tests.
@@ -182,10 +183,25 @@ def test_the_samples_of_a_page_run(
     assert any(block.output is not None for block in found)
 
 
+@pytest.mark.parametrize("module", [pages, verb_pages], ids=lambda module: module.__name__)
+def test_examples_of_what_reads_and_writes_pages_hold(module: ModuleType) -> None:
+    failed, tried = doctest.testmod(module)
+
+    assert (failed, tried > 0) == (0, True)
+
+
 def test_every_verb_has_its_page_and_its_place_in_the_table() -> None:
     table = re.findall(r"\]\(verbs/(\w+)\.md\)", (DOCS / "README.md").read_text(encoding="utf-8"))
 
     assert sorted(table) == VERBS == sorted([*dfai.verbs(), *verb_pages.OTHERS])
+
+
+def test_a_new_verbs_page_begins_with_what_is_known_of_it() -> None:
+    page = verb_pages.begun("sentiment")
+
+    assert re.findall(r"^## (.*)$", page, flags=re.MULTILINE) == HEADINGS
+    assert verb_pages.filled("sentiment", page) == page
+    assert "| `sentiment_positive` | float64 |" in page
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -11,7 +12,9 @@ import dfai
 from dfai._signatures import signature_of
 from dfai._verbs import Verbs
 from dfai_core import services
+from pages import DOCS
 
+ROOT = Path(__file__).parents[2]
 SHARED_WORDS = {
     *("language", "country", "categories", "domain", "max_sentences", "order"),
     *("among", "top", "filter", "match", "select", "key", "offset", "market"),
@@ -88,3 +91,9 @@ def test_the_answer_ends_with_the_error_columns(name: str) -> None:
 
     assert names[0] == "out" + services()[name].columns[0].suffix
     assert names[-3:] == ["out_error_detail", "out_error", "out_error_message"]
+
+
+@pytest.mark.parametrize("name", dfai.verbs())
+def test_every_verb_has_its_page_in_the_list(name: str) -> None:
+    assert (DOCS / "verbs" / f"{name}.md").exists()
+    assert f"(verbs/{name}.md)" in (DOCS / "README.md").read_text(encoding="utf-8")

@@ -66,7 +66,7 @@ def test_faces_are_found_with_what_is_asked_about_them(frames: Frames) -> None:
 def test_pairs_are_verified_by_their_largest_faces(frames: Frames) -> None:
     columns = {"p": [A1, A1, TWO, None, NOBODY, A1], "q": [A2, B1, B1, A1, A1, NOBODY]}
     found = answers(frames, columns, "verify_faces", "p", "q")
-    strict = answers(frames, {"p": [A1], "q": [A2]}, "verify_faces", "p", "q", threshold=0.999)
+    strict = answers(frames, {"p": [A1], "q": [A2]}, "verify_faces", "p", "q", threshold=0.9999)
 
     assert found["same_person"] == [True, False, True, None, None, None]
     assert found["same_person_error"] == [None, None, None, None, "nothing_found", "nothing_found"]

@@ -23,19 +23,13 @@ from starlette.routing import Route
 
 from cli.conftest import Dfai
 from killing import killing
-from processes import process, said
+from processes import COMMAND, process, said
 from served import served
 from service import Scene, sentiment_of
 
 TEXTS = [f"Good bed number {number}" if number % 3 else f"Bad bed number {number}" for number in range(400)]
 # Four requests of ten documents may be under way when a process ends.
 UNDER_WAY = 40
-
-DFAI = """
-from dfai.cli.main import called
-print("begins", flush=True)
-sys.exit(called(sys.argv[1:]))
-"""
 
 
 @pytest.fixture
@@ -51,7 +45,7 @@ def line(scene: Scene, tmp_path: Path) -> list[str]:
 def test_a_killed_run_goes_on_where_it_was_and_asks_nothing_twice(
     dfai: Dfai, line: list[str], scene: Scene, tmp_path: Path
 ) -> None:
-    with process(DFAI, *line) as started:
+    with process(COMMAND, *line) as started:
         assert said(started) == "begins"
         with killing(lambda: len(scene.documents), 100, lambda: [psutil.Process(started.pid)]) as killed:
             started.wait(120)

@@ -13,7 +13,7 @@ import pytest
 
 from cli.conftest import TEXTS, Dfai
 from killing import killing
-from processes import process, said
+from processes import COMMAND, process, said
 from service import Scene, sentiment_of
 
 pl = pytest.importorskip("polars", reason="polars is not installed")
@@ -23,12 +23,6 @@ MANY = [f"Good bed number {number}" if number % 3 else f"Bad bed number {number}
 CONCURRENCY = 4
 # So many requests of ten documents may be under way when a process ends.
 UNDER_WAY = CONCURRENCY * 10
-
-DFAI = """
-from dfai.cli.main import called
-print("begins", flush=True)
-sys.exit(called(sys.argv[1:]))
-"""
 
 
 def test_a_scan_is_sunk_into_a_file_of_any_kind(dfai: Dfai, reviews: Path, target: list[str]) -> None:
@@ -70,7 +64,7 @@ def test_a_killed_run_goes_on_where_it_was(dfai: Dfai, scene: Scene, tmp_path: P
     line = ["run", "sentiment", str(tmp_path / "beds.parquet"), "--column", "text", "--backend", "polars"]
     line += ["--out", str(tmp_path / "scored.parquet"), "--target", f"container:{scene.url}"]
     line += ["--concurrency", str(CONCURRENCY), "--progress", "off", "--language", "en"]
-    with process(DFAI, *line) as started:
+    with process(COMMAND, *line) as started:
         assert said(started) == "begins"
         with killing(lambda: len(scene.documents), 100, lambda: [psutil.Process(started.pid)]) as killed:
             started.wait(120)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 from uuid import uuid4
 
 import pytest
-
-from service import Scene
+from pyarrow import fs
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -25,17 +22,25 @@ def examples() -> Iterator[Path]:
     sys.path.remove(str(EXAMPLES))
 
 
+class ObjectStore(NamedTuple):
+    """A store with a bucket ``travel``: the *environment* by which programs find it, and Arrow's *client* of it."""
+
+    environment: dict[str, str]
+    client: fs.S3FileSystem
+
+
 @pytest.fixture(scope="session")
-def s3(examples: Path) -> Iterator[dict[str, str]]:
-    """The environment by which programs find a store with a bucket ``travel``."""
+def s3(examples: Path) -> Iterator[ObjectStore]:
+    """A running store."""
     from own_s3 import own_s3, settings_for
 
     pytest.importorskip("moto", reason="moto is not installed")
     with own_s3() as url:
-        environment = settings_for(url)
-        make = "import fsspec; fsspec.filesystem('s3').mkdir('travel')"
-        subprocess.run([sys.executable, "-c", make], env=environment, check=True)
-        yield environment
+        client = fs.S3FileSystem(
+            endpoint_override=url, access_key="anybody", secret_key="anything", allow_bucket_creation=True
+        )
+        client.create_dir("travel")
+        yield ObjectStore(settings_for(url), client)
 
 
 @pytest.fixture(scope="session")
@@ -61,25 +66,3 @@ def database(postgres: str) -> str:
         connection.exec_driver_sql(f"create database {name}")
     engine.dispose()
     return postgres.replace("/postgres", f"/{name}")
-
-
-Ran = Callable[..., str]
-
-
-@pytest.fixture
-def ran(scene: Scene, tmp_path: Path) -> Ran:
-    """Runs an example in a process of its own, where the scene answers; gives what it prints."""
-
-    def run(name: str, *arguments: Any, environment: Mapping[str, str] = os.environ, **settings: str) -> str:
-        done = subprocess.run(
-            [sys.executable, str(EXAMPLES / name), *map(str, arguments)],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=200,
-            env={**environment, "DFAI_TARGET": f"container:{scene.url}", **settings},
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    return run

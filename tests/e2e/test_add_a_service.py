@@ -14,10 +14,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("accessor", "backends", "core", "engine")
-# A block of code or a page: its first line names the file, and where in it the rest belongs.
+# A block of code: its first line names the file, and where in it the rest belongs.
 STEP = re.compile(
-    r"^(?P<fence>```|~~~)(?:python\n# |markdown\n<!-- )(?P<file>[\w./]+)(?:, (?P<where>[^\n]*?))?(?: -->)?\n"
-    r"(?P<lines>.*?)^(?P=fence)$",
+    r"^```python\n# (?P<file>[\w./]+)(?:, (?P<where>[^\n]*?))?\n(?P<lines>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 
@@ -86,6 +85,7 @@ def tree(steps: list[re.Match[str]], tmp_path_factory: pytest.TempPathFactory) -
         "[key_phrases]", "[count_words](verbs/count_words.md) · [key_phrases]"
     )
     table.write_text(listed, encoding="utf-8")
+    told(tree, "-m", "tests.verb_pages", "count_words")
     return tree
 
 
@@ -97,13 +97,12 @@ def told(tree: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def test_the_steps_are_a_service_a_verb_a_handler_a_page_and_a_row(steps: list[re.Match[str]]) -> None:
+def test_the_steps_are_a_service_a_verb_a_handler_and_a_row(steps: list[re.Match[str]]) -> None:
     assert [step["file"] for step in steps] == [
         "core/dfai_core/services/language/count_words.py",
         "accessor/dfai/_verbs/language.py",
         "engine/dfai_engine/language/count_words.py",
         "engine/dfai_engine/language/kinds.py",
-        "docs/verbs/count_words.md",
         "tests/rows.py",
     ]
 
@@ -127,15 +126,17 @@ def test_the_verb_is_everywhere(tree: Path) -> None:
     assert (tree / "out.csv").read_text().splitlines()[1] == '"Lovely room.",2,,'
 
 
-def test_the_rule_of_verbs_their_pages_and_the_contract_of_backends_take_it_in(tree: Path) -> None:
-    told(tree, "-m", "tests.verb_pages")
-    tests = [f"tests/{name}.py" for name in ("accessor/test_verbs", "accessor/test_verb_pages", "behaviour/test_verbs")]
-    which = ["-k", "count_words and not samples", "--on", "pandas,dask-threads"]
-    counted = told(tree, "-m", "pytest", "-v", "-p", "no:cacheprovider", *tests, *which)
+def test_its_page_is_begun_by_a_command(tree: Path) -> None:
     page = (tree / "docs" / "verbs" / "count_words.md").read_text(encoding="utf-8")
 
-    assert "test_every_column_is_documented[count_words] PASSED" in counted
-    assert "test_a_page_says_what_the_verbs_declaration_says[count_words] PASSED" in counted
+    assert "| `words` | int64 | How many words the text has. |" in page
+    assert '| `language` | `"auto"` | ISO 639-1 code' in page
+
+
+def test_the_rule_of_verbs_and_the_contract_of_backends_take_it_in(tree: Path) -> None:
+    tests = ["tests/accessor/test_verbs.py", "tests/behaviour/test_verbs.py", "--on", "pandas,dask-threads"]
+    counted = told(tree, "-m", "pytest", "-v", "-p", "no:cacheprovider", *tests, "-k", "count_words")
+
+    assert "test_every_verb_has_its_page_in_the_list[count_words] PASSED" in counted
     assert "test_a_verb_gives_the_same_columns_everywhere[pandas-count_words] PASSED" in counted
     assert "test_a_verb_gives_the_same_columns_everywhere[dask-threads-count_words] PASSED" in counted
-    assert "| `words` | int64 | How many words the text has. |" in page

@@ -12,18 +12,22 @@ import polars as pl
 import pytest
 
 import dfai
-from e2e.conftest import Ran
 from pages import run_python, samples
 from service import Scene
 
 deltalake = pytest.importorskip("deltalake", reason="deltalake is not installed")
 
 
-def test_the_example_adds_versions_that_can_be_read_again(ran: Ran, scene: Scene, tmp_path: Path) -> None:
-    shown = ran("delta_table.py", tmp_path / "reviews")
+def test_the_example_adds_versions_that_can_be_read_again(
+    examples: Path, scene: Scene, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import delta_table
+
+    with dfai.using(api_version="2024-11-01"):
+        delta_table.main(str(tmp_path / "reviews"))
     rows = pl.read_delta(str(tmp_path / "reviews"))
 
-    assert "version 0: 3 rows; version 3: 7 rows" in shown
+    assert "version 0: 3 rows; version 3: 7 rows" in capsys.readouterr().out
     assert rows.schema["key_phrases"] == pl.List(pl.String)
     assert rows.filter(review="The breakfast was cold.")["key_phrases"].to_list() == [["breakfast"]]
 

@@ -11,15 +11,19 @@ import pytest
 
 import dfai
 from dfai.errors import RowsFailed
-from e2e.conftest import Ran
 from pages import run_python, samples
 from service import Scene
 
 
-def test_the_example_asks_each_row_once(database: str, ran: Ran, scene: Scene) -> None:
-    shown = ran("postgres_fill.py", database)
+def test_the_example_asks_each_row_once(
+    database: str, examples: Path, scene: Scene, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import postgres_fill
 
-    assert "at first: 3 asked\none row more: 1 asked\nnothing new: 0 asked\n" in shown
+    with dfai.using(api_version="2024-11-01"):
+        postgres_fill.main(database)
+
+    assert "at first: 3 asked\none row more: 1 asked\nnothing new: 0 asked\n" in capsys.readouterr().out
     assert scene.texts == ["Great host, great view.", "Lovely room.", "Never again!", "The breakfast was cold."]
 
 

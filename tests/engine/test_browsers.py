@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 from starlette.datastructures import Headers
 
 from dfai_engine.app import create_app
 from dfai_engine.browsers import foreign
+from engine.server import serving
 from engine.wire import ask, documents, post, words
 
 ENTITIES = "EntityRecognition"
@@ -87,3 +89,13 @@ def test_in_process_every_name_is_answered_to() -> None:
     answer = post(create_app(kinds={ENTITIES: words}), ENTITIES, documents("a"), headers={"host": "anything"})
 
     assert answer.status_code == 200
+
+
+def test_a_server_answers_to_the_names_that_it_is_given() -> None:
+    with serving(known_as=["host.docker.internal"]) as url:
+        statuses = {
+            host: httpx.get(f"{url}/indexes?api-version=2024-07-01", headers={"host": host}).status_code
+            for host in ("host.docker.internal:5000", "rebound.example")
+        }
+
+    assert statuses == {"host.docker.internal:5000": 200, "rebound.example": 403}

@@ -72,6 +72,18 @@ def test_pools_zeros_sums_and_products() -> None:
     assert product.ravel() == pytest.approx(weights @ means, abs=1e-5)
 
 
+def test_slopes_are_for_what_is_negative_and_zeros_may_come_first() -> None:
+    slopes = DICE.uniform(0, 1, 4).astype(np.float32)
+    graph = Graph()
+    given = graph.input(PICTURE.shape)
+    inside = graph.pad(given, (1, 12, 10, 4), before=(0, 2, 1, 0))
+    network = graph.finish(given, [graph.prelu(given, slopes), graph.pool(inside, 1, stride=1, how="largest")])
+    sloped, around = (each.values for each in Runner(network)(PICTURE))
+
+    assert sloped == pytest.approx(np.where(PICTURE < 0, PICTURE * slopes, PICTURE), abs=1e-6)
+    assert around == pytest.approx(np.pad(PICTURE, ((0, 0), (2, 1), (1, 0), (0, 0))), abs=1e-6)
+
+
 def test_in_eight_bits_it_is_nearly_the_same() -> None:
     scale = Scale.of(-1.0, 1.0)
     graph = Graph()

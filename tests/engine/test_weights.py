@@ -32,7 +32,7 @@ def test_every_entry_of_the_manifest_is_pinned_in_full() -> None:
     for model in weights.manifest().values():
         for wheel in model.wheels:
             assert len(wheel.sha256) == 64
-            assert wheel.file.endswith(".whl")
+            assert wheel.file.endswith({"pypi": ".whl", "npm": ".tgz"}[wheel.registry])
             assert wheel.requirement.endswith(f"--hash=sha256:{wheel.sha256}")
         assert model.licence
         assert model.origin

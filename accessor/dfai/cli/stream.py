@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dfai._frame import calls_for, prepare, warn_of_language
+from dfai._calls import calls_for, prepare, warn_of_language
 from dfai._verbs import VerbCall, Verbs
 from dfai.cli.parts import Parts
 from dfai.cli.stream_backend import STREAM, columns, in_groups

@@ -13,7 +13,7 @@ FOLDER, FILE = "faces", "faces.sqlite"
 TABLES = """
 CREATE TABLE collection (
     kind TEXT, id TEXT, name TEXT NOT NULL, user_data TEXT, model TEXT NOT NULL, version INTEGER NOT NULL DEFAULT 0,
-    made TEXT NOT NULL, trained TEXT, trained_last TEXT, failed TEXT,
+    made TEXT NOT NULL, trained TEXT, trained_last TEXT, failed TEXT, descriptor TEXT NOT NULL,
     PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
 CREATE TABLE person (
@@ -32,7 +32,9 @@ CREATE INDEX face_of_person ON face (kind, collection, person);
 """
 
 
-FORM = Form(FOLDER, FILE, 1, TABLES, "collections")
+# What described the faces of a collection; the first form knew of one network alone.
+STEPS = {1: "ALTER TABLE collection ADD COLUMN descriptor TEXT NOT NULL DEFAULT 'dlib-resnet-v1'"}
+FORM = Form(FOLDER, FILE, 2, TABLES, "collections", STEPS)
 
 
 class Database(Records):

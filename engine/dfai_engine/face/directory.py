@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,10 @@ from dfai_engine.failures import ServiceFailure
 
 __all__ = ["Directory", "Members"]
 
+# What describes faces now: those that something else described are not compared with them.
+DESCRIPTOR = "mobilefacenet-1"
+# Half the bytes of 32-bit floats, and distances the same to the third digit.
+STORED = "<f2"
 # Descriptors of collections that were searched lately, together.
 CACHED_BYTES = 256_000_000
 NO_PERSON = ServiceFailure("Person is not found.", status=404, code="PersonNotFound")
@@ -53,8 +57,9 @@ class Directory:
         with self._database.transaction(write=True) as db:
             try:
                 db.execute(
-                    "INSERT INTO collection (kind, id, name, user_data, model, made) VALUES (?, ?, ?, ?, ?, ?)",
-                    (kind.path, identity, name, user_data, model, self._time()),
+                    "INSERT INTO collection (kind, id, name, user_data, model, made, descriptor) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (kind.path, identity, name, user_data, model, self._time(), DESCRIPTOR),
                 )
             except sqlite3.IntegrityError:
                 raise kind.exists() from None
@@ -155,6 +160,7 @@ class Directory:
         face = str(uuid.uuid4())
         with self._database.transaction(write=True) as db:
             self._known(db, kind, identity)
+            self._comparable(db, kind, identity)
             if person is not None:
                 self._known_person(db, kind, identity, person)
             (count,) = db.execute(
@@ -167,7 +173,11 @@ class Directory:
                 )
             db.execute(
                 "INSERT INTO face (kind, collection, id, person, user_data, embedding) VALUES (?, ?, ?, ?, ?, ?)",
-                (kind.path, identity, face, person, user_data, embedding.astype("<f4").tobytes()),
+                (kind.path, identity, face, person, user_data, embedding.astype(STORED).tobytes()),
+            )
+            # A collection of an earlier release, empty until now, is of this one from here on.
+            db.execute(
+                "UPDATE collection SET descriptor = ? WHERE kind = ? AND id = ?", (DESCRIPTOR, kind.path, identity)
             )
             self._changed(db, kind, identity)
         return face
@@ -251,6 +261,7 @@ class Directory:
             model, made, version, trained = row
             if kind.trained and trained is None:
                 raise kind.untrained()
+            self._comparable(db, kind, identity)
             key, state = (kind.path, identity), (made, version)
             with self._lock:
                 cached = self._cache.get(key)
@@ -261,7 +272,7 @@ class Directory:
                 "SELECT id, person, embedding FROM face WHERE kind = ? AND collection = ? AND trained >= ?",
                 (kind.path, identity, int(kind.trained)),
             ).fetchall()
-        held = np.frombuffer(b"".join(row[2] for row in rows), "<f4").reshape(len(rows), -1 if rows else 128)
+        held = _embeddings([row[2] for row in rows])
         members = Members(model, tuple(row[0] for row in rows), tuple(row[1] for row in rows), held)
         with self._lock:
             self._cache[key] = (state, members)
@@ -274,11 +285,12 @@ class Directory:
         with self._database.transaction() as db:
             model = self._known(db, kind, identity)
             self._known_person(db, kind, identity, person)
+            self._comparable(db, kind, identity)
             rows = db.execute(
                 "SELECT id, embedding FROM face WHERE kind = ? AND collection = ? AND person = ?",
                 (kind.path, identity, person),
             ).fetchall()
-        held = np.frombuffer(b"".join(row[1] for row in rows), "<f4").reshape(len(rows), -1 if rows else 128)
+        held = _embeddings([row[1] for row in rows])
         return Members(model, tuple(row[0] for row in rows), (person,) * len(rows), held)
 
     def model(self, kind: Kind, identity: str) -> str:
@@ -302,6 +314,17 @@ class Directory:
         if row is None:
             raise kind.missing()
         return str(row[0])
+
+    @staticmethod
+    def _comparable(db: sqlite3.Connection, kind: Kind, identity: str) -> None:
+        """Nothing, if what describes faces now described those of a collection, or it has none."""
+        row = db.execute(
+            "SELECT descriptor FROM collection WHERE kind = ? AND id = ? AND descriptor <> ? "
+            "AND EXISTS (SELECT 1 FROM face WHERE face.kind = collection.kind AND face.collection = collection.id)",
+            (kind.path, identity, DESCRIPTOR),
+        ).fetchone()
+        if row is not None:
+            raise kind.outdated(row[0], DESCRIPTOR)
 
     def _known_person(self, db: sqlite3.Connection, kind: Kind, identity: str, person: str) -> tuple[str, str, str]:
         self._known(db, kind, identity)
@@ -352,3 +375,8 @@ def _face(identity: str, user_data: str | None) -> dict[str, Any]:
 def _shown(kind: Kind, identity: str, name: str, user_data: str | None, model: str) -> dict[str, Any]:
     shown = {kind.id_name: identity, "name": name, "recognitionModel": model}
     return shown | ({} if user_data is None else {"userData": user_data})
+
+
+def _embeddings(held: Sequence[bytes]) -> Embedding:
+    """Descriptors as they are kept, one in each row."""
+    return np.frombuffer(b"".join(held), STORED).reshape(len(held), -1 if held else 0)

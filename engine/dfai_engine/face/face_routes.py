@@ -77,7 +77,7 @@ class Faces:
         named: bool,
         older: bool,
     ) -> Reply:
-        from dfai_engine.face import finding, pictures
+        from dfai_engine.face import finding, iris, pictures
 
         picture = pictures.read(image, self._limits)
         pixels, scale = picture.pixels, picture.scale[0]
@@ -91,7 +91,7 @@ class Faces:
             left, top, right, bottom = (round(edge * scale) for edge in face.box)
             shown["faceRectangle"] = {"top": top, "left": left, "width": right - left, "height": bottom - top}
             if points:
-                shown["faceLandmarks"] = landmarks(face.points * scale)
+                shown["faceLandmarks"] = landmarks(face.points * scale, iris.pupils(pixels, face.points) * scale)
             if names:
                 shown["faceAttributes"] = attributes.attributes_of(names, pixels, face, scale, older=older)
             said.append(shown)

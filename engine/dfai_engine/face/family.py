@@ -26,16 +26,17 @@ class Answer:
     name: str
     extra: str = "face"
     packages: tuple[str, ...] = ("dlib", "numpy", "PIL", "ai_edge_litert", "flatbuffers")
+    needs: str = "weights_needed"
 
     def load(self) -> ModuleType:
         """The module that says which weights are needed; it imports none of the packages."""
-        return importlib.import_module("dfai_engine.face.weights_needed")
+        return importlib.import_module(f"dfai_engine.face.{self.needs}")
 
 
 OPERATIONS: Mapping[str, Answer] = {
     answer.name: answer
     for answer in (
-        Answer("DetectFaces"),
+        Answer("DetectFaces", needs="weights_to_find"),
         Answer("VerifyFaces"),
         Answer("FindSimilarFaces"),
         Answer("GroupFaces"),

@@ -33,6 +33,14 @@ class Kind:
         """It is to be searched, and was never trained."""
         return ServiceFailure(f"{self.words} is not trained.", code=f"{self.code}NotTrained")
 
+    def outdated(self, earlier: str, now: str) -> ServiceFailure:
+        """Its faces were described by an earlier network; their pictures were not kept."""
+        return ServiceFailure(
+            f"The faces of this {self.words.lower()} were described by an earlier release ({earlier}), and are not "
+            f"compared with those of this one ({now}). Pictures are not kept: delete the faces and add them again.",
+            code="DescriptorOutdated",
+        )
+
     def full(self) -> ServiceFailure:
         """No more fits in."""
         what = "Persons" if self.persons else "Persisted faces"

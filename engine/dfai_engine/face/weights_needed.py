@@ -1,7 +1,9 @@
-"""Which weights the family needs: one download for all of its operations."""
+"""Which weights the family needs to tell faces apart: the surface of a face, and what describes it."""
 
 from __future__ import annotations
 
-__all__ = ["MODELS"]
+__all__ = ["DESCRIPTOR", "MESH", "MODELS"]
 
-MODELS = ("dlib-face",)
+MESH = "face-mesh"
+DESCRIPTOR = "mobilefacenet"
+MODELS = (MESH, DESCRIPTOR)

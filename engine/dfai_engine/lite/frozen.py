@@ -1,22 +1,21 @@
 """TensorFlow's frozen graphs: nodes by name, and the constants in them. Reads the file's own bytes; no TensorFlow.
 
-Sources: Protocol Buffers, "Encoding"; TensorFlow's graph.proto, node_def.proto, attr_value.proto, tensor.proto.
+Sources: TensorFlow's graph.proto, node_def.proto, attr_value.proto, tensor.proto.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dfai_engine.lite.protobuf import fields, text
+
 __all__ = ["Frozen", "Node"]
 
-Field = tuple[int, int | memoryview]
-
-_VARINT, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
 _NODE = 1  # of a graph
 _NAME, _OP, _INPUT, _ATTRIBUTE = 1, 2, 3, 5  # of a node
 _KEY, _VALUE = 1, 2  # of an entry of a map
@@ -37,7 +36,7 @@ class Node:
     @property
     def stride(self) -> int:
         """How far a window moves: the same down and across."""
-        (numbers,) = (held for field, held in _fields(_list(self.attributes["strides"])) if field == _INTEGERS)
+        (numbers,) = (held for field, held in fields(_list(self.attributes["strides"])) if field == _INTEGERS)
         assert isinstance(numbers, memoryview)
         return int(numbers[1])  # of batch, rows, columns, channels; none is above 127, so each is one byte
 
@@ -47,7 +46,7 @@ class Frozen:
 
     def __init__(self, path: Path) -> None:
         whole = memoryview(path.read_bytes())
-        self.nodes = dict(_node(held) for field, held in _fields(whole) if field == _NODE)
+        self.nodes = dict(_node(held) for field, held in fields(whole) if field == _NODE)
         self._known: dict[str, NDArray[np.float32] | None] = {}
 
     def constant(self, name: str) -> NDArray[np.float32] | None:
@@ -77,16 +76,16 @@ _ARITHMETIC: Mapping[str, Callable[..., NDArray[np.float32]]] = {
 
 def _node(written: int | memoryview) -> tuple[str, Node]:
     name, op, inputs, attributes = "", "", [], {}
-    for field, held in _fields(written):
+    for field, held in fields(written):
         if field == _ATTRIBUTE:
-            entry = dict(_fields(held))
-            attributes[_text(entry[_KEY])] = _list(entry[_VALUE], of=None)
+            entry = dict(fields(held))
+            attributes[text(entry[_KEY])] = _list(entry[_VALUE], of=None)
         elif field == _INPUT:
-            inputs.append(_text(held).partition(":")[0])
+            inputs.append(text(held).partition(":")[0])
         elif field == _NAME:
-            name = _text(held)
+            name = text(held)
         elif field == _OP:
-            op = _text(held)
+            op = text(held)
     return name, Node(op, tuple(inputs), attributes)
 
 
@@ -95,16 +94,16 @@ def _list(written: int | memoryview, *, of: int | None = _LIST) -> memoryview:
     assert isinstance(written, memoryview)
     if of is None:
         return written
-    return _list(next(held for field, held in _fields(written) if field == of), of=None)
+    return _list(next(held for field, held in fields(written) if field == of), of=None)
 
 
 def _tensor(attribute: memoryview) -> NDArray[np.float32]:
     """A tensor of floats; one number alone stands for as many as the shape has."""
     shape: list[int] = []
     numbers = np.zeros(0, np.float32)
-    for field, held in _fields(_list(attribute, of=_TENSOR)):
+    for field, held in fields(_list(attribute, of=_TENSOR)):
         if field == _SHAPE:
-            shape = [_size(dimension) for number, dimension in _fields(held) if number == _DIMENSION]
+            shape = [_size(dimension) for number, dimension in fields(held) if number == _DIMENSION]
         elif field in (_CONTENT, _FLOATS) and isinstance(held, memoryview):
             numbers = np.frombuffer(held, "<f4")
     count = int(np.prod(shape, dtype=np.int64))
@@ -112,40 +111,4 @@ def _tensor(attribute: memoryview) -> NDArray[np.float32]:
 
 
 def _size(dimension: int | memoryview) -> int:
-    return next((held for field, held in _fields(dimension) if field == _SIZE and isinstance(held, int)), 0)
-
-
-def _text(written: int | memoryview) -> str:
-    assert isinstance(written, memoryview)
-    return str(written, "utf-8")
-
-
-def _fields(written: int | memoryview) -> Iterator[Field]:
-    """A message's fields, by number, in their order."""
-    assert isinstance(written, memoryview)
-    place = 0
-    while place < len(written):
-        key, place = _varint(written, place)
-        kind = key & 7
-        if kind == _VARINT:
-            number, place = _varint(written, place)
-            yield key >> 3, number
-            continue
-        if kind == _BYTES:
-            length, place = _varint(written, place)
-        else:
-            length = {_EIGHT_BYTES: 8, _FOUR_BYTES: 4}[kind]
-        yield key >> 3, written[place : place + length]
-        place += length
-
-
-def _varint(written: memoryview, place: int) -> tuple[int, int]:
-    """The number that begins at *place*, and where it ends."""
-    number = shift = 0
-    while True:
-        byte = written[place]
-        place += 1
-        number |= (byte & 127) << shift
-        if byte < 128:
-            return number, place
-        shift += 7
+    return next((held for field, held in fields(dimension) if field == _SIZE and isinstance(held, int)), 0)

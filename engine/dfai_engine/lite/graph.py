@@ -117,11 +117,17 @@ class Graph:
         code = _OPERATOR.MAX_POOL_2D if how == "largest" else _OPERATOR.AVERAGE_POOL_2D
         return self._layer(code, [given.place], found, _OPTIONS.Pool2DOptions, options)
 
-    def pad(self, given: Value, shape: tuple[int, ...]) -> Value:
-        """Zeros after what is there, up to *shape*."""
+    def prelu(self, given: Value, slopes: Floats) -> Value:
+        """What is negative times the slope of its channel; *slopes* has one for each."""
+        inputs = [given.place, self._constant(slopes.reshape(1, 1, -1))]
+        return self._layer(_OPERATOR.PRELU, inputs, self._value(given.shape), _OPTIONS.NONE, None)
+
+    def pad(self, given: Value, shape: tuple[int, ...], *, before: tuple[int, ...] = (0, 0, 0, 0)) -> Value:
+        """Zeros around what is there, up to *shape*: so many of them *before* it, the others after."""
         if given.shape == shape:
             return given
-        more = np.array([(0, wanted - held) for wanted, held in zip(shape, given.shape, strict=True)], np.int32)
+        sides = zip(shape, given.shape, before, strict=True)
+        more = np.array([(first, wanted - held - first) for wanted, held, first in sides], np.int32)
         inputs = [given.place, self._constant(more)]
         return self._layer(
             _OPERATOR.PAD, inputs, self._value(shape, given.scale), _OPTIONS.PadOptions, schema.PadOptionsT()

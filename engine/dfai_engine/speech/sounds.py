@@ -14,6 +14,7 @@ from typing import Any, Literal
 import av
 import numpy as np
 
+from dfai_engine.riff import chunks, is_wav
 from dfai_engine.speech.samples import RATE_HZ, Samples, Sound
 
 __all__ = ["NotASound", "Reason", "format_of", "read"]
@@ -21,8 +22,6 @@ __all__ = ["NotASound", "Reason", "format_of", "read"]
 MOST_CHANNELS = 8
 # An encoder's padding, which some files count and others do not.
 TOLERANCE_S = 0.5
-# Sizes in a header from here on say "until the end": what is written to a pipe has no others.
-OPEN_END_BYTES = 0x7FFF_0000
 # A file of which more than this share of packets cannot be decoded is not heard as if it were whole.
 MOST_DAMAGED = 0.05
 
@@ -47,7 +46,7 @@ def format_of(data: bytes) -> str | None:
     >>> format_of(b"RIFF....WAVEfmt "), format_of(b"fLaC"), format_of(b"#EXTM3U")
     ('wav', 'flac', None)
     """
-    if data[:4] in (b"RIFF", b"RF64") and data[8:12] == b"WAVE":
+    if is_wav(data):
         return "wav"
     if data[:4] == b"FORM" and data[8:12] in (b"AIFF", b"AIFC"):
         return "aiff"
@@ -185,20 +184,12 @@ def _as_long_as_declared(container: Any, stream: Any, seconds: float) -> None:
 
 
 def _whole_wav(data: bytes) -> None:
-    """Refuse a WAV whose samples are fewer than its header says.
-
-    Source: "Multimedia Programming Interface and Data Specifications 1.0", the RIFF form WAVE.
-    """
-    place = 12
-    while place + 8 <= len(data):
-        size = int.from_bytes(data[place + 4 : place + 8], "little")
-        if data[place : place + 4] == b"data":
-            left = len(data) - place - 8
-            if left < size < OPEN_END_BYTES:
-                raise _ends_early(f"{left:,} of {size:,} bytes of samples are there")
-            return
-        place += 8 + size + size % 2
-    raise NotASound("The WAV file has no samples.")
+    """Refuse a WAV whose samples are fewer than its header says."""
+    sound = next((chunk for chunk in chunks(data) if chunk.name == b"data"), None)
+    if sound is None:
+        raise NotASound("The WAV file has no samples.")
+    if not sound.is_whole:
+        raise _ends_early(f"{sound.left_bytes:,} of {sound.declared_bytes:,} bytes of samples are there")
 
 
 def _ends_early(how: str) -> NotASound:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 __all__ = ["SPELLINGS", "Spelling"]
 
@@ -17,22 +17,31 @@ class Spelling:
     """
 
     ordinals: tuple[str, ...]
-    ordinal: str
     months: tuple[str, ...]
     date: str  # with {day}, {month}, {year}
-    first_day: str  # the first of a month, where that is no cardinal; "" otherwise
-    day_ordinal: bool
     time: str  # with {hour} and {minute}
     full_hour: str
-    order: str  # of a date's numbers, where no format says it
-    signs: Mapping[str, str] = field(default_factory=dict)
-    words: Mapping[str, str] = field(default_factory=dict)  # of signs between words, which the voices cannot read
+    signs: Mapping[str, str]
+    words: Mapping[str, str]  # of signs between words, which the voices cannot read
+    ordinal: str = "{number}"
+    first_day: str = ""  # the first of a month, where that is no cardinal
+    day_ordinal: bool = False
+    order: str = "dmy"  # of a date's numbers, where no format says it
     thousands: str = ""  # what stands between groups of three digits
     zero: str = ""  # before a single minute, where that is said
 
 
 def _words(listed: str) -> tuple[str, ...]:
     return tuple(listed.split())
+
+
+def _named(signs: str, names: str) -> Mapping[str, str]:
+    """The names of *signs*, with lines between them."""
+    return dict(zip(signs, names.split("|"), strict=True))
+
+
+_SIGNS = ".,-_@/:+#*!?& "
+_BETWEEN_WORDS = "<>&"
 
 
 _ENGLISH = Spelling(
@@ -45,14 +54,15 @@ _ENGLISH = Spelling(
     ordinal="{number}{suffix}",
     months=_words("January February March April May June July August September October November December"),
     date="{month} {day}, {year}",
-    first_day="",
     day_ordinal=True,
     time="{hour} {minute}",
     full_hour="{hour} o'clock",
     order="mdy",
-    signs={".": "dot", ",": "comma", "-": "dash", "_": "underscore", "@": "at", "/": "slash", ":": "colon"}
-    | {"+": "plus", "#": "hash", "*": "star", "!": "exclamation mark", "?": "question mark", "&": "and", " ": "space"},
-    words={"<": "less than", ">": "greater than", "&": "and"},
+    signs=_named(
+        _SIGNS,
+        "dot|comma|dash|underscore|at|slash|colon|plus|hash|star|exclamation mark|question mark|and|space",
+    ),
+    words=_named(_BETWEEN_WORDS, "less than|greater than|and"),
     thousands=",",
     zero="oh",
 )
@@ -66,15 +76,15 @@ _GERMAN = Spelling(
     ordinal="{number}.",
     months=_words("Januar Februar März April Mai Juni Juli August September Oktober November Dezember"),
     date="{day}r {month} {year}",
-    first_day="",
     day_ordinal=True,
     time="{hour} Uhr {minute}",
     full_hour="{hour} Uhr",
-    order="dmy",
-    signs={".": "Punkt", ",": "Komma", "-": "Strich", "_": "Unterstrich", "@": "at", "/": "Schrägstrich"}
-    | {":": "Doppelpunkt", "+": "plus", "#": "Raute", "*": "Stern", "!": "Ausrufezeichen", "?": "Fragezeichen"}
-    | {"&": "und", " ": "Leerzeichen"},
-    words={"<": "kleiner als", ">": "größer als", "&": "und"},
+    signs=_named(
+        _SIGNS,
+        "Punkt|Komma|Strich|Unterstrich|at|Schrägstrich|Doppelpunkt|plus|Raute|Stern|"
+        "Ausrufezeichen|Fragezeichen|und|Leerzeichen",
+    ),
+    words=_named(_BETWEEN_WORDS, "kleiner als|größer als|und"),
 )
 _FRENCH = Spelling(
     ordinals=_words(
@@ -86,44 +96,42 @@ _FRENCH = Spelling(
     months=_words("janvier février mars avril mai juin juillet août septembre octobre novembre décembre"),
     date="{day} {month} {year}",
     first_day="premier",
-    day_ordinal=False,
     time="{hour} heures {minute}",
     full_hour="{hour} heures",
-    order="dmy",
-    signs={".": "point", ",": "virgule", "-": "tiret", "_": "tiret bas", "@": "arobase", "/": "barre oblique"}
-    | {":": "deux points", "+": "plus", "#": "dièse", "*": "étoile", "!": "point d'exclamation"}
-    | {"?": "point d'interrogation", "&": "et", " ": "espace"},
-    words={"<": "inférieur à", ">": "supérieur à", "&": "et"},
+    signs=_named(
+        _SIGNS,
+        "point|virgule|tiret|tiret bas|arobase|barre oblique|deux points|plus|dièse|étoile|"
+        "point d'exclamation|point d'interrogation|et|espace",
+    ),
+    words=_named(_BETWEEN_WORDS, "inférieur à|supérieur à|et"),
 )
 _SPANISH = Spelling(
     ordinals=_words("primero segundo tercero cuarto quinto sexto séptimo octavo noveno décimo"),
-    ordinal="{number}",
     months=_words("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"),
     date="{day} de {month} de {year}",
     first_day="primero",
-    day_ordinal=False,
     time="{hour} y {minute}",
     full_hour="{hour} en punto",
-    order="dmy",
-    signs={".": "punto", ",": "coma", "-": "guion", "_": "guion bajo", "@": "arroba", "/": "barra"}
-    | {":": "dos puntos", "+": "más", "#": "almohadilla", "*": "asterisco", "!": "exclamación", "?": "interrogación"}
-    | {"&": "y", " ": "espacio"},
-    words={"<": "menor que", ">": "mayor que", "&": "y"},
+    signs=_named(
+        _SIGNS,
+        "punto|coma|guion|guion bajo|arroba|barra|dos puntos|más|almohadilla|asterisco|"
+        "exclamación|interrogación|y|espacio",
+    ),
+    words=_named(_BETWEEN_WORDS, "menor que|mayor que|y"),
 )
 _ITALIAN = Spelling(
     ordinals=_words("primo secondo terzo quarto quinto sesto settimo ottavo nono decimo"),
-    ordinal="{number}",
     months=_words("gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"),
     date="{day} {month} {year}",
     first_day="primo",
-    day_ordinal=False,
     time="{hour} e {minute}",
     full_hour="{hour} in punto",
-    order="dmy",
-    signs={".": "punto", ",": "virgola", "-": "trattino", "_": "trattino basso", "@": "chiocciola", "/": "barra"}
-    | {":": "due punti", "+": "più", "#": "cancelletto", "*": "asterisco", "!": "punto esclamativo"}
-    | {"?": "punto interrogativo", "&": "e", " ": "spazio"},
-    words={"<": "minore di", ">": "maggiore di", "&": "e"},
+    signs=_named(
+        _SIGNS,
+        "punto|virgola|trattino|trattino basso|chiocciola|barra|due punti|più|cancelletto|"
+        "asterisco|punto esclamativo|punto interrogativo|e|spazio",
+    ),
+    words=_named(_BETWEEN_WORDS, "minore di|maggiore di|e"),
 )
 SPELLINGS: Mapping[str, Spelling] = {
     "en": _ENGLISH,

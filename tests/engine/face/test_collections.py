@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +191,41 @@ def test_a_file_of_another_release_is_refused_and_left_alone(tmp_path: Path) -> 
 
     with pytest.raises(ServiceFailure, match="form 99"), Database(tmp_path).transaction():
         pass
+
+
+# As the first form had it, without what this test does not touch.
+EARLIER = """
+CREATE TABLE collection (
+    kind TEXT, id TEXT, name TEXT NOT NULL, user_data TEXT, model TEXT NOT NULL, version INTEGER NOT NULL DEFAULT 0,
+    made TEXT NOT NULL, trained TEXT, trained_last TEXT, failed TEXT,
+    PRIMARY KEY (kind, id)
+) WITHOUT ROWID;
+CREATE TABLE face (
+    kind TEXT, collection TEXT, id TEXT, person TEXT, user_data TEXT, trained INTEGER NOT NULL DEFAULT 0,
+    embedding BLOB NOT NULL,
+    PRIMARY KEY (kind, collection, id)
+);
+INSERT INTO collection (kind, id, name, model, made) VALUES ('facelists', 'kept', 'Kept', 'recognition_04', 'then');
+INSERT INTO face (kind, collection, id, embedding) VALUES ('facelists', 'kept', 'old', zeroblob(512));
+PRAGMA user_version = 1;
+"""
+
+
+def test_faces_that_an_earlier_network_described_are_kept_and_never_compared(tmp_path: Path) -> None:
+    (tmp_path / FOLDER).mkdir()
+    with closing(sqlite3.connect(tmp_path / FOLDER / FILE)) as db:
+        db.executescript(EARLIER)
+    directory = Directory(tmp_path)
+    shown = directory.collection(FACE_LISTS, "kept")["persistedFaces"]
+    with pytest.raises(ServiceFailure, match="described by an earlier release"):
+        directory.members(FACE_LISTS, "kept")
+    with pytest.raises(ServiceFailure, match="delete the faces and add them again"):
+        directory.add_face(FACE_LISTS, "kept", None, None, face(1), 10)
+    directory.delete_face(FACE_LISTS, "kept", None, "old")
+    directory.add_face(FACE_LISTS, "kept", None, None, face(1), 10)
+
+    assert [one["persistedFaceId"] for one in shown] == ["old"]
+    assert directory.members(FACE_LISTS, "kept").embeddings == pytest.approx(face(1)[None], abs=1e-3)
 
 
 ADDING = """

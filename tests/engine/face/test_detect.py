@@ -6,9 +6,11 @@ import io
 import random
 from typing import Any
 
+import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
+from contracts import definition
 from dfai_engine.app import App
 from engine.face.portraits import BYTES, FACE, detect, image, send, turned
 from engine.wire import ask
@@ -90,17 +92,64 @@ def test_the_older_version_spells_levels_with_a_capital(app: App) -> None:
     assert face["faceAttributes"]["exposure"]["exposureLevel"] == "GoodExposure"
 
 
-def test_the_eyes_are_where_they_are_and_what_nobody_sees_is_left_out(app: App) -> None:
-    (face,) = detect(app, image("face_a1"), "returnFaceLandmarks=true")
+def points_of(app: App, data: bytes) -> dict[str, tuple[float, float]]:
+    """The landmarks of the largest face."""
+    told = detect(app, data, "returnFaceLandmarks=true&returnFaceId=false")[0]["faceLandmarks"]
+    return {name: (point["x"], point["y"]) for name, point in told.items()}
 
-    points = face["faceLandmarks"]
-    assert set(points) == {
-        *("pupilLeft", "pupilRight", "eyeLeftOuter", "eyeLeftInner", "eyeRightInner", "eyeRightOuter")
-    }
-    across = [points[name]["x"] for name in ("eyeLeftOuter", "pupilLeft", "eyeLeftInner", "pupilRight")]
-    assert across == sorted(across)
-    assert abs(points["pupilLeft"]["x"] - 184) < 4
-    assert abs(points["pupilLeft"]["y"] - 102) < 4
+
+def test_all_landmarks_of_the_contract_are_told_and_lie_as_in_a_face(app: App) -> None:
+    points = points_of(app, image("face_a1"))
+
+    assert set(points) == set(definition("face-v1.0/Face.json", "FaceLandmarks")["properties"])
+    for row in (
+        ("eyebrowLeftOuter", "eyebrowLeftInner", "eyebrowRightInner", "eyebrowRightOuter"),
+        ("eyeLeftOuter", "pupilLeft", "eyeLeftInner", "noseRootLeft", "noseRootRight", "eyeRightInner", "pupilRight"),
+        ("noseLeftAlarOutTip", "noseLeftAlarTop", "noseTip", "noseRightAlarTop", "noseRightAlarOutTip"),
+        ("mouthLeft", "upperLipTop", "mouthRight"),
+    ):
+        across = [points[name][0] for name in row]
+        assert across == sorted(across), row
+    for column in (
+        ("eyebrowLeftInner", "eyeLeftTop", "pupilLeft", "eyeLeftBottom", "noseLeftAlarTop", "noseLeftAlarOutTip"),
+        ("noseRootLeft", "noseTip", "upperLipTop", "upperLipBottom", "underLipTop", "underLipBottom"),
+    ):
+        down = [points[name][1] for name in column]
+        assert down == sorted(down), column
+    assert points["pupilLeft"] == pytest.approx((184, 102), abs=4)
+
+
+def test_pupils_are_seen_and_not_guessed_from_the_edges_of_the_eyes(app: App) -> None:
+    held = Image.open(io.BytesIO(image("face_b1"))).convert("RGB")
+    before = points_of(app, image("face_b1"))
+    corners = [np.array(before[name]) for name in ("eyeLeftOuter", "eyeLeftInner")]
+    width = abs(corners[1][0] - corners[0][0])
+    # An eye is painted over: white, with a dark iris towards its inner corner.
+    middle = (corners[0] + corners[1]) / 2
+    drawn = ImageDraw.Draw(held)
+    white, aside = np.array([width / 2, width / 5]), np.array([width / 4, 0])
+    drawn.ellipse((*(middle - white), *(middle + white)), fill=(225, 220, 215))
+    iris = middle + aside
+    drawn.ellipse((*(iris - width / 5), *(iris + width / 5)), fill=(40, 30, 25))
+    file = io.BytesIO()
+    held.save(file, "PNG")
+    after = points_of(app, file.getvalue())
+
+    assert after["pupilLeft"] == pytest.approx(tuple(iris), abs=0.12 * width)
+
+
+def test_landmarks_of_a_mirrored_face_are_mirrored(app: App) -> None:
+    points = points_of(app, image("face_b1"))
+    mirrored = points_of(app, turned(image("face_b1"), mirrored=True))
+    width = Image.open(io.BytesIO(image("face_b1"))).width
+    sides = {name: name.replace("Left", "#").replace("Right", "Left").replace("#", "Right") for name in points}
+    eyes = points["pupilRight"][0] - points["pupilLeft"][0]
+
+    missed = [
+        abs(width - 1 - points[name][0] - mirrored[other][0]) + abs(points[name][1] - mirrored[other][1])
+        for name, other in sides.items()
+    ]
+    assert max(missed) < 0.12 * eyes
 
 
 @pytest.mark.parametrize("name", ["age", "gender", "emotion", "smile", "facialHair", "hair", "makeup"])

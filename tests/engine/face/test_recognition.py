@@ -15,6 +15,7 @@ from dfai_engine.face.finding import describe, find
 from dfai_engine.face.remembered import Remembered
 from dfai_engine.face.similarity import confidences, distances
 from dfai_engine.failures import ServiceFailure
+from dfai_engine.lite.running import Runner
 from engine.face.portraits import FACE, SHARED, face_ids, image, pixels, send
 from engine.wire import ask
 
@@ -158,23 +159,32 @@ def test_detected_faces_are_forgotten_after_their_time_and_the_oldest_when_there
         faces.get(second)
 
 
-def test_a_face_is_described_as_dlib_describes_it() -> None:
-    import dlib
+def test_the_network_gives_what_its_file_says() -> None:
+    runtime = pytest.importorskip("onnxruntime", reason="the extra vision is not installed")
+    path = weights.folder("mobilefacenet") / "fr_feature.onnx"
+    seen = np.random.default_rng(3).integers(0, 256, (2, network.SIDE_PX, network.SIDE_PX, 3), np.uint8)
+    (found,) = Runner(network.network(path, 2))(network.levels(seen))
+    theirs = runtime.InferenceSession(str(path))
+    wanted = [
+        theirs.run(None, {"input": np.ascontiguousarray(each.transpose(2, 0, 1)[None])})[0][0]
+        for each in network.levels(seen)
+    ]
 
-    folder = weights.folder("dlib-face")
+    assert found.values.reshape(2, -1) == pytest.approx(np.stack(wanted), abs=1e-4)
+
+
+def test_a_face_in_the_dark_is_described_as_in_the_light() -> None:
     seen = pixels(image("face_b1"))
-    (face,) = find(seen)
-    chip = dlib.get_face_chip(seen, face.shape, size=network.SIDE_PX, padding=0.25)
-    theirs = dlib.face_recognition_model_v1(str(folder / "dlib_face_recognition_resnet_model_v1.dat"))
-    both = [np.array(theirs.compute_face_descriptor(np.ascontiguousarray(each))) for each in (chip, chip[:, ::-1])]
+    dark = (seen // 3).astype(np.uint8)
+    (face,), (other,) = find(seen), find(dark)
 
-    assert describe(seen, face) == pytest.approx(np.mean(both, axis=0), abs=1e-5)
+    assert distances(describe(seen, face), describe(dark, other)[None])[0] < 0.3
 
 
-# Persons are told by the files' names. Two sisters in one picture are taken for one person: the one known failure.
+# Persons are told by the files' names.
 
 
-def test_on_public_portraits_no_pair_is_judged_wrongly_but_one() -> None:
+def test_on_public_portraits_no_pair_is_judged_wrongly() -> None:
     if not SHARED.is_dir():
         pytest.skip("the sample pictures are not beside the project")
     known = {}
@@ -190,5 +200,4 @@ def test_on_public_portraits_no_pair_is_judged_wrongly_but_one() -> None:
             wrong.add(frozenset((one, other)))
 
     assert len(known) == 12
-    assert len(wrong) == 1
-    assert {name for pair in wrong for name, _ in pair} == {"faces"}
+    assert not wrong

@@ -17,8 +17,8 @@ function ticks(low, high, most) {
 
 /** `points` are {label, value, lower, upper, mark, said}; `mark` is a class for those that stand out. */
 export function chart(points, summary) {
-  const said = el("p", { className: "readout", ariaLive: "polite" }, summary);
-  const node = el("div", { className: "chart", tabIndex: 0, role: "img", ariaLabel: `${summary} Arrow keys move from point to point.` });
+  const said = el("p", { className: "readout" }, summary);
+  const node = el("div", { className: "chart", tabIndex: 0, role: "slider", ariaLabel: "Points of the series", ariaValueMin: "1", ariaValueMax: `${points.length}`, ariaValueNow: "1", ariaValueText: summary });
   let width = 0;
   let at = -1;
   let x = () => 0;
@@ -67,6 +67,8 @@ export function chart(points, summary) {
     cross.setAttribute("x2", x(at));
     cross.setAttribute("visibility", "visible");
     said.textContent = points[at].said;
+    node.ariaValueNow = `${at + 1}`;
+    node.ariaValueText = points[at].said;
   }
   node.addEventListener("pointermove", (event) => {
     const inside = (event.clientX - node.getBoundingClientRect().left - EDGE.left) / (width - EDGE.left - EDGE.right);
@@ -74,7 +76,7 @@ export function chart(points, summary) {
   });
   node.addEventListener("pointerleave", () => { cross.setAttribute("visibility", "hidden"); said.textContent = summary; });
   node.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1, PageDown: 20, PageUp: -20 }[event.key];
+    const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 20, PageDown: -20, Home: -points.length, End: points.length }[event.key];
     if (step) { event.preventDefault(); tell(at + step); }
   });
   new ResizeObserver(() => {

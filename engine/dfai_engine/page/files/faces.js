@@ -67,7 +67,7 @@ export const FACES = [
     },
     ask: compare,
     show: ({ isIdentical, confidence }) => el("div", {},
-      el("p", { className: `verdict ${isIdentical ? "positive" : "negative"}` }, isIdentical ? "The same person, the model thinks" : "Two persons, the model thinks"),
+      el("p", { className: `verdict ${isIdentical ? "positive" : ""}` }, isIdentical ? "The same person, the model thinks" : "Two persons, the model thinks"),
       bar("confidence", confidence)),
     python: (value) => [`df = pd.DataFrame({"one": [${JSON.stringify(value?.one.file.name ?? "one.jpg")}], "other": [${JSON.stringify(value?.other.file.name ?? "other.jpg")}]})`, 'df.ai.verify_faces("one", "other")'],
   },

@@ -72,37 +72,58 @@ export async function drawn(name) {
   return new File([blob], `${name}.png`, { type: "image/png" });
 }
 
-/** What the browser can show of a file: {file, url, width, height}; without sizes where it cannot. */
+const BEGINNINGS = [
+  ["image/jpeg", /^\xff\xd8\xff/], ["image/png", /^\x89PNG/], ["image/gif", /^GIF8/], ["image/bmp", /^BM/], ["image/webp", /^RIFF....WEBP/s],
+  ["image/tiff", /^(II\*\0|MM\0\*)/], ["image/x-icon", /^\0\0\x01\0/],
+];
+
+/** What a file is by its first bytes, as the server looks at it: names and types tell what somebody called it. */
+async function typeOf(file) {
+  const head = String.fromCharCode(...new Uint8Array(await file.slice(0, 16).arrayBuffer()));
+  return BEGINNINGS.find(([, beginning]) => beginning.test(head))?.[0] ?? (file.type || "image/unknown");
+}
+
+/** What the browser can show of a file: {file, type, url, width, height}; without sizes where it cannot. */
 export async function pictureOf(file) {
+  const type = await typeOf(file);
   const url = URL.createObjectURL(file);
   const image = new Image();
   image.src = url;
   try {
     await image.decode();
-    return { file, url, width: image.naturalWidth, height: image.naturalHeight, note: "" };
+    return { file, type, url, width: image.naturalWidth, height: image.naturalHeight, note: "" };
   } catch {
-    return { file, url, width: 0, height: 0, note: "This browser cannot show the file; the server may still know it." };
+    return { file, type, url, width: 0, height: 0, note: "This browser cannot show the file; the server may still know it." };
   }
 }
 
-/** The picture within so many bytes: as it is, or smaller, which is said. */
-export async function within(picture, mostBytes) {
-  if (picture.file.size <= mostBytes || !picture.width) return picture;
-  const bitmap = await createImageBitmap(picture.file);
-  for (let side = 4096; side >= 512; side /= 2) {
-    const scale = Math.min(1, side / Math.max(bitmap.width, bitmap.height));
-    const canvas = el("canvas", { width: Math.round(bitmap.width * scale), height: Math.round(bitmap.height * scale) });
-    canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-    const blob = await blobOf(canvas, "image/jpeg", 0.88);
-    if (blob && blob.size <= mostBytes) {
-      bitmap.close();
-      const name = picture.file.name.replace(/\.\w+$/, "") + "-smaller.jpg";
-      const smaller = await pictureOf(new File([blob], name, { type: "image/jpeg" }));
-      smaller.note = `Made smaller for this service, which takes ${bytes(mostBytes)}: ${canvas.width} × ${canvas.height} pixels, ${bytes(blob.size)}.`;
-      return smaller;
+/** What all services take; Image Analysis 4.0 takes more. */
+export const USUAL = ["image/jpeg", "image/png", "image/gif", "image/bmp"];
+const LOSSLESS = new Set(["image/png", "image/svg+xml"]);
+
+/** The picture as a service takes it: as it is where it may be, else written anew or smaller, which is said. */
+export async function within(picture, { mostBytes, types = USUAL }) {
+  const known = types.includes(picture.type);
+  if ((known && picture.file.size <= mostBytes) || !picture.width) return picture;
+  const image = el("img", { src: picture.url });
+  await image.decode();
+  const forms = LOSSLESS.has(picture.type) && picture.file.size <= mostBytes ? ["image/png", "image/jpeg"] : ["image/jpeg"];
+  const longest = Math.max(picture.width, picture.height);
+  for (let side = Math.min(longest, 8192); side >= Math.min(longest, 256); side = side > 4096 ? 4096 : side / 2) {
+    const scale = side / longest;
+    const canvas = el("canvas", { width: Math.round(picture.width * scale), height: Math.round(picture.height * scale) });
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    for (const form of forms) {
+      const blob = await blobOf(canvas, form, 0.88);
+      if (!blob || blob.size > mostBytes) continue;
+      const name = picture.file.name.replace(/\.\w+$/, "") + (form === "image/png" ? ".png" : scale < 1 ? "-smaller.jpg" : ".jpg");
+      const made = await pictureOf(new File([blob], name, { type: form }));
+      made.note = known
+        ? `Made smaller for this service, which takes ${bytes(mostBytes)}: ${canvas.width} × ${canvas.height} pixels, ${bytes(blob.size)}.`
+        : `Sent as ${form === "image/png" ? "PNG" : "JPEG"}: this service does not take ${picture.type.replace(/^image\/|\+xml$/g, "").toUpperCase()}.`;
+      return made;
     }
   }
-  bitmap.close();
   return picture;
 }
 
@@ -129,7 +150,7 @@ async function camera() {
 }
 
 /** A picture; `name` is the place in `shared` that services have in common; `drawings` are samples by name. */
-export function pictureInput({ run, shared }, { name = "one", label = "Picture", drawings, mostBytes, alone = true }) {
+export function pictureInput({ run, shared }, { name = "one", label = "Picture", drawings, mostBytes, types, alone = true }) {
   const id = unique("picture");
   const about = el("span", { className: "about" });
   const thumb = el("span", { className: "thumb", ariaHidden: "true" });
@@ -150,7 +171,7 @@ export function pictureInput({ run, shared }, { name = "one", label = "Picture",
       if (!file) return;
       if (!file.size) { wrong.textContent = "The file is empty."; return; }
       const old = shared.pictures[name];
-      shared.pictures[name] = await pictureOf(file.type === "image/svg+xml" ? await rastered(file) : file);
+      shared.pictures[name] = await pictureOf(file);
       if (old) URL.revokeObjectURL(old.url);
       show();
       run();
@@ -189,16 +210,7 @@ export function pictureInput({ run, shared }, { name = "one", label = "Picture",
     ready: () => Boolean(shared.pictures[name]),
     read: async () => {
       if (!shared.pictures[name]) throw new Told("There is no picture yet: choose one, or try the drawing.");
-      return within(shared.pictures[name], mostBytes);
+      return within(shared.pictures[name], { mostBytes, types });
     },
   };
-}
-
-async function rastered(file) {
-  const picture = await pictureOf(file);
-  const image = el("img", { src: picture.url });
-  await image.decode();
-  const canvas = el("canvas", { width: picture.width || 1024, height: picture.height || 1024 });
-  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-  return new File([await blobOf(canvas, "image/png")], file.name.replace(/svg$/, "png"), { type: "image/png" });
 }

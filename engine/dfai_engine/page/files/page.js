@@ -56,10 +56,8 @@ function choose(focus) {
   if (focus) find("main").focus({ preventScroll: true });
   if (held) shown.begin();
 }
-addEventListener("hashchange", () => {
-  if (location.hash === "#main") { find("main").focus(); return; }
-  choose(true);
-});
+addEventListener("hashchange", () => choose(true));
+document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); find("main").focus(); });
 
 // ---- what is there -------------------------------------------------------------------------------------------------
 

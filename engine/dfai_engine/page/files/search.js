@@ -1,7 +1,7 @@
 // Search: documents of an index, pictures of the folders that the server was given.
 
 import { send, Told } from "./ask.js";
-import { el, number, shownBlob } from "./dom.js";
+import { el, shownBlob } from "./dom.js";
 import { choice } from "./inputs.js";
 
 const API = { "api-version": "2024-07-01" };
@@ -39,7 +39,6 @@ function hits(body) {
   if (!body.value.length) return el("p", { className: "none" }, "No document has these words.");
   return el("div", {}, el("p", { className: "dim" }, `${body["@odata.count"]} found`),
     el("ol", { className: "hits" }, body.value.map((hit) => el("li", {},
-      el("span", { className: "score" }, number(hit["@search.score"])),
       el("dl", {}, Object.entries(hit).filter(([name]) => !name.startsWith("@")).map(([name, value]) => [el("dt", {}, name), el("dd", {}, text(value).slice(0, 400))]))))));
 }
 

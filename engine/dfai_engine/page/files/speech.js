@@ -148,7 +148,7 @@ export const SPEECH = [
     },
     ask: compare,
     show: ({ recognitionResult, score }) => el("div", {},
-      el("p", { className: `verdict ${recognitionResult === "accept" ? "positive" : "negative"}` }, recognitionResult === "accept" ? "The same speaker, the model thinks" : "Two speakers, the model thinks"),
+      el("p", { className: `verdict ${recognitionResult === "accept" ? "positive" : ""}` }, recognitionResult === "accept" ? "The same speaker, the model thinks" : "Two speakers, the model thinks"),
       bar("score", score)),
     python: (value) => [`df = pd.DataFrame({"one": [${JSON.stringify(value?.one.name ?? "one.wav")}], "other": [${JSON.stringify(value?.other.name ?? "other.wav")}]})`, 'df.ai.verify_speaker("one", "other")'],
   },

@@ -1,11 +1,12 @@
 // The Vision services: what is in a picture, drawn over it.
 
 import { bar, el, percent, shownBlob, svg } from "./dom.js";
-import { pictureInput } from "./inputs.js";
+import { pictureInput, USUAL } from "./inputs.js";
 
 const MB = 2 ** 20;
 const DRAWINGS = { "A drawn street": "street" };
-const input = (mostBytes) => (context) => pictureInput(context, { drawings: DRAWINGS, mostBytes });
+const NEWER = [...USUAL, "image/webp", "image/tiff", "image/x-icon"];
+const input = (mostBytes, types) => (context) => pictureInput(context, { drawings: DRAWINGS, mostBytes, types });
 const python = (...lines) => (picture) => [`df = pd.DataFrame({"path": [${JSON.stringify(picture?.file.name ?? "street.png")}]})`, ...lines];
 const share = (part, whole) => `${(100 * part) / whole}%`;
 
@@ -99,13 +100,13 @@ export const VISION = [
   {
     id: "analyze_image", family: "Vision", name: "Tags and objects", needs: ["AnalyzeImage"],
     lead: "What is in a picture, and where.",
-    input: input(20 * MB), ask: analyze("tags,caption,objects"), show: things,
+    input: input(20 * MB, NEWER), ask: analyze("tags,caption,objects"), show: things,
     python: python('df.ai.analyze_image("path", features=["tags", "caption", "objects"])'),
   },
   {
     id: "read_text", family: "Vision", name: "Text in a picture", needs: ["Read"],
     lead: "Printed text, line by line, where it stands.",
-    input: input(20 * MB), ask: analyze("read"), show: text, python: python('df.ai.read_text("path", include=["lines"])'),
+    input: input(20 * MB, NEWER), ask: analyze("read"), show: text, python: python('df.ai.read_text("path", include=["lines"])'),
   },
   {
     id: "thumbnail", family: "Vision", name: "Thumbnail", needs: ["GenerateThumbnail"],

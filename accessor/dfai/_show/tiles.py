@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dfai._show_drawing import DENSITY, drawn, fitted
-from dfai._show_found import Finding, Mark, Moment, Note
-from dfai._show_media import Seen, decoded
+from dfai._show.drawing import DENSITY, drawn, fitted
+from dfai._show.found import Finding, Mark, Moment, Note
+from dfai._show.media import Seen, decoded
 from dfai_core.media import Unread
 
 if TYPE_CHECKING:

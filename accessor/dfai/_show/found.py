@@ -7,8 +7,8 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from dfai._show_answers import ERRORS, Answer
-from dfai._show_rows import plain
+from dfai._show.answers import ERRORS, Answer
+from dfai._show.rows import plain
 
 __all__ = [
     "NOTHING",

@@ -9,13 +9,13 @@ from typing import Any, Literal
 from dfai._inputs import find
 from dfai._plots import plot_anomalies
 from dfai._settings import effective
-from dfai._show_answers import Answer, answers_among, answers_named
-from dfai._show_drawing import colours_of
-from dfai._show_found import NOTHING, Finding, found_in, group_order
-from dfai._show_media import Seen, look, need_pillow
-from dfai._show_rows import first_rows
-from dfai._show_tiles import Tile, sound_tile, tile
-from dfai._shown import Shown, ShownSeries, ShownTiles
+from dfai._show.answers import Answer, answers_among, answers_named
+from dfai._show.drawing import colours_of
+from dfai._show.found import NOTHING, Finding, found_in, group_order
+from dfai._show.media import Seen, look, need_pillow
+from dfai._show.rows import first_rows
+from dfai._show.shown import Shown, ShownSeries, ShownTiles
+from dfai._show.tiles import Tile, sound_tile, tile
 from dfai._verbs import Columns
 from dfai_core import Backend, Config, Settings
 from dfai_core.errors import ConfigError, MissingExtra

@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from dfai._show_drawing import DENSITY
-from dfai._show_fonts import font_for, wrapped
-from dfai._show_page import clock
-from dfai._show_tiles import NOTHING_HERE, Tile, View
+from dfai._show.drawing import DENSITY
+from dfai._show.fonts import font_for, wrapped
+from dfai._show.page import clock
+from dfai._show.tiles import NOTHING_HERE, Tile, View
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -10,10 +10,10 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dfai._show_media import need_pillow
-from dfai._show_page import fragment, page, png_fragment
-from dfai._show_sheet import sheet
-from dfai._show_tiles import Tile
+from dfai._show.media import need_pillow
+from dfai._show.page import fragment, page, png_fragment
+from dfai._show.sheet import sheet
+from dfai._show.tiles import Tile
 from dfai_core.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from dfai._show_drawing import DENSITY
-from dfai._show_found import NOTHING, Moment, Note
-from dfai._show_media import Seen
-from dfai._show_tiles import NOTHING_HERE, Spot, Tile, View
+from dfai._show.drawing import DENSITY
+from dfai._show.found import NOTHING, Moment, Note
+from dfai._show.media import Seen
+from dfai._show.tiles import NOTHING_HERE, Spot, Tile, View
 
 if TYPE_CHECKING:
     from PIL import Image

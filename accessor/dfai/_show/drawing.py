@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dfai._show_fonts import font_for, shortened, width_of
-from dfai._show_found import Mark
-from dfai._show_labels import Rect, placed
-from dfai._show_media import Picture
+from dfai._show.fonts import font_for, shortened, width_of
+from dfai._show.found import Mark
+from dfai._show.labels import Rect, placed
+from dfai._show.media import Picture
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw
