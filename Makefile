@@ -46,29 +46,36 @@ types: .venv/dev ## Type checkers, and how many of the public names they know
 	$(BIN)/pyright
 	$(BIN)/python tests/type_completeness.py
 
-# The tests start many short-lived Javas: to compile for peak speed would cost more than it brings.
-tests tests-servers tests-engine tests-connect: export JDK_JAVA_OPTIONS := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC $(JDK_JAVA_OPTIONS)
+# The tests start many short-lived Javas: to compile for peak speed would cost more than it brings, and half of what a start
+# takes is loading classes, which an archive spares.
+JAVA := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+ARCHIVED := -XX:SharedArchiveFile=$(CURDIR)/.venv/spark.jsa -Xlog:disable
+tests tests-servers tests-engine tests-connect: export JDK_JAVA_OPTIONS := $(JAVA) $(ARCHIVED) $(JDK_JAVA_OPTIONS)
+
+.venv/spark.jsa: export JDK_JAVA_OPTIONS := $(JAVA)
+.venv/spark.jsa: .venv/dev
+	@$(BIN)/python -W ignore tests/java_archive.py $@ || echo "Java keeps no classes here: the tests take longer"
 
 # What starts servers and jobs of its own, and waits for them more than it computes.
 SERVERS := cluster deploy e2e faults planted
 # What runs in this process, or on files: enough for whichever of the others ends first.
 ENGINE := benchmarks cli engine
 
-tests: .venv/models ## The tests of the core, the accessor and the backends
-	$(BIN)/pytest $(addprefix --ignore=tests/,$(SERVERS) $(ENGINE) docs)
+tests: .venv/models .venv/spark.jsa ## The tests of the core, the accessor and the backends
+	$(BIN)/pytest --durations=12 $(addprefix --ignore=tests/,$(SERVERS) $(ENGINE) docs)
 
-tests-servers: .venv/models ## The tests that start servers, clusters and jobs
-	$(BIN)/pytest $(addprefix tests/,$(SERVERS))
+tests-servers: .venv/models .venv/spark.jsa ## The tests that start servers, clusters and jobs
+	$(BIN)/pytest --durations=12 $(addprefix tests/,$(SERVERS))
 
-tests-engine: .venv/models ## The tests of the models, the command and the benchmarks
-	$(BIN)/pytest $(addprefix tests/,$(ENGINE))
+tests-engine: .venv/models .venv/spark.jsa ## The tests of the models, the command and the benchmarks
+	$(BIN)/pytest --durations=12 $(addprefix tests/,$(ENGINE))
 
 # A process holds either a classic Spark session or a Connect one.
-tests-connect: .venv/models ## The behaviour of the backends again, on Spark Connect
-	$(BIN)/pytest tests/behaviour $(addprefix tests/backends/test_spark,.py _pages.py _pays_once.py _pipelines.py _sql.py _sql_names.py _streams.py) --on spark-connect
+tests-connect: .venv/models .venv/spark.jsa ## The behaviour of the backends again, on Spark Connect
+	$(BIN)/pytest --durations=12 tests/behaviour $(addprefix tests/backends/test_spark,.py _pages.py _pays_once.py _pipelines.py _sql.py _sql_names.py _streams.py) --on spark-connect
 
 doctests: .venv/models ## The examples in docstrings
-	$(BIN)/pytest --doctest-modules accessor backends core engine
+	$(BIN)/pytest --durations=12 --doctest-modules accessor backends core engine
 
 # What mkdocs-material says of its maker's plans is no warning about these pages.
 docs tests-docs: export NO_MKDOCS_2_WARNING := 1
@@ -77,7 +84,7 @@ docs: .venv/dev ## Build the documentation: open out/site/index.html, no network
 	$(BIN)/mkdocs build --strict
 
 tests-docs: .venv/dev ## The samples of the documentation, and its site
-	$(BIN)/pytest tests/docs
+	$(BIN)/pytest --durations=12 tests/docs
 
 # Other tools for frames want other versions of libraries than ours, so that they have an environment of their own.
 .venv-bench/tools: pyproject.toml

@@ -54,6 +54,7 @@ def test_reading_reviews_writing_them_and_a_report(spark: SparkFrames, scene: Sc
 
 def test_a_stream(spark: SparkFrames, scene: Scene, place: Path) -> None:
     names: dict[str, Any] = {"spark": spark.session, "schema": "id long, review string"}
+    spark.session.catalog.dropTempView("scored")  # another page's
     try:
         for block in on_spark("dask-and-spark.md", "Streams"):
             run(block, names)

@@ -13,12 +13,16 @@ import dfai
 from frames import Frames
 from web_service import COUNTRIES, Asked, Site
 
-pytestmark = pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
+    pytest.mark.where("pandas", "polars-lazy", "dask-distributed", "spark"),
+]
 
 TOKEN = "planted-0123456789abcdef"
 NAME = {"name": ("$[1][0].name", "string")}
 
 
+@pytest.mark.where("pandas", "polars-lazy", "dask-distributed", "spark", "spark-connect")
 def test_the_documentations_sample_asks_ten_countries_three_at_a_time(frames: Frames, site: Site) -> None:
     """Some are slow, some fail for good, some fail once: each row ends as it should."""
     codes = [*COUNTRIES, "xx", None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -49,11 +50,16 @@ class Trace:
 
 def traces(keys: Mapping[str, Planted], folder: Path) -> list[Trace]:
     """Where any of *keys*, by the way in which they were given, lies in the files below *folder*."""
-    return [trace for path in sorted(folder.rglob("*")) if path.is_file() for trace in _in_file(keys, folder, path)]
+    # By name, and not by rglob: what a Spark that ends still sweeps may be gone before it is looked at.
+    paths = sorted(Path(where, name) for where, _, names in os.walk(folder) for name in names)
+    return [trace for path in paths if path.is_file() for trace in _in_file(keys, folder, path)]
 
 
 def _in_file(keys: Mapping[str, Planted], folder: Path, path: Path) -> Iterator[Trace]:
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:  # swept meanwhile
+        return
     place = str(path.relative_to(folder))
     for way, key in keys.items():
         for form, needle in key.forms.items():
