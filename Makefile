@@ -34,7 +34,7 @@ demo: .venv/demo ## Run the main job on the embedded engine, on real texts
 
 # Two at a time: types are checked while weights are fetched, and so on.
 test: .venv/dev ## Everything: lint, types, import rules, tests on every backend
-	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) check types tests tests-servers tests-engine tests-connect doctests tests-docs
+	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) check types tests tests-servers tests-connect tests-engine doctests tests-docs
 
 check: .venv/dev ## Lint, formatting, import rules
 	$(BIN)/ruff check .
@@ -58,7 +58,7 @@ tests tests-servers tests-engine tests-connect: export JDK_JAVA_OPTIONS := $(JAV
 
 # What starts servers and jobs of its own, and waits for them more than it computes.
 SERVERS := cluster deploy e2e faults planted
-# What runs in this process, or on files: enough for whichever of the others ends first.
+# What runs in this process, or on files, and is soon done.
 ENGINE := benchmarks cli engine
 
 tests: .venv/models .venv/spark.jsa ## The tests of the core, the accessor and the backends

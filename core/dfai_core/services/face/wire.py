@@ -217,7 +217,6 @@ CODES = {
     "InvalidURL": "unreadable",
     "InvalidImageSize": "unsupported",
     "QuotaExceeded": "refused",
-    "UnsupportedFeature": "unsupported",
 }
 
 BOX = [("x_px", pa.int64()), ("y_px", pa.int64()), ("width_px", pa.int64()), ("height_px", pa.int64())]
