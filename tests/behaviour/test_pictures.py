@@ -19,7 +19,7 @@ from picture_service import PictureScene, name_of, picture
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::dfai.errors.RowsFailed"),
-    pytest.mark.where("pandas", "polars", "polars-lazy", "dask-threads", "dask-distributed", "spark", "spark-connect"),
+    pytest.mark.where("pandas", "polars-lazy", "dask-distributed", "spark", "spark-connect"),
 ]
 
 
