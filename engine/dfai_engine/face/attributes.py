@@ -44,8 +44,8 @@ def check(names: Collection[str], detection: str, recognition: str) -> None:
     Raises
     ------
     ServiceFailure
-        403 ``UnsupportedFeature`` for what is withdrawn or cannot be seen, 400 for what is no attribute or is not
-        told under these models.
+        ``UnsupportedFeature``, with 403 for what is withdrawn, with 400 for what cannot be seen here; 400 for what is
+        no attribute or is not told under these models.
     """
     if withdrawn := sorted(set(names).intersection(WITHDRAWN)):
         raise ServiceFailure(
@@ -58,7 +58,6 @@ def check(names: Collection[str], detection: str, recognition: str) -> None:
         raise ServiceFailure(
             f"{', '.join(unseen)}: no model of this engine sees this, and it does not guess. Served: "
             f"{', '.join(SERVED)}. The Face service on Azure tells it.",
-            status=403,
             code="UnsupportedFeature",
         )
     if unknown := sorted(set(names).difference(SERVED)):

@@ -165,7 +165,7 @@ def test_withdrawn_attributes_are_refused_with_the_reason(app: App, name: str) -
 def test_attributes_that_no_model_sees_are_refused_and_not_guessed(app: App, name: str) -> None:
     status, code, message = error(app, f"returnFaceAttributes={name}")
 
-    assert (status, code) == (403, "UnsupportedFeature")
+    assert (status, code) == (400, "UnsupportedFeature")
     assert "does not guess" in message
 
 
