@@ -19,6 +19,7 @@ __all__ = [
     "Backend",
     "Building",
     "Fetching",
+    "Form",
     "Function",
     "Heading",
     "Parameter",

@@ -8,7 +8,7 @@ import sys
 import wave
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from PIL import Image
 
 import dfai
 from dfai._show.drawing import DENSITY
-from dfai._show.rows import _steps, first_rows
+from dfai._show.rows import Step, _steps, first_rows, remember
 from dfai.errors import ColumnNotFound, ConfigError, MissingExtra
 from picture_service import picture, pictures_running
 from show_frames import FIRST, HIGH, SHOWN_PX, WIDE, Elements, answered, blank, box, frame
@@ -319,6 +319,13 @@ def test_frames_that_are_gone_are_remembered_no_longer() -> None:
     gc.collect()
 
     assert (while_there - before, len(_steps) - before) == (1, 0)
+
+
+def test_frames_that_cannot_be_referred_to_weakly_are_not_kept_alive() -> None:
+    before = len(_steps)
+    remember(object(), cast("Step", None))
+
+    assert len(_steps) == before
 
 
 def test_on_dask_columns_may_be_chosen_after_the_verbs(tmp_path: Path) -> None:

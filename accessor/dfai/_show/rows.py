@@ -39,7 +39,10 @@ def remember(frame: Any, step: Step) -> None:
     def gone(_: object) -> None:
         _steps.pop(key, None)
 
-    _steps[key] = (weakref.ref(frame, gone), step)
+    try:
+        _steps[key] = (weakref.ref(frame, gone), step)
+    except TypeError:  # some library's frames may know no weak references; to keep them alive would be worse
+        return
 
 
 def _made_by(frame: Any) -> Step | None:

@@ -10,14 +10,13 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dfai._show.media import need_pillow
-from dfai._show.page import fragment, page, png_fragment
-from dfai._show.sheet import sheet
-from dfai._show.tiles import Tile
 from dfai_core.errors import ConfigError
 
+# What draws and writes is imported when it is needed: `import dfai` brings this file.
 if TYPE_CHECKING:
     from PIL import Image
+
+    from dfai._show.tiles import Tile
 
 __all__ = ["Shown", "ShownSeries", "ShownTiles"]
 
@@ -79,15 +78,22 @@ class ShownTiles(Shown):
     below: str = field(default="")
 
     def image(self) -> Image.Image:
+        from dfai._show.media import need_pillow
+        from dfai._show.sheet import sheet
+
         need_pillow("image")
         return sheet(self.tiles, self.width_px, self.columns, self.below)
 
     def to_html(self) -> str:
+        from dfai._show.page import page
+
         return page(self.title, self._repr_html_())
 
     def _repr_html_(self) -> str:
         if not self.tiles:
             return f"<p>{escape(self.title)}</p>"
+        from dfai._show.page import fragment
+
         return fragment(self.tiles, self.width_px, self.columns, self.below)
 
     def __len__(self) -> int:
@@ -114,15 +120,21 @@ class ShownSeries(Shown):
     panels: tuple[str, ...]
 
     def image(self) -> Image.Image:
+        from dfai._show.media import need_pillow
+
         need_pillow("image")
         from PIL import Image
 
         return Image.open(io.BytesIO(self.png)).convert("RGB")
 
     def to_html(self) -> str:
+        from dfai._show.page import page
+
         return page(self.title, self._repr_html_())
 
     def _repr_html_(self) -> str:
+        from dfai._show.page import png_fragment
+
         return png_fragment(self.png, f"{self.title}: {'; '.join(self.panels)}")
 
     def __len__(self) -> int:

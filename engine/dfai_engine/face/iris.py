@@ -5,9 +5,7 @@ Source: Ablavatski et al., "Real-time Pupil Tracking from Monocular Video for Di
 
 from __future__ import annotations
 
-import functools
 import math
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,12 +24,7 @@ SIDE_PX = 64
 AROUND = 2.3
 
 
-@functools.cache
-def _written(folder: Path) -> bytes:
-    return (folder / "iris_landmark.tflite").read_bytes()
-
-
-_irises = Lender(lambda: Runner(_written(weights.folder(MESH))))
+_irises = Lender(lambda: Runner((weights.folder(MESH) / "iris_landmark.tflite").read_bytes()))
 
 
 def pupils(pixels: NDArray[np.uint8], mesh: Points) -> Points:

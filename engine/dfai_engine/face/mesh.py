@@ -7,9 +7,7 @@ Monocular Video on Mobile GPUs" (2019); the numbers of the points are those of M
 
 from __future__ import annotations
 
-import functools
 import math
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,12 +31,7 @@ LOOKS = 5
 SETTLED = 0.004
 
 
-@functools.cache
-def _written(folder: Path) -> bytes:
-    return (folder / "face_landmark.tflite").read_bytes()
-
-
-_meshes = Lender(lambda: Runner(_written(weights.folder(MESH))))
+_meshes = Lender(lambda: Runner((weights.folder(MESH) / "face_landmark.tflite").read_bytes()))
 
 
 def mesh(pixels: NDArray[np.uint8], box: tuple[int, int, int, int]) -> Points:
